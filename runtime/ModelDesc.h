@@ -1,0 +1,160 @@
+//===-- ModelDesc.h - Between generated code and the runtime ------*- C -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The descriptor that emit builds as a constant in every generated module, and
+// the functions that generated code calls. Plain C with no implicit padding:
+// emit lays the constants out field by field in exactly this order, and the
+// assertions at the end pin the sizes.
+//
+// The generated <name>_* functions are one call each:
+//   <name>_create(o, out)         dlc_rt_create(&desc, o, out)
+//   <name>_load(m, path)          dlc_rt_load(m, path)
+//   <name>_load_memory(m, d, n)   dlc_rt_load_memory(m, d, n)
+//   <name>_forward(m, b, i, o)    dlc_rt_forward(m, b, i, o)
+//   <name>_info()                 dlc_rt_info(&desc)
+//   <name>_variant(m)             dlc_rt_variant_name(m)
+//   <name>_error(m)               dlc_rt_error(m)
+//   <name>_destroy(m)             dlc_rt_destroy(m)
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_RUNTIME_MODELDESC_H
+#define DLC_RUNTIME_MODELDESC_H
+
+#include "dlc_runtime.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef dlc_tensor_info dlc_rt_tensor_desc;
+
+/// CPU features, as bits of dlc_rt_variant.features: X(bit, LLVM's name). A
+/// level bit stands for all features of that level and for the operating
+/// system saving its registers. Code for one machine is compiled for a level
+/// plus features named here, so that `create` can check all it needs.
+#define DLC_RT_CPU_FEATURES(X)                                                 \
+  X(0, "x86-64-v2")                                                            \
+  X(1, "x86-64-v3")                                                            \
+  X(2, "x86-64-v4")                                                            \
+  X(3, "avxvnni")                                                              \
+  X(4, "avx512ifma")                                                           \
+  X(5, "avx512vbmi")                                                           \
+  X(6, "avx512vbmi2")                                                          \
+  X(7, "avx512vnni")                                                           \
+  X(8, "avx512bitalg")                                                         \
+  X(9, "avx512vpopcntdq")                                                      \
+  X(10, "avx512bf16")                                                          \
+  X(11, "avx512fp16")                                                          \
+  X(12, "gfni")                                                                \
+  X(13, "vaes")                                                                \
+  X(14, "vpclmulqdq")
+
+/// One compilation of the model for one kind of CPU.
+///
+/// `prepare` turns the canonical parameters, in the order of info.params, into
+/// the `prepared` block (packed and folded weights, and every parameter that
+/// `forward` reads). May be NULL when prepared_bytes is 0. `scratch` is only
+/// its own.
+///
+/// `forward` gets checked pointers in the order of info.inputs and
+/// info.outputs. Its arena holds three regions, one after the other:
+///   arena_const_bytes | batch * arena_batch_bytes | threads * arena_thread_bytes
+/// where `batch` is that of the call. The contents are undefined at entry.
+///
+/// All blocks are 64-byte aligned and all five sizes multiples of 64. Inputs,
+/// outputs and params have their element's alignment, except that params are
+/// 64-byte aligned.
+typedef struct dlc_rt_variant {
+  const char *name;
+  uint64_t features; ///< bits of DLC_RT_CPU_FEATURES; 0: any CPU
+  void (*prepare)(dlc_model *rt, const void *const *params, void *prepared,
+                  void *scratch);
+  void (*forward)(dlc_model *rt, int64_t batch, const void *const *inputs,
+                  void *const *outputs, const void *prepared, void *arena);
+  int64_t prepared_bytes;
+  int64_t prepare_scratch_bytes;
+  int64_t arena_const_bytes;
+  int64_t arena_batch_bytes;
+  int64_t arena_thread_bytes;
+} dlc_rt_variant;
+
+/// A model. The three arena terms of `info` are the largest of all variants,
+/// each by itself; info.variants[i] is variants[i].name.
+typedef struct dlc_rt_model_desc {
+  dlc_model_info info;
+  const dlc_rt_variant *variants; ///< info.num_variants, best first
+} dlc_rt_model_desc;
+
+//===----------------------------------------------------------------------===//
+// The public calls; see dlc_runtime.h
+//===----------------------------------------------------------------------===//
+
+dlc_status dlc_rt_create(const dlc_rt_model_desc *desc,
+                         const dlc_options *options, dlc_model **out);
+dlc_status dlc_rt_load(dlc_model *m, const char *path);
+dlc_status dlc_rt_load_memory(dlc_model *m, const void *data, uint64_t size);
+dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
+                          const dlc_out *outputs);
+const dlc_model_info *dlc_rt_info(const dlc_rt_model_desc *desc);
+const char *dlc_rt_variant_name(const dlc_model *m);
+const char *dlc_rt_error(const dlc_model *m);
+void dlc_rt_destroy(dlc_model *m);
+
+//===----------------------------------------------------------------------===//
+// Called by generated code
+//===----------------------------------------------------------------------===//
+
+/// Splits [0, n) into at most `threads` contiguous parts of at least `grain`
+/// items each and runs them at once; inline when one part is left. `fn` must
+/// not call it again.
+void dlc_rt_parallel_for(dlc_model *rt,
+                         void (*fn)(void *args, int64_t lo, int64_t hi),
+                         void *args, int64_t n, int64_t grain);
+
+/// The same for kernels with scratch memory of their own: `slot` is below
+/// `threads` and differs between parts that may run at once, so it selects a
+/// block of the arena's thread region. Results must not depend on it.
+void dlc_rt_parallel_for_slots(dlc_model *rt,
+                               void (*fn)(void *args, int64_t lo, int64_t hi,
+                                          int64_t slot),
+                               void *args, int64_t n, int64_t grain);
+
+//===----------------------------------------------------------------------===//
+// For emit and the tools
+//===----------------------------------------------------------------------===//
+
+/// Bytes of arena that suffice for every variant, as the <NAME>_ARENA_BYTES
+/// macro of the generated header; -1 where that overflows or an argument is
+/// below 1.
+int64_t dlc_rt_arena_bytes(const dlc_rt_model_desc *desc, int64_t max_batch,
+                           int64_t threads);
+
+/// The features of this CPU.
+uint64_t dlc_rt_cpu_features(void);
+
+/// The bit of a feature by LLVM's name; 0 when it is not in the table.
+uint64_t dlc_rt_cpu_feature(const char *name);
+
+/// Writes a safetensors file, through a temporary file and a rename: `path` is
+/// either whole or untouched. On failure `error` gets the reason (may be NULL).
+dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors,
+                       int64_t count, char *error, uint64_t error_size);
+
+#ifdef __cplusplus
+}
+
+static_assert(sizeof(void *) == 8, "dlc's runtime is for 64-bit targets");
+static_assert(sizeof(dlc_tensor_info) == 80, "emit lays this out by hand");
+static_assert(sizeof(dlc_model_info) == 96, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_variant) == 72, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_model_desc) == 104, "emit lays this out by hand");
+static_assert(sizeof(dlc_entry) == 80, "emit lays this out by hand");
+#endif
+
+#endif // DLC_RUNTIME_MODELDESC_H

@@ -1,0 +1,227 @@
+//===-- dlc_runtime.h - The C interface of every dlc library ------*- C -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The types shared by all generated libraries. A library for a model "lenet"
+// comes with lenet.h, which includes this file and declares
+//
+//   dlc_status lenet_create(const dlc_options *options, lenet **out);
+//   dlc_status lenet_load(lenet *m, const char *safetensors_path);
+//   dlc_status lenet_load_memory(lenet *m, const void *data, uint64_t size);
+//   dlc_status lenet_forward(lenet *m, int64_t batch, const dlc_in *inputs,
+//                            const dlc_out *outputs);
+//   const dlc_model_info *lenet_info(void);
+//   const char *lenet_variant(const lenet *m);
+//   const char *lenet_error(const lenet *m);
+//   void lenet_destroy(lenet *m);
+//
+// Threads: different instances may be used by different threads at once. One
+// instance serves one call at a time; a second call returns DLC_ERROR_BUSY.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_RUNTIME_H
+#define DLC_RUNTIME_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Version of this interface. Equal versions are binary compatible.
+#define DLC_RUNTIME_VERSION 1
+
+/// The largest rank of any tensor, the batch dimension included.
+#define DLC_MAX_RANK 8
+
+/// What a call returns. Every failure but DLC_ERROR_BUSY also leaves a sentence
+/// with its reason and cure: `<name>_error(m)`, or `dlc_options.error` when
+/// `create` fails. Nothing ever aborts.
+typedef enum dlc_status {
+  DLC_OK = 0,
+  DLC_ERROR_ARGUMENT = 1,    ///< An argument is out of its documented range.
+  DLC_ERROR_RESOURCE = 2,    ///< Memory or threads could not be had.
+  DLC_ERROR_IO = 3,          ///< A file could not be opened, read or written.
+  DLC_ERROR_FORMAT = 4,      ///< A weights file breaks the safetensors format.
+  DLC_ERROR_MISMATCH = 5,    ///< Sound weights, but of another model.
+  DLC_ERROR_NOT_READY = 6,   ///< `forward` before the weights were loaded.
+  DLC_ERROR_UNSUPPORTED = 7, ///< The CPU, or this library, cannot do it.
+  DLC_ERROR_BUSY = 8         ///< Another thread is inside this instance.
+} dlc_status;
+
+/// A short description of `status`, never NULL; not to be freed.
+static inline const char *dlc_status_string(dlc_status status) {
+  switch (status) {
+  case DLC_OK:
+    return "ok";
+  case DLC_ERROR_ARGUMENT:
+    return "invalid argument";
+  case DLC_ERROR_RESOURCE:
+    return "out of memory or threads";
+  case DLC_ERROR_IO:
+    return "a file could not be read or written";
+  case DLC_ERROR_FORMAT:
+    return "not a valid safetensors file";
+  case DLC_ERROR_MISMATCH:
+    return "the weights do not fit the model";
+  case DLC_ERROR_NOT_READY:
+    return "no weights are loaded";
+  case DLC_ERROR_UNSUPPORTED:
+    return "not supported by this CPU or this library";
+  case DLC_ERROR_BUSY:
+    return "another thread is using this instance";
+  }
+  return "unknown status";
+}
+
+/// Element types. Zero is none of them, so a forgotten dtype is an error.
+typedef enum dlc_dtype {
+  DLC_FLOAT32 = 1,
+  DLC_UINT8 = 2,
+  DLC_INT32 = 3,
+  DLC_INT64 = 4
+} dlc_dtype;
+
+/// Bytes of one element of `dtype`; 0 for anything that is no dlc_dtype.
+static inline int64_t dlc_dtype_bytes(int32_t dtype) {
+  switch (dtype) {
+  case DLC_UINT8:
+    return 1;
+  case DLC_FLOAT32:
+  case DLC_INT32:
+    return 4;
+  case DLC_INT64:
+    return 8;
+  }
+  return 0;
+}
+
+/// One input: contiguous, batch first, in the declared layout, aligned to its
+/// element's size. `dtype` is a dlc_dtype and must be the declared one.
+typedef struct dlc_in {
+  const void *data;
+  int32_t dtype;
+} dlc_in;
+
+/// One output, as dlc_in. It must not overlap any input or other output.
+typedef struct dlc_out {
+  void *data;
+  int32_t dtype;
+} dlc_out;
+
+/// Name, element type and shape of a tensor. `shape[0]` of an input or output
+/// is -1, the batch; all other extents are positive. Unused ones are 0.
+typedef struct dlc_tensor_info {
+  const char *name;
+  int32_t dtype; ///< a dlc_dtype
+  int32_t rank;
+  int64_t shape[DLC_MAX_RANK];
+} dlc_tensor_info;
+
+/// A tensor with its data: contiguous, no -1 in its shape.
+typedef struct dlc_tensor {
+  dlc_tensor_info info;
+  void *data;
+} dlc_tensor;
+
+/// What a library holds. Constant, shared by all instances, never freed.
+typedef struct dlc_model_info {
+  uint64_t size; ///< sizeof(dlc_model_info) when the library was built
+  const char *name;
+  int64_t static_batch; ///< the only batch allowed, or 0 for any
+  int32_t num_inputs, num_outputs, num_params, num_variants;
+  const dlc_tensor_info *inputs;  ///< in the order of `forward`'s arrays
+  const dlc_tensor_info *outputs; ///< in the order of `forward`'s arrays
+  const dlc_tensor_info *params;  ///< the tensors a weights file must hold
+  const char *const *variants;    ///< names of the CPU variants, best first
+  /// The arena of an instance takes at most
+  ///   arena_const_bytes + max_batch * arena_batch_bytes
+  ///                     + threads * arena_thread_bytes
+  /// bytes, whichever variant is chosen.
+  int64_t arena_const_bytes, arena_batch_bytes, arena_thread_bytes;
+} dlc_model_info;
+
+/// How to create an instance. Zero is the default of every field but `size`:
+///
+///   dlc_options options = {0};
+///   options.size = sizeof options;
+///   options.max_batch = 32;
+typedef struct dlc_options {
+  /// sizeof(dlc_options), so that fields can be added later.
+  uint64_t size;
+
+  /// The largest batch `forward` will get. Default 1; for a library of a
+  /// static batch that batch, and nothing else.
+  int64_t max_batch;
+
+  /// Threads that work on one call, the caller's included; at most 1024.
+  /// Default: the number of online cores. Results do not depend on it.
+  int32_t threads;
+
+  /// Non-zero asks for a trainable instance: an error in a library that was
+  /// compiled for inference.
+  int32_t training;
+
+  /// Seed of Dropout and initialisation; inference does not use it.
+  uint64_t seed;
+
+  /// The arena, 64-byte aligned, kept until `destroy`; NULL to allocate it.
+  /// `memory_size` bytes; what is needed follows from dlc_model_info.
+  void *memory;
+  uint64_t memory_size;
+
+  /// Replacements for malloc and free, both or neither. `allocate` returns
+  /// `bytes` bytes at a multiple of `alignment` (a power of two up to 64), or
+  /// NULL; `release` gets the same number of bytes. Called by create, load and
+  /// destroy only.
+  void *(*allocate)(void *user, uint64_t bytes, uint64_t alignment);
+  void (*release)(void *user, void *pointer, uint64_t bytes);
+  void *allocator_user;
+
+  /// Replacement for the instance's own threads: calls task(context, i) once
+  /// for each i in [0, count), in any order and on any threads, and returns
+  /// when all are done. `count` is at most `threads`.
+  void (*parallel_for)(void *user, int64_t count,
+                       void (*task)(void *context, int64_t i), void *context);
+  void *parallel_for_user;
+
+  /// The CPU variant to run, one of dlc_model_info.variants; NULL: the best
+  /// one that this CPU can run.
+  const char *cpu_variant;
+
+  /// Where `create` writes why it failed, NUL-terminated; may be NULL.
+  char *error;
+  uint64_t error_size;
+} dlc_options;
+
+/// An instance of a model: its weights, arena and threads.
+typedef struct dlc_model dlc_model;
+
+/// All functions of a library, for tools that load it by name. A generated .so
+/// exports `const dlc_entry *dlc_model_entry(void)`.
+typedef struct dlc_entry {
+  uint64_t size;    ///< sizeof(dlc_entry) when the library was built
+  uint64_t version; ///< DLC_RUNTIME_VERSION when the library was built
+  const dlc_model_info *(*info)(void);
+  dlc_status (*create)(const dlc_options *options, dlc_model **out);
+  dlc_status (*load)(dlc_model *m, const char *safetensors_path);
+  dlc_status (*load_memory)(dlc_model *m, const void *data, uint64_t size);
+  dlc_status (*forward)(dlc_model *m, int64_t batch, const dlc_in *inputs,
+                        const dlc_out *outputs);
+  const char *(*variant)(const dlc_model *m);
+  const char *(*error)(const dlc_model *m);
+  void (*destroy)(dlc_model *m);
+} dlc_entry;
+
+typedef const dlc_entry *(*dlc_model_entry_fn)(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif // DLC_RUNTIME_H
