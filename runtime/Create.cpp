@@ -1,0 +1,305 @@
+//===-- Create.cpp - Making and ending instances -*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Cpu.h"
+#include "Model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+using namespace dlc::rt;
+
+static constexpr int32_t kMaxThreads = 1024;
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+static bool arenaBytes(int64_t fixed, int64_t perBatch, int64_t perThread,
+                       int64_t batch, int64_t threads, int64_t *out) {
+  int64_t sum;
+  return mulAdd(batch, perBatch, fixed, &sum) &&
+         mulAdd(threads, perThread, sum, out);
+}
+
+int64_t dlc_rt_arena_bytes(const dlc_rt_model_desc *desc, int64_t max_batch,
+                           int64_t threads) {
+  const dlc_model_info &info = desc->info;
+  int64_t bytes;
+  const bool fits =
+      max_batch >= 1 && threads >= 1 &&
+      arenaBytes(info.arena_const_bytes, info.arena_batch_bytes,
+                 info.arena_thread_bytes, max_batch, threads, &bytes);
+  return fits ? bytes : -1;
+}
+
+/// Bytes of one sample of each tensor; false when `maxBatch` samples overflow.
+static bool sampleBytes(const dlc_tensor_info *tensors, int32_t count,
+                        int64_t maxBatch, int64_t *out) {
+  for (int32_t i = 0; i < count; ++i) {
+    const dlc_tensor_info &t = tensors[i];
+    int64_t whole;
+    if (!tensorBytes(t.shape + 1, t.rank - 1, t.dtype, &out[i]) ||
+        !mulAdd(out[i], maxBatch, 0, &whole))
+      return false;
+  }
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Options
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// One create, step by step. Each step needs those before it.
+class Creation {
+public:
+  Creation(const dlc_rt_model_desc *desc) : desc(desc), info(desc->info) {}
+
+  dlc_status readOptions(const dlc_options *given);
+  dlc_status build(dlc_model **out);
+
+private:
+  dlc_status checkOptions();
+  dlc_status chooseVariant();
+  dlc_status chooseNamedVariant();
+  dlc_status allocateModel();
+  dlc_status allocateArena();
+  dlc_status takeMemory();
+  dlc_status allocatePrepared();
+  dlc_status outOfMemory(const char *what, int64_t bytes);
+
+  const dlc_rt_model_desc *const desc;
+  const dlc_model_info &info;
+  dlc_options options = {};
+  Message message = {};
+  Allocator allocator = systemAllocator();
+  const dlc_rt_variant *variant = nullptr;
+  dlc_model *m = nullptr;
+};
+
+} // namespace
+
+dlc_status Creation::readOptions(const dlc_options *given) {
+  if (given) {
+    // Another size comes from another version of dlc_runtime.h. A longer one
+    // is fine as long as it asks for nothing that is unknown here.
+    if (given->size < sizeof options || given->size > 4096)
+      return DLC_ERROR_ARGUMENT;
+    memcpy(&options, given, sizeof options);
+    message = {options.error, options.error_size};
+    auto *bytes = reinterpret_cast<const char *>(given);
+    for (uint64_t i = sizeof options; i < given->size; ++i)
+      if (bytes[i])
+        return message.set(DLC_ERROR_ARGUMENT,
+                           "dlc_options has fields that this library is too "
+                           "old for; compile the model again");
+  }
+  if (options.max_batch == 0)
+    options.max_batch = info.static_batch ? info.static_batch : 1;
+  if (options.threads == 0)
+    options.threads = onlineCores();
+  if (options.allocate)
+    allocator = {options.allocate, options.release, options.allocator_user};
+  return checkOptions();
+}
+
+dlc_status Creation::checkOptions() {
+  if (options.max_batch < 0)
+    return message.set(DLC_ERROR_ARGUMENT,
+                       "dlc_options.max_batch is %lld; it must be at least 1, "
+                       "or 0 for the default",
+                       (long long)options.max_batch);
+  if (info.static_batch && options.max_batch != info.static_batch)
+    return message.set(DLC_ERROR_ARGUMENT,
+                       "dlc_options.max_batch is %lld, but model \"%s\" was "
+                       "compiled for batch %lld alone",
+                       (long long)options.max_batch, info.name,
+                       (long long)info.static_batch);
+  if (options.threads < 0 || options.threads > kMaxThreads)
+    return message.set(DLC_ERROR_ARGUMENT,
+                       "dlc_options.threads is %d; it must be within 1 and %d, "
+                       "or 0 for one per core",
+                       options.threads, kMaxThreads);
+  if (options.training)
+    return message.set(DLC_ERROR_UNSUPPORTED,
+                       "model \"%s\" was compiled for inference; compile it "
+                       "with --train",
+                       info.name);
+  if (!options.allocate != !options.release)
+    return message.set(DLC_ERROR_ARGUMENT,
+                       "dlc_options.allocate and release belong together; set "
+                       "both or neither");
+  return DLC_OK;
+}
+
+//===----------------------------------------------------------------------===//
+// The CPU variant
+//===----------------------------------------------------------------------===//
+
+dlc_status Creation::chooseNamedVariant() {
+  char names[256] = "";
+  for (int32_t i = 0; i < info.num_variants; ++i) {
+    if (strcmp(desc->variants[i].name, options.cpu_variant) == 0)
+      variant = &desc->variants[i];
+    const size_t used = strlen(names);
+    snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
+             desc->variants[i].name);
+  }
+  if (!variant)
+    return message.set(DLC_ERROR_ARGUMENT,
+                       "dlc_options.cpu_variant: model \"%s\" has no variant "
+                       "%s; it has %s",
+                       info.name, Quoted(options.cpu_variant).text, names);
+  const uint64_t missing = variant->features & ~dlc_rt_cpu_features();
+  if (missing)
+    return message.set(DLC_ERROR_UNSUPPORTED,
+                       "dlc_options.cpu_variant: this CPU cannot run \"%s\": "
+                       "it lacks %s",
+                       variant->name, FeatureText(missing).text);
+  return DLC_OK;
+}
+
+dlc_status Creation::chooseVariant() {
+  if (options.cpu_variant)
+    return chooseNamedVariant();
+  const uint64_t present = dlc_rt_cpu_features();
+  uint64_t missing = 0;
+  for (int32_t i = 0; i < info.num_variants; ++i) {
+    missing = desc->variants[i].features & ~present;
+    if (!missing) {
+      variant = &desc->variants[i];
+      return DLC_OK;
+    }
+  }
+  return message.set(DLC_ERROR_UNSUPPORTED,
+                     "model \"%s\" has no variant for this CPU, which lacks "
+                     "%s; compile it with a lower --march",
+                     info.name, FeatureText(missing).text);
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+dlc_status Creation::outOfMemory(const char *what, int64_t bytes) {
+  return message.set(DLC_ERROR_RESOURCE,
+                     "model \"%s\": no memory for %s (%lld bytes)", info.name,
+                     what, (long long)bytes);
+}
+
+dlc_status Creation::allocateModel() {
+  const auto inputs = static_cast<uint64_t>(info.num_inputs);
+  const auto outputs = static_cast<uint64_t>(info.num_outputs);
+  const uint64_t bytes = sizeof(dlc_model) + 16 * (inputs + outputs);
+  Block block;
+  if (!block.allocate(allocator, bytes))
+    return outOfMemory("the instance", static_cast<int64_t>(bytes));
+  memset(block.data, 0, bytes);
+  m = reinterpret_cast<dlc_model *>(block.data);
+  m->self = block;
+  m->desc = desc;
+  m->variant = variant;
+  m->maxBatch = options.max_batch;
+  m->inputs = reinterpret_cast<const void **>(m + 1);
+  m->outputs = const_cast<void **>(m->inputs + inputs);
+  m->inputBytes = reinterpret_cast<int64_t *>(m->outputs + outputs);
+  m->outputBytes = m->inputBytes + inputs;
+  if (!sampleBytes(info.inputs, info.num_inputs, m->maxBatch, m->inputBytes) ||
+      !sampleBytes(info.outputs, info.num_outputs, m->maxBatch,
+                   m->outputBytes))
+    return message.set(DLC_ERROR_ARGUMENT,
+                       "dlc_options.max_batch: a tensor of batch %lld is "
+                       "beyond 63 bits",
+                       (long long)m->maxBatch);
+  return DLC_OK;
+}
+
+dlc_status Creation::takeMemory() {
+  if (reinterpret_cast<uintptr_t>(options.memory) % kAlignment)
+    return message.set(DLC_ERROR_ARGUMENT,
+                       "dlc_options.memory must lie at a multiple of 64 bytes");
+  if (options.memory_size < static_cast<uint64_t>(m->arenaBytes))
+    return message.set(DLC_ERROR_ARGUMENT,
+                       "dlc_options.memory_size is %llu; max_batch %lld and %d "
+                       "threads take %lld bytes",
+                       (unsigned long long)options.memory_size,
+                       (long long)m->maxBatch, options.threads,
+                       (long long)m->arenaBytes);
+  m->arena = static_cast<char *>(options.memory);
+  return DLC_OK;
+}
+
+dlc_status Creation::allocateArena() {
+  if (!arenaBytes(variant->arena_const_bytes, variant->arena_batch_bytes,
+                  variant->arena_thread_bytes, m->maxBatch, options.threads,
+                  &m->arenaBytes))
+    return message.set(DLC_ERROR_ARGUMENT,
+                       "dlc_options.max_batch: the arena of batch %lld is "
+                       "beyond 63 bits",
+                       (long long)m->maxBatch);
+  if (options.memory)
+    return takeMemory();
+  if (!m->ownArena.allocate(allocator, static_cast<uint64_t>(m->arenaBytes)))
+    return outOfMemory("the arena", m->arenaBytes);
+  m->arena = m->ownArena.data;
+  return DLC_OK;
+}
+
+dlc_status Creation::allocatePrepared() {
+  if (!m->prepared.allocate(allocator,
+                            static_cast<uint64_t>(variant->prepared_bytes)))
+    return outOfMemory("the prepared weights", variant->prepared_bytes);
+  return DLC_OK;
+}
+
+//===----------------------------------------------------------------------===//
+// create and destroy
+//===----------------------------------------------------------------------===//
+
+dlc_status Creation::build(dlc_model **out) {
+  dlc_status status = chooseVariant();
+  if (!status)
+    status = allocateModel();
+  if (!status)
+    status = allocateArena();
+  if (!status)
+    status = allocatePrepared();
+  if (!status)
+    status = m->threads.start(options.threads, options, allocator, message);
+  // Without parameters there is nothing to wait for.
+  if (!status && info.num_params == 0)
+    status = runPrepare(*m, nullptr, message);
+  if (status)
+    dlc_rt_destroy(m);
+  else
+    *out = m;
+  return status;
+}
+
+dlc_status dlc_rt_create(const dlc_rt_model_desc *desc,
+                         const dlc_options *options, dlc_model **out) {
+  if (!out)
+    return DLC_ERROR_ARGUMENT;
+  *out = nullptr;
+  Creation creation(desc);
+  if (dlc_status status = creation.readOptions(options))
+    return status;
+  return creation.build(out);
+}
+
+void dlc_rt_destroy(dlc_model *m) {
+  if (!m)
+    return;
+  m->threads.stop();
+  m->prepared.release();
+  m->ownArena.release();
+  Block self = m->self;
+  self.release();
+}

@@ -1,0 +1,69 @@
+//===-- Model.h - An instance of a model -*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_RUNTIME_MODEL_H
+#define DLC_RUNTIME_MODEL_H
+
+#include "Memory.h"
+#include "Message.h"
+#include "ModelDesc.h"
+#include "Threads.h"
+
+/// Plain: lives in zeroed memory of its own block, which also holds the four
+/// arrays.
+struct dlc_model {
+  const dlc_rt_model_desc *desc;
+  const dlc_rt_variant *variant;
+  int64_t maxBatch;
+
+  dlc::rt::Block self;     ///< this
+  dlc::rt::Block ownArena; ///< empty when the arena is the caller's
+  dlc::rt::Block prepared;
+  char *arena;
+  int64_t arenaBytes;
+  dlc::rt::Threads threads;
+
+  bool ready; ///< `prepared` holds weights
+  bool busy;  ///< a call is in progress
+
+  const void **inputs;  ///< one pointer per input
+  void **outputs;       ///< one pointer per output
+  int64_t *inputBytes;  ///< bytes of one sample, per input
+  int64_t *outputBytes; ///< bytes of one sample, per output
+
+  char error[1024];
+
+  dlc::rt::Message message() { return {error, sizeof error}; }
+};
+
+namespace dlc::rt {
+
+/// Held during a call. A call that finds another one in progress must return
+/// DLC_ERROR_BUSY and touch nothing, the error sentence included.
+class Call {
+public:
+  explicit Call(dlc_model *m);
+  ~Call();
+  Call(const Call &) = delete;
+  Call &operator=(const Call &) = delete;
+
+  /// Whether this call may go on.
+  bool entered() const { return model; }
+
+private:
+  dlc_model *model;
+};
+
+
+/// Runs prepare of the model's variant; `params` in the order of info.params.
+dlc_status runPrepare(dlc_model &m, const void *const *params,
+                      const Message &message);
+
+} // namespace dlc::rt
+
+#endif // DLC_RUNTIME_MODEL_H
