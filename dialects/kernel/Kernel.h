@@ -1,0 +1,33 @@
+//===- Kernel.h - the kernel dialect ------------------------------------*- C++ -*-===//
+#ifndef DLC_DIALECTS_KERNEL_KERNEL_H
+#define DLC_DIALECTS_KERNEL_KERNEL_H
+
+#include "dialects/nn/Nn.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+
+#include "dialects/kernel/KernelDialect.h.inc"
+#include "dialects/kernel/KernelEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/kernel/KernelAttrs.h.inc"
+#include "dialects/kernel/KernelInterfaces.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/kernel/KernelOps.h.inc"
+
+namespace dlc::kernel {
+
+/// Index of the plain element that an element of a blocked tensor of shape `blocked` holds: the
+/// dimensions are those of the blocked layout, the results those of the plain one. Results may lie
+/// past the plain extents: those lanes are padding.
+mlir::AffineMap getPackMap(mlir::MLIRContext *context, Layout layout,
+                           llvm::ArrayRef<int64_t> blocked);
+
+/// The shape of `plain` in a blocked layout. `lanes` is L (or B for few channels of an image), `cols`
+/// is nb (conv and dense), `block` is B of conv weights.
+llvm::SmallVector<int64_t> getBlockedShape(Layout layout, llvm::ArrayRef<int64_t> plain,
+                                           int64_t lanes, int64_t cols = 1, int64_t block = 1);
+
+} // namespace dlc::kernel
+
+#endif // DLC_DIALECTS_KERNEL_KERNEL_H

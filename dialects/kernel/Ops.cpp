@@ -1,0 +1,286 @@
+//===- Ops.cpp - verifiers, effects and items of kernel ops -------------------------===//
+
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/AffineMap.h"
+
+using namespace mlir;
+using namespace dlc::kernel;
+
+#define GET_OP_CLASSES
+#include "dialects/kernel/KernelOps.cpp.inc"
+
+static int64_t ceilDiv(int64_t a, int64_t b) { return llvm::divideCeil(a, b); }
+
+static ArrayRef<int64_t> shapeOf(Value value) { return cast<ShapedType>(value.getType()).getShape(); }
+
+// On memrefs a kernel reads its inputs and writes its output; on tensors it has no effects.
+static void addEffects(Operation *op, ValueRange inputs, OpOperand &out,
+                       SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (!isa<MemRefType>(operand.get().getType()))
+      continue;
+    bool write = &operand == &out;
+    effects.emplace_back(write ? static_cast<MemoryEffects::Effect *>(MemoryEffects::Write::get())
+                               : MemoryEffects::Read::get(),
+                         &operand, 0, /*effectOnFullRegion=*/true, SideEffects::DefaultResource::get());
+  }
+}
+
+// Extents `dims` of a shaped value as items.
+static SmallVector<OpFoldResult> extents(OpBuilder &builder, Location loc, Value value,
+                                         ArrayRef<int64_t> dims) {
+  SmallVector<OpFoldResult> result;
+  for (int64_t dim : dims) {
+    int64_t extent = shapeOf(value)[dim];
+    if (!ShapedType::isDynamic(extent))
+      result.push_back(builder.getIndexAttr(extent));
+    else if (isa<MemRefType>(value.getType()))
+      result.push_back(memref::DimOp::create(builder, loc, value, dim).getResult());
+    else
+      result.push_back(tensor::DimOp::create(builder, loc, value, dim).getResult());
+  }
+  return result;
+}
+
+// Results mirror the destination on tensors and are absent on memrefs.
+static LogicalResult verifyDestination(Operation *op, Value out, ValueRange results) {
+  bool onTensor = isa<RankedTensorType>(out.getType());
+  if (results.size() != (onTensor ? 1u : 0u) || (onTensor && results[0].getType() != out.getType()))
+    return op->emitOpError("returns its destination on tensors and nothing on memrefs");
+  return success();
+}
+
+static LogicalResult verifyShape(Operation *op, StringRef what, Value value,
+                                 ArrayRef<int64_t> expected) {
+  ArrayRef<int64_t> shape = shapeOf(value);
+  bool fits = shape.size() == expected.size() && llvm::all_of(llvm::zip(shape, expected), [](auto p) {
+                auto [have, want] = p;
+                return have == want || ShapedType::isDynamic(have) || ShapedType::isDynamic(want);
+              });
+  if (fits)
+    return success();
+  InFlightDiagnostic diag = op->emitOpError("needs ") << what << " of shape [";
+  llvm::interleaveComma(expected, diag);
+  diag << "], not [";
+  llvm::interleaveComma(shape, diag);
+  return diag << "]";
+}
+
+//===----------------------------------------------------------------------===//
+// Packing
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyPacking(Operation *op, Layout layout, Value plain, Value blocked) {
+  ArrayRef<int64_t> p = shapeOf(plain), b = shapeOf(blocked);
+  AffineMap map;
+  static constexpr unsigned ranks[] = {5, 3, 2, 7, 4, 4};
+  if (b.size() == ranks[static_cast<unsigned>(layout)])
+    map = getPackMap(op->getContext(), layout, b);
+  if (!map || map.getNumResults() != p.size())
+    return op->emitOpError("has ranks that do not fit its layout");
+  bool conv = layout == Layout::Conv, dense = layout == Layout::Dense;
+  SmallVector<int64_t> expected = getBlockedShape(layout, p, b.back(), conv ? b[5] : dense ? b[2] : 1,
+                                                  conv ? b[4] : 1);
+  return verifyShape(op, "a blocked side", blocked, expected);
+}
+
+LogicalResult PackOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())))
+    return failure();
+  return verifyPacking(*this, getLayout(), getInput(), getOut());
+}
+
+LogicalResult UnpackOp::verify() {
+  if (getLayout() != Layout::Image && getLayout() != Layout::Matrix)
+    return emitOpError("unpacks images and matrices only");
+  if (failed(verifyDestination(*this, getOut(), getResult())))
+    return failure();
+  return verifyPacking(*this, getLayout(), getOut(), getInput());
+}
+
+// Packing works on all outer dimensions; the innermost one is a vector.
+SmallVector<OpFoldResult> PackOp::getItemExtents(OpBuilder &builder, Location loc) {
+  int64_t outer = std::min<int64_t>(shapeOf(getOut()).size() - 1, 3);
+  return extents(builder, loc, getOut(), llvm::to_vector(llvm::seq<int64_t>(0, outer)));
+}
+SmallVector<OpFoldResult> UnpackOp::getItemExtents(OpBuilder &builder, Location loc) {
+  int64_t outer = std::min<int64_t>(shapeOf(getInput()).size() - 1, 3);
+  return extents(builder, loc, getInput(), llvm::to_vector(llvm::seq<int64_t>(0, outer)));
+}
+static int64_t innerElements(Value blocked) {
+  ArrayRef<int64_t> shape = shapeOf(blocked);
+  return ShapedType::getNumElements(shape.drop_front(std::min<size_t>(shape.size() - 1, 3)));
+}
+int64_t PackOp::getFlopsPerItem() { return innerElements(getOut()); }
+int64_t UnpackOp::getFlopsPerItem() { return innerElements(getInput()); }
+
+//===----------------------------------------------------------------------===//
+// Multiply-accumulate kernels
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy>
+static LogicalResult verifyMac(OpTy op, int64_t channelDim) {
+  if (failed(verifyDestination(op, op.getOut(), op.getResult())))
+    return failure();
+  Block &body = op.getEpilogue().front();
+  if (body.getNumArguments() != op.getExtras().size() + 1 ||
+      !llvm::all_of(body.getArgumentTypes(), [](Type type) { return type.isF32(); }))
+    return op.emitOpError("needs an epilogue that takes the accumulator and one f32 for each extra");
+  if (!isa<YieldOp>(body.getTerminator()))
+    return op.emitOpError("needs an epilogue that ends in kernel.yield");
+  ArrayRef<int64_t> out = shapeOf(op.getOut());
+  int64_t vector[] = {out[channelDim], out.back()};
+  if (failed(verifyShape(op, "a bias", op.getBias(), vector)))
+    return failure();
+  for (Value extra : op.getExtras())
+    if (failed(verifyShape(op, "an extra", extra, shapeOf(extra).size() == 2 ? vector : out)))
+      return failure();
+  return success();
+}
+
+// Windows over blocked images: input and output agree on batch, channels and window arithmetic.
+static LogicalResult verifyImages(Operation *op, Value input, Value out) {
+  if (shapeOf(input).size() != 5 || shapeOf(out).size() != 5)
+    return op->emitOpError("works on blocked images of rank 5");
+  return success();
+}
+
+static LogicalResult verifyWindow(Operation *op, Value input, Value out, ArrayRef<int64_t> size,
+                                  ArrayRef<int64_t> strides, ArrayRef<int64_t> padding,
+                                  ArrayRef<int64_t> dilations) {
+  if (size.size() != 2 || strides.size() != 2 || padding.size() != 4 || dilations.size() != 2)
+    return op->emitOpError("needs 2 window sizes, 2 strides, 2 dilations and 4 paddings");
+  for (int dim : {0, 1}) {
+    int64_t extent = dlc::nn::windowedExtent(shapeOf(input)[2 + dim], size[dim], strides[dim],
+                                        dilations[dim], padding[2 * dim], padding[2 * dim + 1]);
+    if (shapeOf(out)[2 + dim] != extent)
+      return op->emitOpError("needs an output extent of ") << extent << ", not " << shapeOf(out)[2 + dim];
+  }
+  return success();
+}
+
+LogicalResult ConvOp::verify() {
+  if (failed(verifyImages(*this, getInput(), getOut())) || failed(verifyMac(*this, 1)))
+    return failure();
+  ArrayRef<int64_t> weights = shapeOf(getWeights()), out = shapeOf(getOut());
+  int64_t block = shapeOf(getInput()).back();
+  if (weights.size() != 7 || weights[5] != getTile().getCols() || weights[6] != out.back() ||
+      weights[4] != block || weights[1] != ceilDiv(getInChannels(), block))
+    return emitOpError("needs weights [O/(nb L), C/B, KH, KW, B, nb, L] that fit its tile and input");
+  if (weights[0] != ceilDiv(out[1], weights[5]) || weights[0] % getGroups())
+    return emitOpError("needs weights for each of its output blocks, an equal share a group");
+  return verifyWindow(*this, getInput(), getOut(), weights.slice(2, 2), getStrides(), getPadding(),
+                      getDilations());
+}
+
+LogicalResult DepthwiseOp::verify() {
+  if (failed(verifyImages(*this, getInput(), getOut())) || failed(verifyMac(*this, 1)))
+    return failure();
+  ArrayRef<int64_t> weights = shapeOf(getWeights()), out = shapeOf(getOut());
+  if (weights.size() != 4 || weights[0] != out[1] || weights[3] != out.back())
+    return emitOpError("needs weights [C/L, KH, KW, L] that fit its output");
+  return verifyWindow(*this, getInput(), getOut(), weights.slice(1, 2), getStrides(), getPadding(),
+                      getDilations());
+}
+
+LogicalResult GemmOp::verify() {
+  if (shapeOf(getInput()).size() != 3 || shapeOf(getOut()).size() != 3)
+    return emitOpError("works on blocked matrices of rank 3");
+  if (failed(verifyMac(*this, 0)))
+    return failure();
+  ArrayRef<int64_t> weights = shapeOf(getWeights()), out = shapeOf(getOut());
+  if (weights.size() != 4 || static_cast<int64_t>(weights[1]) != static_cast<int64_t>(getDepth()) || weights[2] != getTile().getCols() ||
+      weights[3] != out.back() || weights[0] != ceilDiv(out[0], weights[2]))
+    return emitOpError("needs weights [N/(nb L), K, nb, L] that fit its tile, depth and output");
+  if (shapeOf(getInput())[0] != ceilDiv(getDepth(), shapeOf(getInput())[2]))
+    return emitOpError("needs an input with blocks for its depth");
+  return success();
+}
+
+SmallVector<OpFoldResult> ConvOp::getItemExtents(OpBuilder &builder, Location loc) {
+  auto batch = extents(builder, loc, getOut(), {0});
+  return {batch[0], builder.getIndexAttr(shapeOf(getWeights())[0]),
+          builder.getIndexAttr(shapeOf(getOut())[2])};
+}
+SmallVector<OpFoldResult> DepthwiseOp::getItemExtents(OpBuilder &builder, Location loc) {
+  return extents(builder, loc, getOut(), {0, 1, 2});
+}
+SmallVector<OpFoldResult> GemmOp::getItemExtents(OpBuilder &builder, Location loc) {
+  return {builder.getIndexAttr(shapeOf(getWeights())[0])};
+}
+
+int64_t ConvOp::getFlopsPerItem() {
+  ArrayRef<int64_t> w = shapeOf(getWeights());
+  return 2 * shapeOf(getOut())[3] * getInChannels() * w[2] * w[3] * w[5] * w[6];
+}
+int64_t DepthwiseOp::getFlopsPerItem() {
+  ArrayRef<int64_t> w = shapeOf(getWeights());
+  return 2 * shapeOf(getOut())[3] * w[1] * w[2] * w[3];
+}
+// The rows may be dynamic: count one, the work of batch 1.
+int64_t GemmOp::getFlopsPerItem() {
+  int64_t rows = shapeOf(getOut())[1];
+  ArrayRef<int64_t> w = shapeOf(getWeights());
+  return 2 * (ShapedType::isDynamic(rows) ? 1 : rows) * getDepth() * w[2] * w[3];
+}
+
+//===----------------------------------------------------------------------===//
+// Pooling
+//===----------------------------------------------------------------------===//
+
+LogicalResult PoolOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyImages(*this, getInput(), getOut())))
+    return failure();
+  if (getWindow().size() != 2 || getStrides().size() != 2 || getPadding().size() != 4)
+    return emitOpError("needs 2 window sizes, 2 strides and 4 paddings");
+  if (shapeOf(getInput())[1] != shapeOf(getOut())[1] ||
+      shapeOf(getInput()).back() != shapeOf(getOut()).back())
+    return emitOpError("keeps its channels");
+  return success();
+}
+SmallVector<OpFoldResult> PoolOp::getItemExtents(OpBuilder &builder, Location loc) {
+  return extents(builder, loc, getOut(), {0, 1, 2});
+}
+int64_t PoolOp::getFlopsPerItem() {
+  ArrayRef<int64_t> out = shapeOf(getOut());
+  return out[3] * out[4] * getWindow()[0] * getWindow()[1];
+}
+
+#define DLC_KERNEL_EFFECTS(OpTy)                                                                     \
+  void OpTy::getEffects(                                                                             \
+      SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {                \
+    addEffects(*this, getOperands(), getOutMutable(), effects);                                      \
+  }
+DLC_KERNEL_EFFECTS(PackOp)
+DLC_KERNEL_EFFECTS(UnpackOp)
+DLC_KERNEL_EFFECTS(ConvOp)
+DLC_KERNEL_EFFECTS(DepthwiseOp)
+DLC_KERNEL_EFFECTS(GemmOp)
+DLC_KERNEL_EFFECTS(PoolOp)
+#undef DLC_KERNEL_EFFECTS
+
+//===----------------------------------------------------------------------===//
+// Launching
+//===----------------------------------------------------------------------===//
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(*this, getKernelAttr());
+  if (!callee)
+    return emitOpError("launches ") << getKernelAttr() << ", which is not a function of the module";
+  SmallVector<Type> expected(getArgs().getTypes());
+  expected.append(2, IndexType::get(getContext()));
+  if (callee.getArgumentTypes() != ArrayRef<Type>(expected) || callee.getNumResults() != 0)
+    return emitOpError("needs a kernel that takes its arguments and two bounds, and returns nothing");
+  return success();
+}
+
+void LaunchOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  effects.emplace_back(MemoryEffects::Read::get());
+  effects.emplace_back(MemoryEffects::Write::get());
+}

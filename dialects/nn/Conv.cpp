@@ -1,0 +1,90 @@
+//===- Conv.cpp - convolutions ------------------------------------------------------===//
+
+#include "dialects/nn/Window.h"
+
+using namespace mlir;
+using namespace dlc::nn;
+
+#define GET_OP_CLASSES
+#include "dialects/nn/Conv.cpp.inc"
+
+LogicalResult dlc::nn::inferWindow(std::optional<Location> loc, RankedTensorType image,
+                                   const Window &window, int64_t &height, int64_t &width) {
+  if (window.size.size() != 2 || window.strides.size() != 2 || window.padding.size() != 4 ||
+      window.dilations.size() != 2)
+    return emitOptionalError(loc, "a window needs 2 sizes, 2 strides, 2 dilations and 4 paddings");
+  int64_t *results[] = {&height, &width};
+  StringRef names[] = {"height", "width"};
+  for (int dim : {0, 1}) {
+    int64_t size = window.size[dim], stride = window.strides[dim], dilation = window.dilations[dim];
+    int64_t low = window.padding[2 * dim], high = window.padding[2 * dim + 1];
+    if (size < 1 || stride < 1 || dilation < 1 || low < 0 || high < 0)
+      return emitOptionalError(loc, "window, stride and dilation must be at least 1, padding at least 0");
+    int64_t extent = image.getDimSize(dim + 1);
+    *results[dim] = windowedExtent(extent, size, stride, dilation, low, high, window.ceilMode);
+    if (*results[dim] < 1)
+      return emitOptionalError(loc, "a window of ", names[dim], " ", (size - 1) * dilation + 1,
+                               " does not fit an image of ", names[dim], " ", extent,
+                               " with padding ", low, " and ", high);
+  }
+  return success();
+}
+
+// What both convolutions share once their kernels' roles are known.
+static LogicalResult inferConv(std::optional<Location> loc, Value x, Value kernel, Value bias,
+                               int64_t outChannels, ArrayRef<int64_t> strides,
+                               ArrayRef<int64_t> padding, ArrayRef<int64_t> dilations,
+                               SmallVectorImpl<Type> &types) {
+  auto image = cast<RankedTensorType>(x.getType());
+  auto weights = cast<RankedTensorType>(kernel.getType());
+  int64_t height, width;
+  Window window{weights.getShape().take_front(2), strides, padding, dilations};
+  if (failed(inferWindow(loc, image, window, height, width)))
+    return failure();
+  if (bias && cast<RankedTensorType>(bias.getType()).getDimSize(0) != outChannels)
+    return emitOptionalError(loc, "the bias needs ", outChannels, " elements, one an output channel");
+  types.push_back(image.clone({image.getDimSize(0), height, width, outChannels}));
+  return success();
+}
+
+LogicalResult Conv2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
+  int64_t channels = cast<RankedTensorType>(adaptor.getX().getType()).getDimSize(3);
+  auto kernel = cast<RankedTensorType>(adaptor.getKernel().getType());
+  int64_t groups = adaptor.getGroups();
+  if (groups < 1 || channels % groups || kernel.getDimSize(3) % groups)
+    return emitOptionalError(loc, "groups = ", groups, " must divide ", channels,
+                             " input channels and ", kernel.getDimSize(3), " filters");
+  if (kernel.getDimSize(2) != channels / groups)
+    return emitOptionalError(loc, "the kernel takes ", kernel.getDimSize(2),
+                             " channels a group but the input has ", channels / groups);
+  return inferConv(loc, adaptor.getX(), adaptor.getKernel(), adaptor.getBias(), kernel.getDimSize(3),
+                   adaptor.getStrides(), adaptor.getPadding(), adaptor.getDilations(), types);
+}
+
+LogicalResult DepthwiseConv2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                  Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  int64_t channels = cast<RankedTensorType>(adaptor.getX().getType()).getDimSize(3);
+  auto kernel = cast<RankedTensorType>(adaptor.getKernel().getType());
+  if (kernel.getDimSize(2) != channels)
+    return emitOptionalError(loc, "the kernel takes ", kernel.getDimSize(2),
+                             " channels but the input has ", channels);
+  return inferConv(loc, adaptor.getX(), adaptor.getKernel(), adaptor.getBias(),
+                   channels * kernel.getDimSize(3), adaptor.getStrides(), adaptor.getPadding(),
+                   adaptor.getDilations(), types);
+}
+
+// Multiply-adds of every output element: one for each weight that reaches it.
+static int64_t convFlops(RankedTensorType out, int64_t weightsPerOutput) {
+  return 2 * out.getDimSize(1) * out.getDimSize(2) * out.getDimSize(3) * weightsPerOutput;
+}
+
+int64_t Conv2DOp::getFlopsPerSample() {
+  auto kernel = getKernel().getType();
+  return convFlops(getType(), kernel.getDimSize(0) * kernel.getDimSize(1) * kernel.getDimSize(2));
+}
+
+int64_t DepthwiseConv2DOp::getFlopsPerSample() {
+  auto kernel = getKernel().getType();
+  return convFlops(getType(), kernel.getDimSize(0) * kernel.getDimSize(1));
+}

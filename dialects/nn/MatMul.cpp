@@ -1,0 +1,37 @@
+//===- MatMul.cpp - dense layers ----------------------------------------------------===//
+
+#include "dialects/nn/Nn.h"
+
+using namespace mlir;
+using namespace dlc::nn;
+
+#define GET_OP_CLASSES
+#include "dialects/nn/MatMul.cpp.inc"
+
+LogicalResult DenseOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                        SmallVectorImpl<Type> &types) {
+  auto x = cast<RankedTensorType>(adaptor.getX().getType());
+  auto kernel = cast<RankedTensorType>(adaptor.getKernel().getType());
+  int64_t units = kernel.getDimSize(1);
+  if (x.getRank() < 2)
+    return emitOptionalError(loc, "a dense layer needs an input of rank 2 or more");
+  if (x.getShape().back() != kernel.getDimSize(0))
+    return emitOptionalError(loc, "the kernel takes ", kernel.getDimSize(0),
+                             " features but the input has ", x.getShape().back());
+  if (Value bias = adaptor.getBias();
+      bias && cast<RankedTensorType>(bias.getType()).getDimSize(0) != units)
+    return emitOptionalError(loc, "the bias needs ", units, " elements, one a unit");
+  SmallVector<int64_t> shape(x.getShape());
+  shape.back() = units;
+  types.push_back(x.clone(shape));
+  return success();
+}
+
+int64_t DenseOp::getFlopsPerSample() {
+  auto x = getX().getType();
+  int64_t rows = 1;
+  for (int64_t extent : x.getShape().drop_front().drop_back())
+    rows *= extent;
+  auto kernel = getKernel().getType();
+  return 2 * rows * kernel.getDimSize(0) * kernel.getDimSize(1);
+}

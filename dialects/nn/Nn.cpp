@@ -1,0 +1,64 @@
+//===- Nn.cpp - the nn dialect: registration and shared shape rules ---------------===//
+
+#include "dialects/nn/Nn.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace dlc::nn;
+
+#include "dialects/nn/NnDialect.cpp.inc"
+#include "dialects/nn/NnEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/nn/NnAttrs.cpp.inc"
+#include "dialects/nn/NnInterfaces.cpp.inc"
+
+void NnDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/nn/NnAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/Elementwise.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/MatMul.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/Conv.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/Pool.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/Norm.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/Reduce.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/Shape.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/Group.cpp.inc"
+      >();
+}
+
+int64_t dlc::nn::windowedExtent(int64_t extent, int64_t window, int64_t stride, int64_t dilation,
+                                int64_t low, int64_t high, bool ceilMode) {
+  int64_t span = extent + low + high - ((window - 1) * dilation + 1);
+  if (span < 0)
+    return 0;
+  if (!ceilMode)
+    return span / stride + 1;
+  int64_t out = (span + stride - 1) / stride + 1;
+  return (out - 1) * stride >= extent + low ? out - 1 : out;
+}

@@ -1,0 +1,80 @@
+//===- Nn.h - the nn dialect --------------------------------------------*- C++ -*-===//
+#ifndef DLC_DIALECTS_NN_NN_H
+#define DLC_DIALECTS_NN_NN_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace dlc::nn {
+
+/// The part an op may play in a fused group.
+enum class FusionRole { None, Anchor, Epilogue };
+
+// Names of the attributes on entry functions; see the dialect's description.
+inline constexpr llvm::StringLiteral kModelAttr = "nn.model";
+inline constexpr llvm::StringLiteral kBatchAttr = "nn.batch";
+inline constexpr llvm::StringLiteral kInputAttr = "nn.input";
+inline constexpr llvm::StringLiteral kOutputAttr = "nn.output";
+inline constexpr llvm::StringLiteral kParamAttr = "nn.param";
+inline constexpr llvm::StringLiteral kTrainableAttr = "nn.trainable";
+inline constexpr llvm::StringLiteral kStateAttr = "nn.state";
+
+/// Output extent of a window sliding over `extent` pixels with `low` and `high` padding, or 0 where
+/// no window fits. With `ceilMode` a last partial window counts if it starts inside the image or the
+/// padding before it.
+int64_t windowedExtent(int64_t extent, int64_t window, int64_t stride, int64_t dilation, int64_t low,
+                       int64_t high, bool ceilMode = false);
+
+} // namespace dlc::nn
+
+#include "dialects/nn/NnDialect.h.inc"
+#include "dialects/nn/NnEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/nn/NnAttrs.h.inc"
+#include "dialects/nn/NnInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/nn/Elementwise.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/MatMul.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/Conv.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/Pool.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/Norm.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/Reduce.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/Shape.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/Group.h.inc"
+
+namespace dlc::nn {
+
+/// Creates an op after its shape inference accepted the operands, or reports its message at `loc`
+/// and fails. For callers whose operands come from a user.
+template <typename OpTy>
+mlir::FailureOr<OpTy> tryCreate(mlir::OpBuilder &builder, mlir::Location loc,
+                                mlir::ValueRange operands,
+                                llvm::ArrayRef<mlir::NamedAttribute> attributes = {}) {
+  mlir::OperationState state(loc, OpTy::getOperationName(), operands, {}, attributes);
+  typename OpTy::Properties properties{};
+  auto emitError = [&] { return mlir::emitError(loc); };
+  mlir::DictionaryAttr dict = builder.getDictionaryAttr(attributes);
+  if (mlir::failed(OpTy::setPropertiesFromAttr(properties, dict, emitError)) ||
+      mlir::failed(OpTy::inferReturnTypes(builder.getContext(), loc, operands, dict, &properties, {},
+                                          state.types)))
+    return mlir::failure();
+  return mlir::cast<OpTy>(builder.create(state));
+}
+
+} // namespace dlc::nn
+
+#endif // DLC_DIALECTS_NN_NN_H

@@ -1,0 +1,65 @@
+//===- Nn.td - the nn dialect: WHAT a network computes -----------*- tablegen -*-===//
+// Dialect, attributes and op base classes. Each family of operators has its own .td.
+
+#ifndef DLC_DIALECTS_NN_NN_TD
+#define DLC_DIALECTS_NN_NN_TD
+
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/nn/NnInterfaces.td"
+
+def Nn_Dialect : Dialect {
+  let name = "nn";
+  let cppNamespace = "::dlc::nn";
+  let summary = "Neural network operators on tensors";
+  let description = [{
+    Says WHAT is computed, never how. Activations are channels-last tensors whose first extent is
+    the batch: `tensor<?x28x28x20xf32>`, or static after `--batch N`. Parameters are function
+    arguments marked `nn.param`. Entry functions carry these attributes:
+
+    | attribute | on | meaning |
+    |---|---|---|
+    | `nn.model` | module | the model's name |
+    | `nn.batch` | argument 0 (index) | the value of every dynamic extent |
+    | `nn.input = "image"` | argument | an input of the model |
+    | `nn.param = "c1/kernel"` | argument | a tensor of the weights file |
+    | `nn.trainable` / `nn.state` | parameter | the optimiser's, or running statistics |
+    | `nn.output = "out"` | result | an output of the model |
+  }];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+def Nn_PoolKind : I32EnumAttr<"PoolKind", "what a pooling window yields", [
+    I32EnumAttrCase<"Max", 0, "max">, I32EnumAttrCase<"Avg", 1, "avg">]> {
+  let cppNamespace = "::dlc::nn";
+  let genSpecializedAttr = 0;
+}
+def Nn_PoolKindAttr : EnumAttr<Nn_Dialect, Nn_PoolKind, "pool"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Nn_LrnRegion : I32EnumAttr<"LrnRegion", "where a response is normalised", [
+    I32EnumAttrCase<"Across", 0, "across">, I32EnumAttrCase<"Within", 1, "within">]> {
+  let cppNamespace = "::dlc::nn";
+  let genSpecializedAttr = 0;
+}
+def Nn_LrnRegionAttr : EnumAttr<Nn_Dialect, Nn_LrnRegion, "region"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+// Activations and parameters.
+def Nn_Tensor : RankedTensorOf<[F32]>;
+def Nn_Vector : TensorRankOf<[F32], [1]>;
+def Nn_Image : TensorRankOf<[F32], [4]>;
+
+// Every nn op is pure; its shapes are computed and checked in inferReturnTypes, so that the
+// importer, the parser and every builder give the same message for the same mistake.
+class Nn_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Nn_Dialect, mnemonic, !listconcat([Pure, FusionRoleOpInterface],
+                                           traits)>;
+class Nn_InferredOp<string mnemonic, list<Trait> traits = []>
+    : Nn_Op<mnemonic, !listconcat([InferTypeOpAdaptor], traits)>;
+
+#endif // DLC_DIALECTS_NN_NN_TD

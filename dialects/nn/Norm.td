@@ -1,0 +1,45 @@
+//===- Norm.td - normalisation -----------------------------------*- tablegen -*-===//
+
+#ifndef DLC_DIALECTS_NN_NORM_TD
+#define DLC_DIALECTS_NN_NORM_TD
+
+include "dialects/nn/Nn.td"
+
+def Nn_BatchNormOp : Nn_InferredOp<"batch_norm"> {
+  let summary = "batch normalisation at inference (Ioffe and Szegedy 2015)";
+  let description = "y = gamma * (x - mean) / sqrt(variance + epsilon) + beta along the last dimension.";
+  let arguments = (ins Nn_Tensor:$x, Nn_Vector:$gamma, Nn_Vector:$beta, Nn_Vector:$mean,
+                       Nn_Vector:$variance, F32Attr:$epsilon);
+  let results = (outs Nn_Tensor:$y);
+  let assemblyFormat = [{
+    $x `,` $gamma `,` $beta `,` $mean `,` $variance attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Nn_BatchNormAffineOp : Nn_InferredOp<"batch_norm_affine"> {
+  let summary = "a batch normalisation's statistics as one scale and one shift";
+  let description = [{
+    scale = gamma / sqrt(variance + epsilon); shift = beta - mean * scale. What is left of a batch
+    normalisation once it is folded; depends on parameters alone.
+  }];
+  let arguments = (ins Nn_Vector:$gamma, Nn_Vector:$beta, Nn_Vector:$mean, Nn_Vector:$variance,
+                       F32Attr:$epsilon);
+  let results = (outs Nn_Vector:$scale, Nn_Vector:$shift);
+  let assemblyFormat = "$gamma `,` $beta `,` $mean `,` $variance attr-dict `:` functional-type(operands, results)";
+}
+
+def Nn_LrnOp : Nn_Op<"lrn", [SameOperandsAndResultType]> {
+  let summary = "local response normalisation (Krizhevsky et al. 2012)";
+  let description = [{
+    y = x / (bias + alpha / n * sum of squares)^beta over a window of `size` channels (`across`,
+    n = size) or `size` x `size` pixels of one channel (`within`, n = size * size). Windows are
+    clipped at the edges; n is not.
+  }];
+  let arguments = (ins Nn_Image:$x, I64Attr:$size, F32Attr:$alpha, F32Attr:$beta, F32Attr:$bias,
+                       Nn_LrnRegionAttr:$region);
+  let results = (outs Nn_Image:$y);
+  let assemblyFormat = "$x attr-dict `:` type($y)";
+  let hasVerifier = 1;
+}
+
+#endif // DLC_DIALECTS_NN_NORM_TD

@@ -1,0 +1,48 @@
+//===- Shape.td - ops that move data -----------------------------*- tablegen -*-===//
+
+#ifndef DLC_DIALECTS_NN_SHAPE_TD
+#define DLC_DIALECTS_NN_SHAPE_TD
+
+include "dialects/nn/Nn.td"
+
+def Nn_ReshapeOp : Nn_Op<"reshape"> {
+  let summary = "the same elements under another per-sample shape";
+  let arguments = (ins Nn_Tensor:$x);
+  let results = (outs Nn_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Nn_PadOp : Nn_InferredOp<"pad"> {
+  let summary = "constant padding; low and high have one entry a dimension";
+  let arguments = (ins Nn_Tensor:$x, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
+                       DefaultValuedAttr<F32Attr, "0.0f">:$value);
+  let results = (outs Nn_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def Nn_ConcatOp : Nn_InferredOp<"concat"> {
+  let summary = "inputs one after the other along an axis";
+  let arguments = (ins Variadic<Nn_Tensor>:$xs, I64Attr:$axis);
+  let results = (outs Nn_Tensor:$y);
+  let assemblyFormat = "$xs attr-dict `:` functional-type(operands, results)";
+}
+
+def Nn_TransposeOp : Nn_InferredOp<"transpose"> {
+  let summary = "dimensions in another order: result dimension i is input dimension perm[i]";
+  let arguments = (ins Nn_Tensor:$x, DenseI64ArrayAttr:$perm);
+  let results = (outs Nn_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def Nn_DropoutOp : Nn_Op<"dropout", [SameOperandsAndResultType]> {
+  let summary = "drops activations while training; the identity at inference";
+  let arguments = (ins Nn_Tensor:$x, F32Attr:$rate);
+  let results = (outs Nn_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($y)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+#endif // DLC_DIALECTS_NN_SHAPE_TD
