@@ -1,0 +1,123 @@
+//===-- Emit.h - From LLVM modules to a native library ------------*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Takes the LLVM modules of a model, one per CPU variant, and writes what a
+// user of the model gets: lib<name>.so, lib<name>.a, <name>.h, dlc_runtime.h.
+// Nothing of the user's machine is needed but the folder of dlc's resources.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_COMPILER_EMIT_EMIT_H
+#define DLC_COMPILER_EMIT_EMIT_H
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Error.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class raw_ostream;
+class raw_pwrite_stream;
+} // namespace llvm
+
+namespace dlc::emit {
+
+/// An input, output or parameter.
+struct TensorInfo {
+  std::string name;
+  int32_t dtype = 1; ///< a dlc_dtype of dlc_runtime.h; 1 is float32
+  /// At most 8 extents. The first of an input or output is the batch: -1.
+  llvm::SmallVector<int64_t, 4> shape;
+};
+
+/// One compilation of the model for one kind of CPU.
+///
+/// The module defines, with C calling convention,
+///   void forward(ptr rt, i64 batch, ptr inputs, ptr outputs, ptr prepared, ptr arena)
+///   void prepare(ptr rt, ptr params, ptr prepared, ptr scratch)
+/// as runtime/ModelDesc.h documents them (`prepare` may be missing when
+/// preparedBytes is 0). Everything else that it defines is private to it; it may
+/// call what ModelDesc.h offers to generated code and what libc and libm hold.
+/// Names of different variants may be equal.
+struct Variant {
+  std::string name;       ///< as users see it, such as "x86-64-v4"
+  std::string targetCpu;  ///< LLVM's target-cpu, such as "x86-64-v4"
+  std::string tuneCpu;    ///< LLVM's tune-cpu; empty: that of targetCpu
+  std::string features;   ///< LLVM's target-features, such as "+avx512vnni"; may be empty
+  uint64_t cpuFeatures{}; ///< what `create` must find; see cpuFeatureBit()
+
+  /// Bytes, each a multiple of 64. The arena is const + batch * batch's share
+  /// + threads * thread's share, in that order.
+  int64_t preparedBytes = 0, prepareScratchBytes = 0;
+  int64_t arenaConstBytes = 0, arenaBatchBytes = 0, arenaThreadBytes = 0;
+
+  std::unique_ptr<llvm::Module> module; ///< all variants' in one LLVMContext
+};
+
+/// A model, with its tensors in the order of model.json.
+struct Model {
+  std::string name;        ///< as in model.json; C names are made from it
+  int64_t staticBatch = 0; ///< the only batch allowed, or 0 for any
+  std::vector<TensorInfo> inputs, outputs, params;
+  std::vector<Variant> variants; ///< best first
+};
+
+struct Options {
+  std::string outputDir = "."; ///< made when it does not exist
+  /// Holds the runtime's bitcode, its header and the stub libraries; empty: the
+  /// folder ../lib/dlc of the running executable.
+  std::string resourceDir;
+  std::string triple = "x86_64-unknown-linux-gnu";
+};
+
+/// A failure that is no fault of the input but of dlc itself.
+class Fault : public llvm::ErrorInfo<Fault> {
+public:
+  static char ID;
+  explicit Fault(std::string message) : message(std::move(message)) {}
+  void log(llvm::raw_ostream &os) const override { os << message; }
+  std::error_code convertToErrorCode() const override { return llvm::inconvertibleErrorCode(); }
+
+private:
+  std::string message;
+};
+
+/// Paths of what emitLibrary wrote.
+struct Library {
+  std::string shared, archive, header, runtimeHeader;
+};
+
+/// Writes the library's files into options.outputDir: all of them, or none.
+/// Files of the same names are replaced.
+llvm::Expected<Library> emitLibrary(Model model, const Options &options);
+
+/// Writes the relocatable object that is the archive's only member.
+llvm::Error emitObject(Model model, const Options &options, llvm::raw_pwrite_stream &os);
+
+/// Writes the optimised code of all variants as assembly, without the runtime.
+llvm::Error emitAssembly(Model model, const Options &options, llvm::raw_pwrite_stream &os);
+
+/// Writes all variants as LLVM IR before its optimisation, without the runtime.
+llvm::Error emitLlvm(Model model, const Options &options, llvm::raw_ostream &os);
+
+/// Checks what can be checked of a model before it is compiled: its name, its
+/// tensors' names and their C identifiers. The module pointers may be null.
+llvm::Error checkNames(const Model &model);
+
+/// The bit of Variant::cpuFeatures for a CPU feature by LLVM's name, or for a
+/// level such as "x86-64-v3"; 0 when `create` cannot check for it, so that code
+/// must not be compiled with it.
+uint64_t cpuFeatureBit(llvm::StringRef name);
+
+} // namespace dlc::emit
+
+#endif // DLC_COMPILER_EMIT_EMIT_H
