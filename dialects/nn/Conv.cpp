@@ -88,3 +88,34 @@ int64_t DepthwiseConv2DOp::getFlopsPerSample() {
   auto kernel = getKernel().getType();
   return convFlops(getType(), kernel.getDimSize(0) * kernel.getDimSize(1));
 }
+
+Value Conv2DOp::buildScaled(OpBuilder &builder, Value scale, Value shift) {
+  Value kernel = AffineOp::create(builder, getLoc(), getKernel(), scale, Value());
+  Value bias = scaledBias(builder, getLoc(), getBias(), scale, shift);
+  return Conv2DOp::create(builder, getLoc(), getX(), kernel, bias, getStrides(), getPadding(),
+                          getDilations(), getGroups());
+}
+
+// The output channel c*M + m of kernel [KH, KW, C, M] is the last dimension of [KH, KW, C*M].
+Value DepthwiseConv2DOp::buildScaled(OpBuilder &builder, Value scale, Value shift) {
+  RankedTensorType type = getKernel().getType();
+  ArrayRef<int64_t> shape = type.getShape();
+  auto flat = type.clone({shape[0], shape[1], shape[2] * shape[3]});
+  Value kernel = ReshapeOp::create(builder, getLoc(), flat, getKernel());
+  kernel = AffineOp::create(builder, getLoc(), kernel, scale, Value());
+  kernel = ReshapeOp::create(builder, getLoc(), type, kernel);
+  Value bias = scaledBias(builder, getLoc(), getBias(), scale, shift);
+  return DepthwiseConv2DOp::create(builder, getLoc(), getX(), kernel, bias, getStrides(),
+                                   getPadding(), getDilations());
+}
+
+// Zeros before a convolution and its own padding are one padding.
+template <typename OpTy> static bool addPadding(OpTy op, ArrayRef<int64_t> more) {
+  SmallVector<int64_t> padding(op.getPadding());
+  for (auto [have, add] : llvm::zip_equal(padding, more))
+    have += add;
+  op.setPadding(padding);
+  return true;
+}
+bool Conv2DOp::absorbPadding(ArrayRef<int64_t> padding) { return addPadding(*this, padding); }
+bool DepthwiseConv2DOp::absorbPadding(ArrayRef<int64_t> padding) { return addPadding(*this, padding); }

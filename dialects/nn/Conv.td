@@ -5,7 +5,9 @@
 
 include "dialects/nn/Nn.td"
 
-class Nn_ConvBase<string mnemonic> : Nn_InferredOp<mnemonic, [DeclareOpInterfaceMethods<CostOpInterface>]> {
+class Nn_ConvBase<string mnemonic> : Nn_InferredOp<mnemonic, [
+    DeclareOpInterfaceMethods<CostOpInterface>,
+    DeclareOpInterfaceMethods<ScalableOpInterface, ["absorbPadding"]>]> {
   let results = (outs Nn_Image:$y);
   let assemblyFormat = "$x `,` $kernel (`,` $bias^)? attr-dict `:` functional-type(operands, results)";
   let extraClassDeclaration = "::dlc::nn::FusionRole getFusionRole() { return ::dlc::nn::FusionRole::Anchor; }";

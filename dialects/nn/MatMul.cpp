@@ -35,3 +35,13 @@ int64_t DenseOp::getFlopsPerSample() {
   auto kernel = getKernel().getType();
   return 2 * rows * kernel.getDimSize(0) * kernel.getDimSize(1);
 }
+
+Value dlc::nn::scaledBias(OpBuilder &builder, Location loc, Value bias, Value scale, Value shift) {
+  return bias ? AffineOp::create(builder, loc, bias, scale, shift).getResult() : shift;
+}
+
+Value DenseOp::buildScaled(OpBuilder &builder, Value scale, Value shift) {
+  Value kernel = AffineOp::create(builder, getLoc(), getKernel(), scale, Value());
+  Value bias = scaledBias(builder, getLoc(), getBias(), scale, shift);
+  return DenseOp::create(builder, getLoc(), getX(), kernel, bias);
+}

@@ -5,7 +5,8 @@
 
 include "dialects/nn/Nn.td"
 
-def Nn_DenseOp : Nn_InferredOp<"dense", [DeclareOpInterfaceMethods<CostOpInterface>]> {
+def Nn_DenseOp : Nn_InferredOp<"dense", [
+    DeclareOpInterfaceMethods<CostOpInterface>, DeclareOpInterfaceMethods<ScalableOpInterface>]> {
   let summary = "x . kernel + bias over the last dimension";
   let arguments = (ins Nn_Tensor:$x, TensorRankOf<[F32], [2]>:$kernel, Optional<Nn_Vector>:$bias);
   let results = (outs Nn_Tensor:$y);

@@ -58,6 +58,11 @@ int64_t windowedExtent(int64_t extent, int64_t window, int64_t stride, int64_t d
 
 namespace dlc::nn {
 
+/// The bias of a linear op whose output was `bias` (or nothing) once it is scaled and shifted; null for
+/// no bias at all.
+mlir::Value scaledBias(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value bias,
+                       mlir::Value scale, mlir::Value shift);
+
 /// Creates an op after its shape inference accepted the operands, or reports its message at `loc`
 /// and fails. For callers whose operands come from a user.
 template <typename OpTy>

@@ -18,6 +18,21 @@ def FusionRoleOpInterface : OpInterface<"FusionRoleOpInterface"> {
     "return ::dlc::nn::FusionRole::None;">];
 }
 
+def ScalableOpInterface : OpInterface<"ScalableOpInterface"> {
+  let cppNamespace = "::dlc::nn";
+  let description = [{
+    A linear op with a kernel and a bias, into which an affine map of its output channels folds.
+  }];
+  let methods = [InterfaceMethod<
+    "Builds the op that computes `this * scale + shift` along the last dimension, with the map moved "
+    "into kernel and bias. `shift` may be null.",
+    "::mlir::Value", "buildScaled",
+    (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$scale, "::mlir::Value":$shift)>,
+  InterfaceMethod<
+    "Adds zero padding [top, bottom, left, right] before the op; false where the op cannot pad.",
+    "bool", "absorbPadding", (ins "::llvm::ArrayRef<int64_t>":$padding), "", "return false;">];
+}
+
 def CostOpInterface : OpInterface<"CostOpInterface"> {
   let cppNamespace = "::dlc::nn";
   let description = "Arithmetic of an op; ops without it cost one operation an output element.";

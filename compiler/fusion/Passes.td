@@ -1,0 +1,20 @@
+//===- Passes.td - the passes of the fusion room -----------------*- tablegen -*-===//
+
+#ifndef DLC_COMPILER_FUSION_PASSES_TD
+#define DLC_COMPILER_FUSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def SimplifyInference : Pass<"dlc-simplify-inference", "::mlir::func::FuncOp"> {
+  let summary = "remove what has no effect at inference: dropout, separate zero padding";
+}
+
+def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::func::FuncOp"> {
+  let summary = "turn batch normalisation into an affine map and fold it into the op before it";
+}
+
+def FormGroups : Pass<"dlc-form-groups", "::mlir::func::FuncOp"> {
+  let summary = "gather each heavy op and the elementwise ops after it into one nn.group";
+}
+
+#endif // DLC_COMPILER_FUSION_PASSES_TD
