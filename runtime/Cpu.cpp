@@ -33,8 +33,7 @@ struct Leaf {
   unsigned words[4] = {0, 0, 0, 0};
 
   Leaf(unsigned leaf, unsigned subleaf) {
-    __get_cpuid_count(leaf, subleaf, &words[EAX], &words[EBX], &words[ECX],
-                      &words[EDX]);
+    __get_cpuid_count(leaf, subleaf, &words[EAX], &words[EBX], &words[ECX], &words[EDX]);
   }
   bool has(Register reg, unsigned bit) const { return words[reg] >> bit & 1; }
 };
@@ -117,8 +116,8 @@ uint64_t dlc_rt_cpu_features(void) { return 0; }
 #endif
 
 uint64_t dlc_rt_cpu_feature(const char *name) {
-#define DLC_ROW(bit, text)                                                     \
-  if (strcmp(name, text) == 0)                                                 \
+#define DLC_ROW(bit, text)                                                                         \
+  if (strcmp(name, text) == 0)                                                                     \
     return uint64_t(1) << bit;
   DLC_RT_CPU_FEATURES(DLC_ROW)
 #undef DLC_ROW
@@ -128,11 +127,11 @@ uint64_t dlc_rt_cpu_feature(const char *name) {
 FeatureText::FeatureText(uint64_t bits) {
   char *out = text;
   *out = 0;
-#define DLC_ROW(bit, name)                                                     \
-  if (bits >> bit & 1) {                                                       \
-    if (out != text)                                                           \
-      out = stpcpy(out, ", ");                                                 \
-    out = stpcpy(out, name);                                                   \
+#define DLC_ROW(bit, name)                                                                         \
+  if (bits >> bit & 1) {                                                                           \
+    if (out != text)                                                                               \
+      out = stpcpy(out, ", ");                                                                     \
+    out = stpcpy(out, name);                                                                       \
   }
   DLC_RT_CPU_FEATURES(DLC_ROW)
 #undef DLC_ROW

@@ -24,9 +24,7 @@ struct FeatureText {
 class FloatEnvironment {
 public:
 #if defined(__x86_64__)
-  FloatEnvironment() : saved(__builtin_ia32_stmxcsr()) {
-    __builtin_ia32_ldmxcsr(0x1f80);
-  }
+  FloatEnvironment() : saved(__builtin_ia32_stmxcsr()) { __builtin_ia32_ldmxcsr(0x1f80); }
   ~FloatEnvironment() { __builtin_ia32_ldmxcsr(saved); }
 
 private:

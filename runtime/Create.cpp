@@ -20,27 +20,24 @@ static constexpr int32_t kMaxThreads = 1024;
 // Sizes
 //===----------------------------------------------------------------------===//
 
-static bool arenaBytes(int64_t fixed, int64_t perBatch, int64_t perThread,
-                       int64_t batch, int64_t threads, int64_t *out) {
+static bool arenaBytes(int64_t fixed, int64_t perBatch, int64_t perThread, int64_t batch,
+                       int64_t threads, int64_t *out) {
   int64_t sum;
-  return mulAdd(batch, perBatch, fixed, &sum) &&
-         mulAdd(threads, perThread, sum, out);
+  return mulAdd(batch, perBatch, fixed, &sum) && mulAdd(threads, perThread, sum, out);
 }
 
-int64_t dlc_rt_arena_bytes(const dlc_rt_model_desc *desc, int64_t max_batch,
-                           int64_t threads) {
+int64_t dlc_rt_arena_bytes(const dlc_rt_model_desc *desc, int64_t max_batch, int64_t threads) {
   const dlc_model_info &info = desc->info;
   int64_t bytes;
-  const bool fits =
-      max_batch >= 1 && threads >= 1 &&
-      arenaBytes(info.arena_const_bytes, info.arena_batch_bytes,
-                 info.arena_thread_bytes, max_batch, threads, &bytes);
+  const bool fits = max_batch >= 1 && threads >= 1 &&
+                    arenaBytes(info.arena_const_bytes, info.arena_batch_bytes,
+                               info.arena_thread_bytes, max_batch, threads, &bytes);
   return fits ? bytes : -1;
 }
 
 /// Bytes of one sample of each tensor; false when `maxBatch` samples overflow.
-static bool sampleBytes(const dlc_tensor_info *tensors, int32_t count,
-                        int64_t maxBatch, int64_t *out) {
+static bool sampleBytes(const dlc_tensor_info *tensors, int32_t count, int64_t maxBatch,
+                        int64_t *out) {
   for (int32_t i = 0; i < count; ++i) {
     const dlc_tensor_info &t = tensors[i];
     int64_t whole;
@@ -97,9 +94,8 @@ dlc_status Creation::readOptions(const dlc_options *given) {
     auto *bytes = reinterpret_cast<const char *>(given);
     for (uint64_t i = sizeof options; i < given->size; ++i)
       if (bytes[i])
-        return message.set(DLC_ERROR_ARGUMENT,
-                           "dlc_options has fields that this library is too "
-                           "old for; compile the model again");
+        return message.set(DLC_ERROR_ARGUMENT, "dlc_options has fields that this library is too "
+                                               "old for; compile the model again");
   }
   if (options.max_batch == 0)
     options.max_batch = info.static_batch ? info.static_batch : 1;
@@ -120,8 +116,7 @@ dlc_status Creation::checkOptions() {
     return message.set(DLC_ERROR_ARGUMENT,
                        "dlc_options.max_batch is %lld, but model \"%s\" was "
                        "compiled for batch %lld alone",
-                       (long long)options.max_batch, info.name,
-                       (long long)info.static_batch);
+                       (long long)options.max_batch, info.name, (long long)info.static_batch);
   if (options.threads < 0 || options.threads > kMaxThreads)
     return message.set(DLC_ERROR_ARGUMENT,
                        "dlc_options.threads is %d; it must be within 1 and %d, "
@@ -133,9 +128,8 @@ dlc_status Creation::checkOptions() {
                        "with --train",
                        info.name);
   if (!options.allocate != !options.release)
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "dlc_options.allocate and release belong together; set "
-                       "both or neither");
+    return message.set(DLC_ERROR_ARGUMENT, "dlc_options.allocate and release belong together; set "
+                                           "both or neither");
   return DLC_OK;
 }
 
@@ -149,8 +143,7 @@ dlc_status Creation::chooseNamedVariant() {
     if (strcmp(desc->variants[i].name, options.cpu_variant) == 0)
       variant = &desc->variants[i];
     const size_t used = strlen(names);
-    snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "",
-             desc->variants[i].name);
+    snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", desc->variants[i].name);
   }
   if (!variant)
     return message.set(DLC_ERROR_ARGUMENT,
@@ -189,8 +182,7 @@ dlc_status Creation::chooseVariant() {
 //===----------------------------------------------------------------------===//
 
 dlc_status Creation::outOfMemory(const char *what, int64_t bytes) {
-  return message.set(DLC_ERROR_RESOURCE,
-                     "model \"%s\": no memory for %s (%lld bytes)", info.name,
+  return message.set(DLC_ERROR_RESOURCE, "model \"%s\": no memory for %s (%lld bytes)", info.name,
                      what, (long long)bytes);
 }
 
@@ -212,8 +204,7 @@ dlc_status Creation::allocateModel() {
   m->inputBytes = reinterpret_cast<int64_t *>(m->outputs + outputs);
   m->outputBytes = m->inputBytes + inputs;
   if (!sampleBytes(info.inputs, info.num_inputs, m->maxBatch, m->inputBytes) ||
-      !sampleBytes(info.outputs, info.num_outputs, m->maxBatch,
-                   m->outputBytes))
+      !sampleBytes(info.outputs, info.num_outputs, m->maxBatch, m->outputBytes))
     return message.set(DLC_ERROR_ARGUMENT,
                        "dlc_options.max_batch: a tensor of batch %lld is "
                        "beyond 63 bits",
@@ -223,23 +214,20 @@ dlc_status Creation::allocateModel() {
 
 dlc_status Creation::takeMemory() {
   if (reinterpret_cast<uintptr_t>(options.memory) % kAlignment)
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "dlc_options.memory must lie at a multiple of 64 bytes");
+    return message.set(DLC_ERROR_ARGUMENT, "dlc_options.memory must lie at a multiple of 64 bytes");
   if (options.memory_size < static_cast<uint64_t>(m->arenaBytes))
     return message.set(DLC_ERROR_ARGUMENT,
                        "dlc_options.memory_size is %llu; max_batch %lld and %d "
                        "threads take %lld bytes",
-                       (unsigned long long)options.memory_size,
-                       (long long)m->maxBatch, options.threads,
-                       (long long)m->arenaBytes);
+                       (unsigned long long)options.memory_size, (long long)m->maxBatch,
+                       options.threads, (long long)m->arenaBytes);
   m->arena = static_cast<char *>(options.memory);
   return DLC_OK;
 }
 
 dlc_status Creation::allocateArena() {
   if (!arenaBytes(variant->arena_const_bytes, variant->arena_batch_bytes,
-                  variant->arena_thread_bytes, m->maxBatch, options.threads,
-                  &m->arenaBytes))
+                  variant->arena_thread_bytes, m->maxBatch, options.threads, &m->arenaBytes))
     return message.set(DLC_ERROR_ARGUMENT,
                        "dlc_options.max_batch: the arena of batch %lld is "
                        "beyond 63 bits",
@@ -253,8 +241,7 @@ dlc_status Creation::allocateArena() {
 }
 
 dlc_status Creation::allocatePrepared() {
-  if (!m->prepared.allocate(allocator,
-                            static_cast<uint64_t>(variant->prepared_bytes)))
+  if (!m->prepared.allocate(allocator, static_cast<uint64_t>(variant->prepared_bytes)))
     return outOfMemory("the prepared weights", variant->prepared_bytes);
   return DLC_OK;
 }
@@ -283,8 +270,8 @@ dlc_status Creation::build(dlc_model **out) {
   return status;
 }
 
-dlc_status dlc_rt_create(const dlc_rt_model_desc *desc,
-                         const dlc_options *options, dlc_model **out) {
+dlc_status dlc_rt_create(const dlc_rt_model_desc *desc, const dlc_options *options,
+                         dlc_model **out) {
   if (!out)
     return DLC_ERROR_ARGUMENT;
   *out = nullptr;

@@ -14,17 +14,14 @@
 
 using namespace dlc::rt;
 
-dlc_status dlc::rt::runPrepare(dlc_model &m, const void *const *params,
-                               const Message &message) {
+dlc_status dlc::rt::runPrepare(dlc_model &m, const void *const *params, const Message &message) {
   const dlc_rt_variant &variant = *m.variant;
   ScopedBlock scratch;
-  if (!scratch.allocate(m.self.allocator,
-                        static_cast<uint64_t>(variant.prepare_scratch_bytes)))
+  if (!scratch.allocate(m.self.allocator, static_cast<uint64_t>(variant.prepare_scratch_bytes)))
     return message.set(DLC_ERROR_RESOURCE,
                        "model \"%s\": no memory to prepare its weights (%lld "
                        "bytes)",
-                       m.desc->info.name,
-                       (long long)variant.prepare_scratch_bytes);
+                       m.desc->info.name, (long long)variant.prepare_scratch_bytes);
   if (variant.prepare) {
     const FloatEnvironment environment;
     variant.prepare(&m, params, m.prepared.data, scratch.data);
@@ -54,14 +51,13 @@ private:
   const Source &source;
   const Message message;
   Safetensors file;
-  ScopedBlock block;              ///< the pointers, then the data
+  ScopedBlock block;             ///< the pointers, then the data
   const void **params = nullptr; ///< into `block`
 };
 
 bool sameShape(const dlc_tensor_info &param, const FileTensor &tensor) {
   return param.rank == tensor.rank &&
-         memcmp(param.shape, tensor.shape,
-                static_cast<size_t>(param.rank) * sizeof(int64_t)) == 0;
+         memcmp(param.shape, tensor.shape, static_cast<size_t>(param.rank) * sizeof(int64_t)) == 0;
 }
 
 } // namespace
@@ -72,25 +68,21 @@ dlc_status Weights::checkParam(const dlc_tensor_info &param) {
     return message.set(DLC_ERROR_MISMATCH,
                        "%s: tensor \"%s\" is missing, one of the %d that model "
                        "\"%s\" needs; the file has %lld, the first is %s",
-                       source.label, param.name, info.num_params, info.name,
-                       (long long)file.size(),
-                       file.size() ? Quoted(file.begin()->name.data,
-                                            file.begin()->name.size)
-                                         .text
+                       source.label, param.name, info.num_params, info.name, (long long)file.size(),
+                       file.size() ? Quoted(file.begin()->name.data, file.begin()->name.size).text
                                    : "none");
   if (!sameShape(param, *tensor))
     return message.set(DLC_ERROR_MISMATCH,
                        "%s: tensor \"%s\": its shape is %s, model \"%s\" needs "
                        "%s; export the weights in the layout of model.json",
-                       source.label, param.name,
-                       ShapeText(tensor->shape, tensor->rank).text, info.name,
-                       ShapeText(param.shape, param.rank).text);
+                       source.label, param.name, ShapeText(tensor->shape, tensor->rank).text,
+                       info.name, ShapeText(param.shape, param.rank).text);
   if (param.dtype != tensor->dtype)
     return message.set(DLC_ERROR_MISMATCH,
                        "%s: tensor \"%s\": its dtype is %s, model \"%s\" needs "
                        "%s; convert it",
-                       source.label, param.name, dtypeName(tensor->dtype),
-                       info.name, dtypeName(param.dtype));
+                       source.label, param.name, dtypeName(tensor->dtype), info.name,
+                       dtypeName(param.dtype));
   return DLC_OK;
 }
 
@@ -99,15 +91,12 @@ dlc_status Weights::checkExtra() {
   for (const FileTensor &tensor : file) {
     bool known = false;
     for (int32_t i = 0; i < info.num_params && !known; ++i)
-      known = compare(tensor.name, {info.params[i].name,
-                                    strlen(info.params[i].name)}) == 0;
+      known = compare(tensor.name, {info.params[i].name, strlen(info.params[i].name)}) == 0;
     if (!known)
       return message.set(DLC_ERROR_MISMATCH,
                          "%s: tensor %s is no parameter of model \"%s\"; "
                          "remove it, or load the weights of this model",
-                         source.label,
-                         Quoted(tensor.name.data, tensor.name.size).text,
-                         info.name);
+                         source.label, Quoted(tensor.name.data, tensor.name.size).text, info.name);
   }
   return DLC_OK;
 }
@@ -119,8 +108,7 @@ dlc_status Weights::layOut() {
   bool fits = roundUp(count * int64_t(sizeof(void *)), &total);
   const int64_t first = total;
   for (const FileTensor &tensor : file)
-    fits = fits && !__builtin_add_overflow(total, tensor.end - tensor.begin,
-                                           &total) &&
+    fits = fits && !__builtin_add_overflow(total, tensor.end - tensor.begin, &total) &&
            roundUp(total, &total);
   if (!fits || !block.allocate(m.self.allocator, static_cast<uint64_t>(total)))
     return message.set(DLC_ERROR_RESOURCE,
@@ -142,8 +130,7 @@ dlc_status Weights::layOut() {
 dlc_status Weights::readAll() {
   for (int32_t i = 0; i < info.num_params; ++i)
     if (dlc_status status =
-            file.read(*file.find(info.params[i].name),
-                      const_cast<void *>(params[i]), message))
+            file.read(*file.find(info.params[i].name), const_cast<void *>(params[i]), message))
       return status;
   return DLC_OK;
 }

@@ -34,9 +34,7 @@ void systemRelease(void *, void *pointer, uint64_t) { free(pointer); }
 
 } // namespace
 
-Allocator dlc::rt::systemAllocator() {
-  return {systemAllocate, systemRelease, nullptr};
-}
+Allocator dlc::rt::systemAllocator() { return {systemAllocate, systemRelease, nullptr}; }
 
 bool Block::allocate(const Allocator &from, uint64_t size) {
   *this = {from, nullptr, size};
@@ -53,8 +51,7 @@ void Block::release() {
   bytes = 0;
 }
 
-bool dlc::rt::tensorBytes(const int64_t *shape, int32_t rank, int32_t dtype,
-                          int64_t *out) {
+bool dlc::rt::tensorBytes(const int64_t *shape, int32_t rank, int32_t dtype, int64_t *out) {
   int64_t bytes = dlc_dtype_bytes(dtype);
   // A zero extent does not excuse the others from fitting.
   bool empty = false;

@@ -48,13 +48,11 @@ struct ScopedBlock : Block {
 /// `*out = a * b + c` for non-negative values; false on overflow.
 inline bool mulAdd(int64_t a, int64_t b, int64_t c, int64_t *out) {
   int64_t product;
-  return !__builtin_mul_overflow(a, b, &product) &&
-         !__builtin_add_overflow(product, c, out);
+  return !__builtin_mul_overflow(a, b, &product) && !__builtin_add_overflow(product, c, out);
 }
 
 /// Bytes of `rank` extents of `dtype`; false on overflow or a negative extent.
-bool tensorBytes(const int64_t *shape, int32_t rank, int32_t dtype,
-                 int64_t *out);
+bool tensorBytes(const int64_t *shape, int32_t rank, int32_t dtype, int64_t *out);
 
 /// `n` rounded up to a multiple of the alignment; false on overflow.
 inline bool roundUp(int64_t n, int64_t *out) {

@@ -20,8 +20,8 @@ struct Message {
 
   /// Formats the sentence and returns `status`, so that a check reads
   /// `return message.set(DLC_ERROR_..., "...")`.
-  __attribute__((format(printf, 3, 4))) dlc_status
-  set(dlc_status status, const char *format, ...) const;
+  __attribute__((format(printf, 3, 4))) dlc_status set(dlc_status status, const char *format,
+                                                       ...) const;
 };
 
 /// A string of somebody else's in quotes, made fit for a message: cut after 80

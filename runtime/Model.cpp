@@ -13,8 +13,7 @@
 using namespace dlc::rt;
 
 Call::Call(dlc_model *m)
-    : model(__atomic_exchange_n(&m->busy, true, __ATOMIC_ACQUIRE) ? nullptr
-                                                                  : m) {}
+    : model(__atomic_exchange_n(&m->busy, true, __ATOMIC_ACQUIRE) ? nullptr : m) {}
 
 Call::~Call() {
   if (model)
@@ -49,16 +48,12 @@ public:
 
 private:
   dlc_status checkBatch();
-  dlc_status checkBuffer(const char *kind, const dlc_tensor_info &declared,
-                         const void *data, int32_t dtype);
+  dlc_status checkBuffer(const char *kind, const dlc_tensor_info &declared, const void *data,
+                         int32_t dtype);
   dlc_status checkOverlap(int32_t output);
 
-  Bytes input(int32_t i) const {
-    return bytesAt(m.inputs[i], batch * m.inputBytes[i]);
-  }
-  Bytes output(int32_t i) const {
-    return bytesAt(m.outputs[i], batch * m.outputBytes[i]);
-  }
+  Bytes input(int32_t i) const { return bytesAt(m.inputs[i], batch * m.inputBytes[i]); }
+  Bytes output(int32_t i) const { return bytesAt(m.outputs[i], batch * m.outputBytes[i]); }
 
   dlc_model &m;
   const dlc_model_info &info;
@@ -73,11 +68,9 @@ dlc_status ForwardCheck::checkBatch() {
     return message.set(DLC_ERROR_ARGUMENT,
                        "model \"%s\": batch %lld, but this library was compiled "
                        "for batch %lld alone",
-                       info.name, (long long)batch,
-                       (long long)info.static_batch);
+                       info.name, (long long)batch, (long long)info.static_batch);
   if (batch < 1)
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "model \"%s\": batch %lld; it must be at least 1",
+    return message.set(DLC_ERROR_ARGUMENT, "model \"%s\": batch %lld; it must be at least 1",
                        info.name, (long long)batch);
   if (batch > m.maxBatch)
     return message.set(DLC_ERROR_ARGUMENT,
@@ -88,17 +81,14 @@ dlc_status ForwardCheck::checkBatch() {
   return DLC_OK;
 }
 
-dlc_status ForwardCheck::checkBuffer(const char *kind,
-                                     const dlc_tensor_info &declared,
+dlc_status ForwardCheck::checkBuffer(const char *kind, const dlc_tensor_info &declared,
                                      const void *data, int32_t dtype) {
   if (dtype != declared.dtype)
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "%s \"%s\": dtype %s (%d) given, %s (%d) is due", kind,
-                       declared.name, dtypeName(dtype), dtype,
-                       dtypeName(declared.dtype), declared.dtype);
+    return message.set(DLC_ERROR_ARGUMENT, "%s \"%s\": dtype %s (%d) given, %s (%d) is due", kind,
+                       declared.name, dtypeName(dtype), dtype, dtypeName(declared.dtype),
+                       declared.dtype);
   if (!data)
-    return message.set(DLC_ERROR_ARGUMENT, "%s \"%s\": its data are NULL", kind,
-                       declared.name);
+    return message.set(DLC_ERROR_ARGUMENT, "%s \"%s\": its data are NULL", kind, declared.name);
   const int64_t width = dlc_dtype_bytes(dtype);
   if (reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(width))
     return message.set(DLC_ERROR_ARGUMENT,
@@ -140,12 +130,10 @@ dlc_status ForwardCheck::run(const dlc_in *inputs, const dlc_out *outputs) {
   if (dlc_status status = checkBatch())
     return status;
   if (!inputs || !outputs)
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "model \"%s\": the array of %s is NULL", info.name,
+    return message.set(DLC_ERROR_ARGUMENT, "model \"%s\": the array of %s is NULL", info.name,
                        inputs ? "outputs" : "inputs");
   for (int32_t i = 0; i < info.num_inputs; ++i) {
-    if (dlc_status status = checkBuffer("input", info.inputs[i], inputs[i].data,
-                                        inputs[i].dtype))
+    if (dlc_status status = checkBuffer("input", info.inputs[i], inputs[i].data, inputs[i].dtype))
       return status;
     m.inputs[i] = inputs[i].data;
     if (overlap(input(i), bytesAt(m.arena, m.arenaBytes)))
@@ -155,8 +143,8 @@ dlc_status ForwardCheck::run(const dlc_in *inputs, const dlc_out *outputs) {
                          info.inputs[i].name);
   }
   for (int32_t i = 0; i < info.num_outputs; ++i) {
-    if (dlc_status status = checkBuffer("output", info.outputs[i],
-                                        outputs[i].data, outputs[i].dtype))
+    if (dlc_status status =
+            checkBuffer("output", info.outputs[i], outputs[i].data, outputs[i].dtype))
       return status;
     m.outputs[i] = outputs[i].data;
     if (dlc_status status = checkOverlap(i))
@@ -175,8 +163,7 @@ dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
   if (dlc_status status = ForwardCheck(*m, batch).run(inputs, outputs))
     return status;
   const FloatEnvironment environment;
-  m->variant->forward(m, batch, m->inputs, m->outputs, m->prepared.data,
-                      m->arena);
+  m->variant->forward(m, batch, m->inputs, m->outputs, m->prepared.data, m->arena);
   return DLC_OK;
 }
 
@@ -205,9 +192,8 @@ void runPart(void *context, int64_t i) {
 
 } // namespace
 
-void dlc_rt_parallel_for(dlc_model *rt,
-                         void (*fn)(void *args, int64_t lo, int64_t hi),
-                         void *args, int64_t n, int64_t grain) {
+void dlc_rt_parallel_for(dlc_model *rt, void (*fn)(void *args, int64_t lo, int64_t hi), void *args,
+                         int64_t n, int64_t grain) {
   if (n <= 0)
     return;
   const int64_t parts = partCount(n, grain, rt->threads.count);
@@ -218,8 +204,7 @@ void dlc_rt_parallel_for(dlc_model *rt,
 }
 
 void dlc_rt_parallel_for_slots(dlc_model *rt,
-                               void (*fn)(void *args, int64_t lo, int64_t hi,
-                                          int64_t slot),
+                               void (*fn)(void *args, int64_t lo, int64_t hi, int64_t slot),
                                void *args, int64_t n, int64_t grain) {
   if (n <= 0)
     return;
@@ -234,13 +219,9 @@ void dlc_rt_parallel_for_slots(dlc_model *rt,
 // Questions
 //===----------------------------------------------------------------------===//
 
-const dlc_model_info *dlc_rt_info(const dlc_rt_model_desc *desc) {
-  return &desc->info;
-}
+const dlc_model_info *dlc_rt_info(const dlc_rt_model_desc *desc) { return &desc->info; }
 
-const char *dlc_rt_variant_name(const dlc_model *m) {
-  return m ? m->variant->name : "";
-}
+const char *dlc_rt_variant_name(const dlc_model *m) { return m ? m->variant->name : ""; }
 
 const char *dlc_rt_error(const dlc_model *m) {
   return m ? m->error

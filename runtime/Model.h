@@ -59,10 +59,8 @@ private:
   dlc_model *model;
 };
 
-
 /// Runs prepare of the model's variant; `params` in the order of info.params.
-dlc_status runPrepare(dlc_model &m, const void *const *params,
-                      const Message &message);
+dlc_status runPrepare(dlc_model &m, const void *const *params, const Message &message);
 
 } // namespace dlc::rt
 

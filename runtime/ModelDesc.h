@@ -38,21 +38,21 @@ typedef dlc_tensor_info dlc_rt_tensor_desc;
 /// level bit stands for all features of that level and for the operating
 /// system saving its registers. Code for one machine is compiled for a level
 /// plus features named here, so that `create` can check all it needs.
-#define DLC_RT_CPU_FEATURES(X)                                                 \
-  X(0, "x86-64-v2")                                                            \
-  X(1, "x86-64-v3")                                                            \
-  X(2, "x86-64-v4")                                                            \
-  X(3, "avxvnni")                                                              \
-  X(4, "avx512ifma")                                                           \
-  X(5, "avx512vbmi")                                                           \
-  X(6, "avx512vbmi2")                                                          \
-  X(7, "avx512vnni")                                                           \
-  X(8, "avx512bitalg")                                                         \
-  X(9, "avx512vpopcntdq")                                                      \
-  X(10, "avx512bf16")                                                          \
-  X(11, "avx512fp16")                                                          \
-  X(12, "gfni")                                                                \
-  X(13, "vaes")                                                                \
+#define DLC_RT_CPU_FEATURES(X)                                                                     \
+  X(0, "x86-64-v2")                                                                                \
+  X(1, "x86-64-v3")                                                                                \
+  X(2, "x86-64-v4")                                                                                \
+  X(3, "avxvnni")                                                                                  \
+  X(4, "avx512ifma")                                                                               \
+  X(5, "avx512vbmi")                                                                               \
+  X(6, "avx512vbmi2")                                                                              \
+  X(7, "avx512vnni")                                                                               \
+  X(8, "avx512bitalg")                                                                             \
+  X(9, "avx512vpopcntdq")                                                                          \
+  X(10, "avx512bf16")                                                                              \
+  X(11, "avx512fp16")                                                                              \
+  X(12, "gfni")                                                                                    \
+  X(13, "vaes")                                                                                    \
   X(14, "vpclmulqdq")
 
 /// One compilation of the model for one kind of CPU.
@@ -73,10 +73,9 @@ typedef dlc_tensor_info dlc_rt_tensor_desc;
 typedef struct dlc_rt_variant {
   const char *name;
   uint64_t features; ///< bits of DLC_RT_CPU_FEATURES; 0: any CPU
-  void (*prepare)(dlc_model *rt, const void *const *params, void *prepared,
-                  void *scratch);
-  void (*forward)(dlc_model *rt, int64_t batch, const void *const *inputs,
-                  void *const *outputs, const void *prepared, void *arena);
+  void (*prepare)(dlc_model *rt, const void *const *params, void *prepared, void *scratch);
+  void (*forward)(dlc_model *rt, int64_t batch, const void *const *inputs, void *const *outputs,
+                  const void *prepared, void *arena);
   int64_t prepared_bytes;
   int64_t prepare_scratch_bytes;
   int64_t arena_const_bytes;
@@ -95,8 +94,8 @@ typedef struct dlc_rt_model_desc {
 // The public calls; see dlc_runtime.h
 //===----------------------------------------------------------------------===//
 
-dlc_status dlc_rt_create(const dlc_rt_model_desc *desc,
-                         const dlc_options *options, dlc_model **out);
+dlc_status dlc_rt_create(const dlc_rt_model_desc *desc, const dlc_options *options,
+                         dlc_model **out);
 dlc_status dlc_rt_load(dlc_model *m, const char *path);
 dlc_status dlc_rt_load_memory(dlc_model *m, const void *data, uint64_t size);
 dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
@@ -113,16 +112,14 @@ void dlc_rt_destroy(dlc_model *m);
 /// Splits [0, n) into at most `threads` contiguous parts of at least `grain`
 /// items each and runs them at once; inline when one part is left. `fn` must
 /// not call it again.
-void dlc_rt_parallel_for(dlc_model *rt,
-                         void (*fn)(void *args, int64_t lo, int64_t hi),
-                         void *args, int64_t n, int64_t grain);
+void dlc_rt_parallel_for(dlc_model *rt, void (*fn)(void *args, int64_t lo, int64_t hi), void *args,
+                         int64_t n, int64_t grain);
 
 /// The same for kernels with scratch memory of their own: `slot` is below
 /// `threads` and differs between parts that may run at once, so it selects a
 /// block of the arena's thread region. Results must not depend on it.
 void dlc_rt_parallel_for_slots(dlc_model *rt,
-                               void (*fn)(void *args, int64_t lo, int64_t hi,
-                                          int64_t slot),
+                               void (*fn)(void *args, int64_t lo, int64_t hi, int64_t slot),
                                void *args, int64_t n, int64_t grain);
 
 //===----------------------------------------------------------------------===//
@@ -132,8 +129,7 @@ void dlc_rt_parallel_for_slots(dlc_model *rt,
 /// Bytes of arena that suffice for every variant, as the <NAME>_ARENA_BYTES
 /// macro of the generated header; -1 where that overflows or an argument is
 /// below 1.
-int64_t dlc_rt_arena_bytes(const dlc_rt_model_desc *desc, int64_t max_batch,
-                           int64_t threads);
+int64_t dlc_rt_arena_bytes(const dlc_rt_model_desc *desc, int64_t max_batch, int64_t threads);
 
 /// The features of this CPU.
 uint64_t dlc_rt_cpu_features(void);
@@ -143,8 +139,8 @@ uint64_t dlc_rt_cpu_feature(const char *name);
 
 /// Writes a safetensors file, through a temporary file and a rename: `path` is
 /// either whole or untouched. On failure `error` gets the reason (may be NULL).
-dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors,
-                       int64_t count, char *error, uint64_t error_size);
+dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors, int64_t count, char *error,
+                       uint64_t error_size);
 
 #ifdef __cplusplus
 }

@@ -20,8 +20,7 @@ using namespace dlc::rt;
 static constexpr uint64_t kMaxHeader = 100'000'000;
 
 int dlc::rt::compare(Slice a, Slice b) {
-  const int order =
-      a.data ? memcmp(a.data, b.data, a.size < b.size ? a.size : b.size) : 0;
+  const int order = a.data ? memcmp(a.data, b.data, a.size < b.size ? a.size : b.size) : 0;
   return order ? order : a.size < b.size ? -1 : a.size > b.size;
 }
 
@@ -36,8 +35,7 @@ Source::~Source() {
 
 dlc_status Source::open(const char *path, const Message &message) {
   if (!path)
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "the path of the weights file is NULL");
+    return message.set(DLC_ERROR_ARGUMENT, "the path of the weights file is NULL");
   label = path;
   fd = ::open(path, O_RDONLY | O_CLOEXEC);
   // lseek instead of fstat: that one is no symbol of older C libraries.
@@ -51,8 +49,7 @@ dlc_status Source::open(const char *path, const Message &message) {
   return DLC_OK;
 }
 
-dlc_status Source::open(const void *data, uint64_t bytes,
-                        const Message &message) {
+dlc_status Source::open(const void *data, uint64_t bytes, const Message &message) {
   label = "(weights in memory)";
   if (!data)
     return message.set(DLC_ERROR_ARGUMENT, "%s: the pointer is NULL", label);
@@ -61,8 +58,7 @@ dlc_status Source::open(const void *data, uint64_t bytes,
   return DLC_OK;
 }
 
-dlc_status Source::read(uint64_t offset, void *to, uint64_t bytes,
-                        const Message &message) const {
+dlc_status Source::read(uint64_t offset, void *to, uint64_t bytes, const Message &message) const {
   if (bytes && image)
     memcpy(to, image + offset, bytes);
   if (image)
@@ -88,8 +84,7 @@ dlc_status Source::read(uint64_t offset, void *to, uint64_t bytes,
 // Safetensors
 //===----------------------------------------------------------------------===//
 
-static dlc_status readHeaderSize(const Source &source, uint64_t *size,
-                                 const Message &message) {
+static dlc_status readHeaderSize(const Source &source, uint64_t *size, const Message &message) {
   if (source.size < 8)
     return message.set(DLC_ERROR_FORMAT,
                        "%s: %llu bytes are too few for a safetensors file; get "
@@ -124,16 +119,14 @@ dlc_status Safetensors::open(const Source &from, const Allocator &allocator,
   const uint64_t capacity = headerSize / kSmallestEntry + 1;
   if (!header.allocate(allocator, headerSize + 1) ||
       !table.allocate(allocator, capacity * sizeof(FileTensor)))
-    return message.set(DLC_ERROR_RESOURCE, "%s: no memory to read its header",
-                       from.label);
+    return message.set(DLC_ERROR_RESOURCE, "%s: no memory to read its header", from.label);
   if (dlc_status status = from.read(8, header.data, headerSize, message))
     return status;
   dataBegin = static_cast<int64_t>(8 + headerSize);
   dataSize = static_cast<int64_t>(from.size) - dataBegin;
   tensors = reinterpret_cast<FileTensor *>(table.data);
-  if (dlc_status status =
-          parseSafetensorsHeader(header.data, headerSize, dataSize, from.label,
-                                 tensors, &count, message))
+  if (dlc_status status = parseSafetensorsHeader(header.data, headerSize, dataSize, from.label,
+                                                 tensors, &count, message))
     return status;
   if (dlc_status status = checkLayout(message))
     return status;
@@ -159,14 +152,13 @@ dlc_status Safetensors::checkLayout(const Message &message) {
   int64_t covered = 0;
   for (const FileTensor &tensor : *this) {
     if (tensor.begin != covered)
-      return message.set(
-          DLC_ERROR_FORMAT,
-          "%s: tensor %s: its data begin at byte %lld, where %lld is due: %s; "
-          "write the file again with a safetensors library",
-          source->label, Quoted(tensor.name.data, tensor.name.size).text,
-          (long long)tensor.begin, (long long)covered,
-          tensor.begin < covered ? "they overlap another tensor's"
-                                 : "there is a hole before them");
+      return message.set(DLC_ERROR_FORMAT,
+                         "%s: tensor %s: its data begin at byte %lld, where %lld is due: %s; "
+                         "write the file again with a safetensors library",
+                         source->label, Quoted(tensor.name.data, tensor.name.size).text,
+                         (long long)tensor.begin, (long long)covered,
+                         tensor.begin < covered ? "they overlap another tensor's"
+                                                : "there is a hole before them");
     covered = tensor.end;
   }
   if (covered != dataSize)
@@ -181,11 +173,9 @@ dlc_status Safetensors::checkNames(const Message &message) {
   qsort(tensors, static_cast<size_t>(count), sizeof(FileTensor), byName);
   for (int64_t i = 1; i < count; ++i)
     if (compare(tensors[i - 1].name, tensors[i].name) == 0)
-      return message.set(
-          DLC_ERROR_FORMAT,
-          "%s: tensor %s: the name appears twice; rename or remove one",
-          source->label,
-          Quoted(tensors[i].name.data, tensors[i].name.size).text);
+      return message.set(DLC_ERROR_FORMAT,
+                         "%s: tensor %s: the name appears twice; rename or remove one",
+                         source->label, Quoted(tensors[i].name.data, tensors[i].name.size).text);
   return DLC_OK;
 }
 
@@ -193,13 +183,10 @@ const FileTensor *Safetensors::find(const char *name) const {
   FileTensor key = {};
   key.name = {name, strlen(name)};
   return static_cast<const FileTensor *>(
-      bsearch(&key, tensors, static_cast<size_t>(count),
-              sizeof(FileTensor), byName));
+      bsearch(&key, tensors, static_cast<size_t>(count), sizeof(FileTensor), byName));
 }
 
-dlc_status Safetensors::read(const FileTensor &tensor, void *to,
-                             const Message &message) const {
+dlc_status Safetensors::read(const FileTensor &tensor, void *to, const Message &message) const {
   return source->read(static_cast<uint64_t>(dataBegin + tensor.begin), to,
-                      static_cast<uint64_t>(tensor.end - tensor.begin),
-                      message);
+                      static_cast<uint64_t>(tensor.end - tensor.begin), message);
 }

@@ -53,8 +53,7 @@ public:
   dlc_status open(const void *image, uint64_t bytes, const Message &message);
 
   /// Reads exactly `bytes` bytes at `offset`.
-  dlc_status read(uint64_t offset, void *to, uint64_t bytes,
-                  const Message &message) const;
+  dlc_status read(uint64_t offset, void *to, uint64_t bytes, const Message &message) const;
 
   const char *label = ""; ///< how messages name it
   uint64_t size = 0;
@@ -68,8 +67,7 @@ private:
 class Safetensors {
 public:
   /// Reads and checks the header. `source` must outlive this.
-  dlc_status open(const Source &source, const Allocator &allocator,
-                  const Message &message);
+  dlc_status open(const Source &source, const Allocator &allocator, const Message &message);
 
   /// The tensors, ordered by name.
   const FileTensor *begin() const { return tensors; }
@@ -80,8 +78,7 @@ public:
   const FileTensor *find(const char *name) const;
 
   /// Reads the data of `tensor`: end - begin bytes.
-  dlc_status read(const FileTensor &tensor, void *to,
-                  const Message &message) const;
+  dlc_status read(const FileTensor &tensor, void *to, const Message &message) const;
 
 private:
   dlc_status checkLayout(const Message &message);
@@ -98,9 +95,8 @@ private:
 /// tensor by itself, data within `dataSize` included. `tensors` has room for
 /// one per kSmallestEntry bytes.
 constexpr uint64_t kSmallestEntry = 48;
-dlc_status parseSafetensorsHeader(char *text, uint64_t size, int64_t dataSize,
-                                  const char *label, FileTensor *tensors,
-                                  int64_t *count, const Message &message);
+dlc_status parseSafetensorsHeader(char *text, uint64_t size, int64_t dataSize, const char *label,
+                                  FileTensor *tensors, int64_t *count, const Message &message);
 
 /// Bytes of the UTF-8 sequence at `p`, 0 when it is none (RFC 3629).
 int utf8Length(const char *p, const char *end);

@@ -23,11 +23,7 @@ int dlc::rt::utf8Length(const char *p, const char *end) {
   const unsigned char lead = at(0);
   if (lead < 0x80)
     return 1;
-  const int length = lead < 0xc2   ? 0
-                     : lead < 0xe0 ? 2
-                     : lead < 0xf0 ? 3
-                     : lead < 0xf5 ? 4
-                                   : 0;
+  const int length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
   if (length == 0 || end - p < length)
     return 0;
   for (int i = 1; i < length; ++i)
@@ -44,10 +40,9 @@ namespace {
 
 class Parser {
 public:
-  Parser(char *text, uint64_t size, int64_t dataSize, const char *label,
-         const Message &message)
-      : begin(text), p(text), end(text + size), dataSize(dataSize),
-        label(label), message(message) {}
+  Parser(char *text, uint64_t size, int64_t dataSize, const char *label, const Message &message)
+      : begin(text), p(text), end(text + size), dataSize(dataSize), label(label), message(message) {
+  }
 
   bool parse(FileTensor *tensors, int64_t *count);
 
@@ -79,9 +74,7 @@ private:
   Slice current = {nullptr, 0}; ///< the tensor that is being read
 };
 
-bool is(Slice s, const char *text) {
-  return compare(s, {text, strlen(text)}) == 0;
-}
+bool is(Slice s, const char *text) { return compare(s, {text, strlen(text)}) == 0; }
 
 } // namespace
 
@@ -90,15 +83,14 @@ bool Parser::fail(const char *what) {
   message.set(DLC_ERROR_FORMAT,
               "%s: %s%s%sheader byte %lld: %s; write the file again with a "
               "safetensors library",
-              label, current.data ? "tensor " : "",
-              current.data ? name.text : "", current.data ? ": " : "",
-              (long long)(p - begin), what);
+              label, current.data ? "tensor " : "", current.data ? name.text : "",
+              current.data ? ": " : "", (long long)(p - begin), what);
   return false;
 }
 
 bool Parser::failTensor(const char *what) {
-  message.set(DLC_ERROR_FORMAT, "%s: tensor %s: %s", label,
-              Quoted(current.data, current.size).text, what);
+  message.set(DLC_ERROR_FORMAT, "%s: tensor %s: %s", label, Quoted(current.data, current.size).text,
+              what);
   return false;
 }
 
@@ -249,8 +241,7 @@ bool Parser::parseDtype(FileTensor *tensor) {
   message.set(DLC_ERROR_FORMAT,
               "%s: tensor %s: dtype %s is not one of F32, I32, I64, U8; "
               "convert the tensor to one of them",
-              label, Quoted(current.data, current.size).text,
-              Quoted(name.data, name.size).text);
+              label, Quoted(current.data, current.size).text, Quoted(name.data, name.size).text);
   return false;
 }
 
@@ -288,9 +279,7 @@ bool Parser::parseField(FileTensor *tensor, unsigned *seen) {
   if (*seen & bit)
     return fail("a key appears twice");
   *seen |= bit;
-  return bit == 1   ? parseDtype(tensor)
-         : bit == 2 ? parseShape(tensor)
-                    : parseOffsets(tensor);
+  return bit == 1 ? parseDtype(tensor) : bit == 2 ? parseShape(tensor) : parseOffsets(tensor);
 }
 
 bool Parser::checkTensor(const FileTensor &tensor) {
@@ -307,17 +296,16 @@ bool Parser::checkTensor(const FileTensor &tensor) {
                 "data_offsets hold %lld; write the file again with a "
                 "safetensors library",
                 label, Quoted(current.data, current.size).text,
-                ShapeText(tensor.shape, tensor.rank).text,
-                dtypeName(tensor.dtype), (long long)bytes,
-                (long long)(tensor.end - tensor.begin));
+                ShapeText(tensor.shape, tensor.rank).text, dtypeName(tensor.dtype),
+                (long long)bytes, (long long)(tensor.end - tensor.begin));
     return false;
   }
   if (tensor.end > dataSize) {
     message.set(DLC_ERROR_FORMAT,
                 "%s: tensor %s: its data end at byte %lld, the file's at %lld; "
                 "the file is cut off, get it again",
-                label, Quoted(current.data, current.size).text,
-                (long long)tensor.end, (long long)dataSize);
+                label, Quoted(current.data, current.size).text, (long long)tensor.end,
+                (long long)dataSize);
     return false;
   }
   return true;
@@ -352,8 +340,7 @@ bool Parser::parseMetadata() {
     return true;
   Slice ignored;
   do {
-    if (!parseString(&ignored) || !expect(':', "':' is due here") ||
-        !parseString(&ignored))
+    if (!parseString(&ignored) || !expect(':', "':' is due here") || !parseString(&ignored))
       return false;
   } while (accept(','));
   return expect('}', "',' or '}' is due here");
@@ -390,9 +377,8 @@ bool Parser::parse(FileTensor *tensors, int64_t *count) {
   return p == end || fail("something follows the header's closing brace");
 }
 
-dlc_status dlc::rt::parseSafetensorsHeader(char *text, uint64_t size,
-                                           int64_t dataSize, const char *label,
-                                           FileTensor *tensors, int64_t *count,
+dlc_status dlc::rt::parseSafetensorsHeader(char *text, uint64_t size, int64_t dataSize,
+                                           const char *label, FileTensor *tensors, int64_t *count,
                                            const Message &message) {
   Parser parser(text, size, dataSize, label, message);
   return parser.parse(tensors, count) ? DLC_OK : DLC_ERROR_FORMAT;

@@ -79,8 +79,7 @@ void Text::appendString(const char *text) {
     if (c == '"' || c == '\\')
       append("\\");
     if (c < 0x20)
-      append(escape, static_cast<uint64_t>(
-                         snprintf(escape, sizeof escape, "\\u%04x", c)));
+      append(escape, static_cast<uint64_t>(snprintf(escape, sizeof escape, "\\u%04x", c)));
     else
       append(text, 1);
   }
@@ -164,8 +163,7 @@ static const char *fileDtype(int32_t dtype) {
   return "U8";
 }
 
-static dlc_status checkTensor(const dlc_tensor &tensor, const char *path,
-                              const Message &message) {
+static dlc_status checkTensor(const dlc_tensor &tensor, const char *path, const Message &message) {
   const dlc_tensor_info &info = tensor.info;
   const char *wrong = nullptr;
   int64_t bytes = 0;
@@ -189,8 +187,7 @@ static dlc_status checkTensor(const dlc_tensor &tensor, const char *path,
     wrong = "its data are NULL";
   if (!wrong)
     return DLC_OK;
-  return message.set(DLC_ERROR_ARGUMENT, "%s: tensor %s: %s", path,
-                     Quoted(info.name).text, wrong);
+  return message.set(DLC_ERROR_ARGUMENT, "%s: tensor %s: %s", path, Quoted(info.name).text, wrong);
 }
 
 /// Bytes of a tensor that checkTensor has let pass.
@@ -202,8 +199,7 @@ static int64_t bytesOf(const dlc_tensor_info &info) {
 
 /// Length and JSON, padded with spaces so that the data begin at a multiple of
 /// 64 bytes.
-static void buildHeader(const dlc_tensor *const *order, int64_t count,
-                        Text &text) {
+static void buildHeader(const dlc_tensor *const *order, int64_t count, Text &text) {
   char length[8] = {};
   text.append(length, 8);
   text.append("{");
@@ -234,19 +230,17 @@ static void buildHeader(const dlc_tensor *const *order, int64_t count,
     text.data[i] = static_cast<char>((text.size - 8) >> 8 * i);
 }
 
-dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors,
-                       int64_t count, char *error, uint64_t error_size) {
+dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors, int64_t count, char *error,
+                       uint64_t error_size) {
   const Message message{error, error_size};
   if (!path || count < 0 || (count && !tensors))
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "saving needs a path and a list of tensors");
+    return message.set(DLC_ERROR_ARGUMENT, "saving needs a path and a list of tensors");
   for (int64_t i = 0; i < count; ++i)
     if (dlc_status status = checkTensor(tensors[i], path, message))
       return status;
 
   ScopedBlock block;
-  if (!block.allocate(systemAllocator(),
-                      static_cast<uint64_t>(count + 1) * sizeof(void *)))
+  if (!block.allocate(systemAllocator(), static_cast<uint64_t>(count + 1) * sizeof(void *)))
     return message.set(DLC_ERROR_RESOURCE, "%s: no memory to write it", path);
   auto **order = reinterpret_cast<const dlc_tensor **>(block.data);
   for (int64_t i = 0; i < count; ++i)
@@ -255,8 +249,8 @@ dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors,
   for (int64_t i = 0; i < count; ++i)
     for (int64_t j = 0; j < i; ++j)
       if (strcmp(order[i]->info.name, order[j]->info.name) == 0)
-        return message.set(DLC_ERROR_ARGUMENT, "%s: tensor %s is there twice",
-                           path, Quoted(order[i]->info.name).text);
+        return message.set(DLC_ERROR_ARGUMENT, "%s: tensor %s is there twice", path,
+                           Quoted(order[i]->info.name).text);
 
   Text header;
   buildHeader(order, count, header);
@@ -269,8 +263,7 @@ dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors,
     return status;
   for (int64_t i = 0; i < count; ++i)
     if (dlc_status status =
-            file.write(order[i]->data,
-                       static_cast<uint64_t>(bytesOf(order[i]->info))))
+            file.write(order[i]->data, static_cast<uint64_t>(bytesOf(order[i]->info))))
       return status;
   return file.commit();
 }

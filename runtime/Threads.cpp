@@ -41,13 +41,9 @@ void futexWait(uint32_t *word, uint32_t value) {
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, nullptr);
 }
 
-void futexWake(uint32_t *word) {
-  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1);
-}
+void futexWake(uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1); }
 
-uint32_t load(const uint32_t *word) {
-  return __atomic_load_n(word, __ATOMIC_ACQUIRE);
-}
+uint32_t load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 
 } // namespace
 
@@ -63,8 +59,8 @@ static uint32_t awaitOrder(Worker &worker) {
   for (int32_t i = 0; i < worker.pool->spins && load(&worker.word) == Idle; ++i)
     relax();
   uint32_t expected = Idle;
-  if (__atomic_compare_exchange_n(&worker.word, &expected, Asleep, false,
-                                  __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+  if (__atomic_compare_exchange_n(&worker.word, &expected, Asleep, false, __ATOMIC_ACQ_REL,
+                                  __ATOMIC_ACQUIRE))
     while (load(&worker.word) == Asleep)
       futexWait(&worker.word, Asleep);
   return __atomic_exchange_n(&worker.word, Idle, __ATOMIC_ACQUIRE);
@@ -93,8 +89,7 @@ static void awaitWorkers(Threads &pool) {
       return;
     relax();
   }
-  uint32_t left =
-      __atomic_or_fetch(&pool.pending, kCallerAsleep, __ATOMIC_ACQ_REL);
+  uint32_t left = __atomic_or_fetch(&pool.pending, kCallerAsleep, __ATOMIC_ACQ_REL);
   while (left != kCallerAsleep) {
     futexWait(&pool.pending, left);
     left = load(&pool.pending);
@@ -126,8 +121,8 @@ dlc_status Threads::start(int32_t threadCount, const dlc_options &options,
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int failure = 0;
-  for (auto *worker = reinterpret_cast<Worker *>(workers.data);
-       started < count - 1 && !failure; ++worker) {
+  for (auto *worker = reinterpret_cast<Worker *>(workers.data); started < count - 1 && !failure;
+       ++worker) {
     worker->pool = this;
     worker->part = started + 1;
     failure = pthread_create(&worker->handle, nullptr, workerMain, worker);
@@ -152,16 +147,14 @@ void Threads::stop() {
   workers.release();
 }
 
-void Threads::run(int64_t parts, void (*partTask)(void *context, int64_t i),
-                  void *partContext) {
+void Threads::run(int64_t parts, void (*partTask)(void *context, int64_t i), void *partContext) {
   if (parts == 1)
     return partTask(partContext, 0);
   if (userFor)
     return userFor(user, parts, partTask, partContext);
   task = partTask;
   context = partContext;
-  __atomic_store_n(&pending, static_cast<uint32_t>(parts - 1),
-                   __ATOMIC_RELEASE);
+  __atomic_store_n(&pending, static_cast<uint32_t>(parts - 1), __ATOMIC_RELEASE);
   auto *first = reinterpret_cast<Worker *>(workers.data);
   for (int64_t i = 0; i < parts - 1; ++i)
     giveOrder(first[i], Posted);

@@ -20,29 +20,27 @@ struct Worker;
 /// parallel_for. Plain, so that it can live in zeroed memory.
 struct Threads {
   int32_t count;
-  int32_t started; ///< workers that run and must be joined
-  int32_t spins;   ///< turns of a waiting loop before it sleeps
+  int32_t started;  ///< workers that run and must be joined
+  int32_t spins;    ///< turns of a waiting loop before it sleeps
   uint32_t pending; ///< workers still busy with the current job
   Block workers;
 
   void (*task)(void *context, int64_t i);
   void *context;
 
-  void (*userFor)(void *user, int64_t count,
-                  void (*task)(void *context, int64_t i), void *context);
+  void (*userFor)(void *user, int64_t count, void (*task)(void *context, int64_t i), void *context);
   void *user;
 
   /// Starts count - 1 workers, or none when the user brings a parallel_for.
-  dlc_status start(int32_t threadCount, const dlc_options &options,
-                   const Allocator &allocator, const Message &message);
+  dlc_status start(int32_t threadCount, const dlc_options &options, const Allocator &allocator,
+                   const Message &message);
 
   /// Ends and joins all workers.
   void stop();
 
   /// Runs task(context, i) for each i in [0, parts), parts <= count, and
   /// returns when all are done.
-  void run(int64_t parts, void (*task)(void *context, int64_t i),
-           void *context);
+  void run(int64_t parts, void (*task)(void *context, int64_t i), void *context);
 };
 
 /// Cores that are online; at least 1.

@@ -80,12 +80,7 @@ static inline const char *dlc_status_string(dlc_status status) {
 }
 
 /// Element types. Zero is none of them, so a forgotten dtype is an error.
-typedef enum dlc_dtype {
-  DLC_FLOAT32 = 1,
-  DLC_UINT8 = 2,
-  DLC_INT32 = 3,
-  DLC_INT64 = 4
-} dlc_dtype;
+typedef enum dlc_dtype { DLC_FLOAT32 = 1, DLC_UINT8 = 2, DLC_INT32 = 3, DLC_INT64 = 4 } dlc_dtype;
 
 /// Bytes of one element of `dtype`; 0 for anything that is no dlc_dtype.
 static inline int64_t dlc_dtype_bytes(int32_t dtype) {
@@ -186,8 +181,8 @@ typedef struct dlc_options {
   /// Replacement for the instance's own threads: calls task(context, i) once
   /// for each i in [0, count), in any order and on any threads, and returns
   /// when all are done. `count` is at most `threads`.
-  void (*parallel_for)(void *user, int64_t count,
-                       void (*task)(void *context, int64_t i), void *context);
+  void (*parallel_for)(void *user, int64_t count, void (*task)(void *context, int64_t i),
+                       void *context);
   void *parallel_for_user;
 
   /// The CPU variant to run, one of dlc_model_info.variants; NULL: the best
@@ -211,8 +206,7 @@ typedef struct dlc_entry {
   dlc_status (*create)(const dlc_options *options, dlc_model **out);
   dlc_status (*load)(dlc_model *m, const char *safetensors_path);
   dlc_status (*load_memory)(dlc_model *m, const void *data, uint64_t size);
-  dlc_status (*forward)(dlc_model *m, int64_t batch, const dlc_in *inputs,
-                        const dlc_out *outputs);
+  dlc_status (*forward)(dlc_model *m, int64_t batch, const dlc_in *inputs, const dlc_out *outputs);
   const char *(*variant)(const dlc_model *m);
   const char *(*error)(const dlc_model *m);
   void (*destroy)(dlc_model *m);

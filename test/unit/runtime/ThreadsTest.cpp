@@ -1,0 +1,191 @@
+//===-- ThreadsTest.cpp - The threads of an instance -*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/Threads.h"
+#include "ToyModel.h"
+
+#include <atomic>
+#include <csignal>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <set>
+#include <thread>
+
+using namespace dlc::rt;
+using toy::Instance;
+
+namespace {
+
+dlc_options optionsFor(int32_t threads) {
+  dlc_options options = {};
+  options.threads = threads;
+  return options;
+}
+
+/// What one parallel_for did.
+struct Record {
+  std::vector<std::atomic<int>> hits;
+  std::atomic<int64_t> parts{0}, shortest{INT64_MAX}, highestSlot{0};
+
+  explicit Record(int64_t n) : hits(static_cast<size_t>(n)) {}
+
+  static void run(void *self, int64_t lo, int64_t hi, int64_t slot) {
+    auto &record = *static_cast<Record *>(self);
+    for (int64_t i = lo; i < hi; ++i)
+      ++record.hits[static_cast<size_t>(i)];
+    ++record.parts;
+    raise(record.highestSlot, slot);
+    int64_t seen = record.shortest;
+    while (hi - lo < seen && !record.shortest.compare_exchange_weak(seen, hi - lo)) {
+    }
+  }
+  static void raise(std::atomic<int64_t> &to, int64_t value) {
+    int64_t seen = to;
+    while (value > seen && !to.compare_exchange_weak(seen, value)) {
+    }
+  }
+  bool everyItemOnce() const {
+    for (auto &count : hits)
+      if (count != 1)
+        return false;
+    return true;
+  }
+};
+
+} // namespace
+
+TEST(ParallelFor, EveryItemOnceInAtMostThreadsParts) {
+  for (int32_t threads : {1, 2, 4, 7}) {
+    Instance toy(optionsFor(threads));
+    ASSERT_EQ(toy.status, DLC_OK);
+    for (int64_t n : {1, 2, 3, 5, 64, 1001})
+      for (int64_t grain : {-1, 1, 2, 10, 5000}) {
+        Record record(n);
+        dlc_rt_parallel_for_slots(toy.m, Record::run, &record, n, grain);
+        EXPECT_TRUE(record.everyItemOnce()) << threads << ' ' << n << ' ' << grain;
+        EXPECT_LE(record.parts, threads);
+        EXPECT_LT(record.highestSlot, threads);
+        EXPECT_GE(record.shortest, std::min(n, grain));
+        EXPECT_EQ(record.parts, partCount(n, grain, threads));
+      }
+  }
+}
+
+TEST(ParallelFor, NothingToDo) {
+  Instance toy(optionsFor(2));
+  Record record(1);
+  dlc_rt_parallel_for_slots(toy.m, Record::run, &record, 0, 1);
+  dlc_rt_parallel_for_slots(toy.m, Record::run, &record, -5, 1);
+  EXPECT_EQ(record.parts, 0);
+}
+
+TEST(ParallelFor, PartitionIsContiguousAndBalanced) {
+  for (int64_t n : {int64_t(1), int64_t(7), int64_t(100), INT64_MAX})
+    for (int64_t parts : {1, 2, 3, 64}) {
+      int64_t at = 0;
+      for (int64_t i = 0; i < parts; ++i) {
+        const Range range = partOf(n, parts, i);
+        EXPECT_EQ(range.lo, at);
+        EXPECT_GE(range.hi - range.lo, n / parts);
+        EXPECT_LE(range.hi - range.lo - n / parts, 1);
+        at = range.hi;
+      }
+      EXPECT_EQ(at, n);
+    }
+}
+
+TEST(ParallelFor, ManyJobsBackToBackAndAfterSleep) {
+  for (int32_t threads : {2, 4}) {
+    Instance toy(optionsFor(threads));
+    std::atomic<int64_t> sum{0};
+    auto add = [](void *to, int64_t lo, int64_t hi) {
+      for (int64_t i = lo; i < hi; ++i)
+        *static_cast<std::atomic<int64_t> *>(to) += i;
+    };
+    for (int job = 0; job < 20000; ++job)
+      dlc_rt_parallel_for(toy.m, add, &sum, 8, 1);
+    for (int job = 0; job < 20; ++job) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2)); // all asleep
+      dlc_rt_parallel_for(toy.m, add, &sum, 8, 1);
+    }
+    EXPECT_EQ(sum, 20020 * 28);
+  }
+}
+
+TEST(ParallelFor, TheCallerSleepsThroughALongPart) {
+  Instance toy(optionsFor(2));
+  std::atomic<int> done{0};
+  for (int i = 0; i < 20; ++i)
+    dlc_rt_parallel_for(
+        toy.m,
+        [](void *to, int64_t lo, int64_t) {
+          if (lo == 1)
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+          ++*static_cast<std::atomic<int> *>(to);
+        },
+        &done, 2, 1);
+  EXPECT_EQ(done, 40);
+}
+
+TEST(ParallelFor, TheUsersOwnIsUsed) {
+  struct User {
+    int calls = 0;
+    int64_t most = 0;
+  } user;
+  dlc_options options = optionsFor(3);
+  options.parallel_for_user = &user;
+  options.parallel_for = [](void *self, int64_t count, void (*task)(void *, int64_t),
+                            void *context) {
+    auto &u = *static_cast<User *>(self);
+    ++u.calls;
+    u.most = std::max(u.most, count);
+    for (int64_t i = count - 1; i >= 0; --i) // any order
+      task(context, i);
+  };
+  Instance toy(options);
+  Record record(100);
+  dlc_rt_parallel_for_slots(toy.m, Record::run, &record, 100, 1);
+  EXPECT_TRUE(record.everyItemOnce());
+  EXPECT_EQ(user.calls, 1);
+  EXPECT_EQ(user.most, 3);
+}
+
+TEST(Threads, DefaultIsOnePerCore) {
+  Instance toy(optionsFor(0));
+  Record record(4096);
+  dlc_rt_parallel_for_slots(toy.m, Record::run, &record, 4096, 1);
+  EXPECT_EQ(record.parts, onlineCores());
+}
+
+TEST(Threads, TakeNoSignals) {
+  Instance toy(optionsFor(3));
+  std::atomic<int> open{0};
+  dlc_rt_parallel_for_slots(
+      toy.m,
+      [](void *to, int64_t, int64_t, int64_t slot) {
+        sigset_t mask;
+        pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+        if (slot && !sigismember(&mask, SIGUSR1))
+          ++*static_cast<std::atomic<int> *>(to);
+      },
+      &open, 3, 1);
+  EXPECT_EQ(open, 0);
+  sigset_t mine;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mine);
+  EXPECT_FALSE(sigismember(&mine, SIGUSR1));
+}
+
+TEST(Threads, ManyInstancesComeAndGo) {
+  for (int i = 0; i < 200; ++i) {
+    Instance toy(optionsFor(1 + i % 5));
+    ASSERT_EQ(toy.status, DLC_OK);
+    Record record(10);
+    dlc_rt_parallel_for_slots(toy.m, Record::run, &record, 10, 1);
+    EXPECT_TRUE(record.everyItemOnce());
+  }
+}
