@@ -10,6 +10,7 @@ import concurrent.futures
 import gzip
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -195,8 +196,25 @@ def close(got, want, limit, what="output"):
     return worst
 
 
-def scaled(want, relative):
-    return relative * max(1.0, float(np.abs(want).max())) if np.size(want) else relative
+def scaled(want, relative, floor=0.1):
+    """A limit for `close`: relative to the largest expected number, which counts as `floor`
+    when smaller (cancellation leaves an absolute error)."""
+    return relative * max(floor, float(np.abs(want).max())) if np.size(want) else relative
+
+
+def refuse(dlc, command, folder, words, place=None):
+    """Runs dlc in `folder`: exit 1, a message that matches `words` and begins with `place`
+    (both regular expressions), no new file."""
+    listing = lambda: {os.path.join(d, f) for d, _, files in os.walk(folder) for f in files}
+    before = listing()
+    code, out, err = execute([dlc.path, *command], cwd=folder, timeout=120)
+    shown = err if len(err) < 1500 else err[:1500] + "..."
+    assert code == 1, f"exit {code}, expected 1:\n{out[:500]}{shown}"
+    assert "error" in err, f"no error message on stderr:\n{shown}"
+    assert not place or re.search(place + ": error: ", err), f'no "{place}: error:" in:\n{shown}'
+    assert re.search(words, err, re.S), f"/{words}/ is not in:\n{shown}"
+    assert len(err.splitlines()) <= 40, f"{len(err.splitlines())} lines of messages"
+    assert listing() == before, f"wrote {sorted(listing() - before)}"
 
 
 # The runner ----------------------------------------------------------------------------

@@ -112,7 +112,9 @@ def main():
         p[name + "/kernel"] = RNG.standard_normal(shape) * np.sqrt(2 / np.prod(shape[:-1]))
         p[name + "/bias"] = np.zeros(shape[-1])
     train(p, x[:cut], labels[:cut])
-    print(f"trained on {accuracy(p, x[:cut], labels[:cut]):.4f}, held out {accuracy(p, x[cut:], labels[cut:]):.4f}")
+    print(
+        f"trained on {accuracy(p, x[:cut], labels[:cut]):.4f}, held out {accuracy(p, x[cut:], labels[cut:]):.4f}"
+    )
     note = {"note": "trained by tools/scripts/train_digits.py on scikit-learn's digits (UCI, 8x8)"}
     dlctest.write_safetensors(os.path.join(folder, "digits_cnn.safetensors"), p, note)
     np.save(os.path.join(folder, "digits_sample.npy"), x[cut : cut + 16].astype(np.float32))

@@ -31,9 +31,7 @@ int main(int argc, char **argv) {
   size_t bytes = (size_t)(batch * out) * sizeof(float);
   float *first = malloc(bytes), *second = malloc(bytes);
 
-  uint64_t size = (uint64_t)(info->arena_const_bytes + batch * info->arena_batch_bytes +
-                             threads * info->arena_thread_bytes);
-  size = (size + 63) / 64 * 64;
+  uint64_t size = PASTE(MODEL_UPPER, ARENA_BYTES)(batch, threads);
   void *arena = aligned_alloc(64, size ? size : 64);
   char error[512] = "";
   dlc_options options = {.size = sizeof options, .max_batch = batch, .threads = threads};
