@@ -26,7 +26,6 @@
 
 namespace llvm {
 class raw_ostream;
-class raw_pwrite_stream;
 } // namespace llvm
 
 namespace dlc::emit {
@@ -101,17 +100,18 @@ struct Library {
 llvm::Expected<Library> emitLibrary(Model model, const Options &options);
 
 /// Writes the relocatable object that is the archive's only member.
-llvm::Error emitObject(Model model, const Options &options, llvm::raw_pwrite_stream &os);
+llvm::Error emitObject(Model model, const Options &options, llvm::raw_ostream &os);
 
 /// Writes the optimised code of all variants as assembly, without the runtime.
-llvm::Error emitAssembly(Model model, const Options &options, llvm::raw_pwrite_stream &os);
+llvm::Error emitAssembly(Model model, const Options &options, llvm::raw_ostream &os);
 
 /// Writes all variants as LLVM IR before its optimisation, without the runtime.
 llvm::Error emitLlvm(Model model, const Options &options, llvm::raw_ostream &os);
 
-/// Checks what can be checked of a model before it is compiled: its name, its
-/// tensors' names and their C identifiers. The module pointers may be null.
-llvm::Error checkNames(const Model &model);
+/// Checks what can be checked before a model is compiled: its name and its
+/// tensors' names must give different C identifiers, ranks and extents must fit.
+/// The other functions check it too. Does not look at the variants.
+llvm::Error checkModel(const Model &model);
 
 /// The bit of Variant::cpuFeatures for a CPU feature by LLVM's name, or for a
 /// level such as "x86-64-v3"; 0 when `create` cannot check for it, so that code

@@ -1,0 +1,122 @@
+//===-- Check.cpp - Checks of a model's description -*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/emit/Check.h"
+
+#include "compiler/emit/Names.h"
+#include "runtime/ModelDesc.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace llvm;
+using namespace dlc::emit;
+
+char Fault::ID;
+
+Error dlc::emit::makeFault(const Twine &message) {
+  return make_error<Fault>(message.str());
+}
+
+/// Also checks that the elements of one sample can be counted in bytes.
+static Error checkTensor(const Model &model, const TensorInfo &tensor, bool hasBatch) {
+  auto fail = [&](const Twine &what) {
+    return createStringError("model \"" + model.name + "\": tensor \"" + tensor.name + "\" " +
+                             what);
+  };
+  if (tensor.shape.size() > DLC_MAX_RANK)
+    return fail(formatv("has {0} dimensions, the batch included; at most {1} are possible",
+                        tensor.shape.size(), DLC_MAX_RANK)
+                    .str());
+  if (hasBatch && tensor.shape.empty())
+    return fail("has no batch dimension");
+  int64_t bytes = dlc_dtype_bytes(tensor.dtype);
+  if (bytes == 0)
+    return fail("has an unknown element type");
+  ArrayRef<int64_t> extents = ArrayRef(tensor.shape).drop_front(hasBatch ? 1 : 0);
+  for (int64_t extent : extents)
+    if (extent <= 0 || MulOverflow(bytes, extent, bytes))
+      return fail("has an impossible shape; every extent must be positive and their product "
+                  "below 2^63 bytes");
+  return Error::success();
+}
+
+Error dlc::emit::checkModel(const Model &model) {
+  if (Error error = makeNames(model).takeError())
+    return error;
+  if (model.outputs.empty())
+    return createStringError("model \"" + model.name + "\" has no outputs; name at least one");
+  for (const auto *list : {&model.inputs, &model.outputs})
+    for (const TensorInfo &tensor : *list)
+      if (Error error = checkTensor(model, tensor, /*hasBatch=*/true))
+        return error;
+  StringSet<> params;
+  for (const TensorInfo &param : model.params) {
+    if (Error error = checkTensor(model, param, /*hasBatch=*/false))
+      return error;
+    if (!params.insert(param.name).second)
+      return createStringError("model \"" + model.name + "\": two parameters are called \"" +
+                               param.name + "\"; rename a layer");
+  }
+  return Error::success();
+}
+
+/// The signature that Emit.h documents, by the number of pointers.
+static bool hasSignature(const Function &function, unsigned arguments, bool batch) {
+  FunctionType *type = function.getFunctionType();
+  if (!type->getReturnType()->isVoidTy() || type->getNumParams() != arguments)
+    return false;
+  for (auto [i, param] : enumerate(type->params()))
+    if (batch && i == 1 ? !param->isIntegerTy(64) : !param->isPointerTy())
+      return false;
+  return true;
+}
+
+static Error checkVariant(const Variant &variant) {
+  auto fault = [&](const Twine &what) {
+    return makeFault("CPU variant \"" + variant.name + "\" " + what);
+  };
+  for (int64_t bytes : {variant.preparedBytes, variant.prepareScratchBytes, variant.arenaConstBytes,
+                        variant.arenaBatchBytes, variant.arenaThreadBytes})
+    if (bytes < 0 || bytes % 64 != 0)
+      return fault("has a block that is no multiple of 64 bytes: " + Twine(bytes));
+  if (!variant.module)
+    return fault("has no module");
+  const Function *forward = variant.module->getFunction("forward");
+  if (!forward || forward->isDeclaration() || !hasSignature(*forward, 6, /*batch=*/true))
+    return fault("does not define @forward(ptr, i64, ptr, ptr, ptr, ptr)");
+  const Function *prepare = variant.module->getFunction("prepare");
+  bool hasPrepare = prepare && !prepare->isDeclaration();
+  if (hasPrepare ? !hasSignature(*prepare, 4, /*batch=*/false) : variant.preparedBytes != 0)
+    return fault("does not define @prepare(ptr, ptr, ptr, ptr)");
+  return Error::success();
+}
+
+Error dlc::emit::checkVariants(const Model &model) {
+  if (model.variants.empty())
+    return makeFault("model \"" + model.name + "\" has no CPU variant");
+  StringSet<> names;
+  for (const Variant &variant : model.variants) {
+    if (!names.insert(makeIdentifier(variant.name)).second)
+      return makeFault("two CPU variants are called \"" + variant.name + "\"");
+    if (Error error = checkVariant(variant))
+      return error;
+  }
+  return Error::success();
+}
+
+uint64_t dlc::emit::cpuFeatureBit(StringRef name) {
+  return StringSwitch<uint64_t>(name)
+#define FEATURE(bit, feature) .Case(feature, uint64_t{1} << bit)
+      DLC_RT_CPU_FEATURES(FEATURE)
+#undef FEATURE
+          .Default(0);
+}

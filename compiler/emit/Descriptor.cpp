@@ -1,0 +1,204 @@
+//===-- Descriptor.cpp - The model as constants, and its C functions -*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/emit/Descriptor.h"
+
+#include "compiler/emit/Header.h"
+#include "runtime/ModelDesc.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/IR/IRBuilder.h"
+
+#include <cstddef>
+
+using namespace llvm;
+using namespace dlc::emit;
+
+// The structs below repeat these field by field.
+static_assert(offsetof(dlc_tensor_info, shape) == 16);
+static_assert(offsetof(dlc_model_info, inputs) == 40);
+static_assert(offsetof(dlc_model_info, arena_const_bytes) == 72);
+static_assert(offsetof(dlc_rt_variant, prepared_bytes) == 32);
+static_assert(offsetof(dlc_rt_model_desc, variants) == 96);
+static_assert(offsetof(dlc_entry, destroy) == 72);
+
+namespace {
+
+/// One documented function: <name>_<suffix>(arguments) is one call of a runtime
+/// function, which gets the descriptor first where `takesDescriptor`.
+/// Types: p pointer, l int64, i int32 (dlc_status), v nothing.
+struct PublicFunction {
+  StringLiteral suffix, runtimeName;
+  bool takesDescriptor;
+  char result;
+  StringLiteral arguments;
+};
+
+/// In the order of dlc_entry.
+constexpr PublicFunction publicFunctions[] = {
+    {"_info", "dlc_rt_info", true, 'p', ""},
+    {"_create", "dlc_rt_create", true, 'i', "pp"},
+    {"_load", "dlc_rt_load", false, 'i', "pp"},
+    {"_load_memory", "dlc_rt_load_memory", false, 'i', "ppl"},
+    {"_forward", "dlc_rt_forward", false, 'i', "plpp"},
+    {"_variant", "dlc_rt_variant_name", false, 'p', "p"},
+    {"_error", "dlc_rt_error", false, 'p', "p"},
+    {"_destroy", "dlc_rt_destroy", false, 'v', "p"},
+};
+
+class DescriptorBuilder {
+public:
+  DescriptorBuilder(Module &module, const Model &model, const Names &names)
+      : module(module), model(model), names(names), context(module.getContext()),
+        i32(Type::getInt32Ty(context)), i64(Type::getInt64Ty(context)),
+        pointer(PointerType::get(context, 0)) {}
+
+  GlobalVariable *descriptor(ArrayRef<VariantCode> code);
+  void functions(GlobalVariable *descriptor);
+
+private:
+  Constant *int32(int64_t value) { return ConstantInt::getSigned(i32, value); }
+  Constant *int64(int64_t value) { return ConstantInt::getSigned(i64, value); }
+
+  GlobalVariable *global(Constant *value, const Twine &name) {
+    auto *variable = new GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                                        GlobalValue::PrivateLinkage, value, name);
+    variable->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
+    return variable;
+  }
+  Constant *string(StringRef text) {
+    return global(ConstantDataArray::getString(context, text), "string");
+  }
+  Constant *record(ArrayRef<Constant *> fields) { return ConstantStruct::getAnon(fields); }
+  /// A pointer to the elements; null where there are none.
+  Constant *array(ArrayRef<Constant *> elements, StringRef name) {
+    if (elements.empty())
+      return ConstantPointerNull::get(pointer);
+    auto *type = ArrayType::get(elements.front()->getType(), elements.size());
+    return global(ConstantArray::get(type, elements), name);
+  }
+
+  Constant *tensors(ArrayRef<TensorInfo> list, bool hasBatch, StringRef name);
+  Constant *variant(const Variant &variant, const VariantCode &code);
+  Constant *info();
+  Type *type(char letter) {
+    return letter == 'p'   ? static_cast<Type *>(pointer)
+           : letter == 'l' ? i64
+           : letter == 'i' ? i32
+                           : Type::getVoidTy(context);
+  }
+  Function *publicFunction(const PublicFunction &function, GlobalVariable *descriptor);
+
+  Module &module;
+  const Model &model;
+  const Names &names;
+  LLVMContext &context;
+  Type *i32, *i64;
+  PointerType *pointer;
+};
+
+/// dlc_tensor_info[]
+Constant *DescriptorBuilder::tensors(ArrayRef<TensorInfo> list, bool hasBatch, StringRef name) {
+  SmallVector<Constant *> elements;
+  for (const TensorInfo &tensor : list) {
+    SmallVector<uint64_t> shape(tensor.shape.begin(), tensor.shape.end());
+    if (hasBatch)
+      shape.front() = -1;
+    shape.resize(DLC_MAX_RANK, 0);
+    elements.push_back(record({string(tensor.name), int32(tensor.dtype),
+                               int32(tensor.shape.size()), ConstantDataArray::get(context, shape)}));
+  }
+  return array(elements, name);
+}
+
+/// dlc_rt_variant
+Constant *DescriptorBuilder::variant(const Variant &variant, const VariantCode &code) {
+  return record({string(variant.name), int64(static_cast<int64_t>(variant.cpuFeatures)),
+                 code.prepare ? cast<Constant>(code.prepare) : ConstantPointerNull::get(pointer),
+                 code.forward, int64(variant.preparedBytes), int64(variant.prepareScratchBytes),
+                 int64(variant.arenaConstBytes), int64(variant.arenaBatchBytes),
+                 int64(variant.arenaThreadBytes)});
+}
+
+/// dlc_model_info
+Constant *DescriptorBuilder::info() {
+  SmallVector<Constant *> variants;
+  for (const Variant &variant : model.variants)
+    variants.push_back(string(variant.name));
+  ArenaBytes arena = largestArena(model);
+  return record({int64(sizeof(dlc_model_info)), string(model.name), int64(model.staticBatch),
+                 int32(model.inputs.size()), int32(model.outputs.size()),
+                 int32(model.params.size()), int32(model.variants.size()),
+                 tensors(model.inputs, /*hasBatch=*/true, "inputs"),
+                 tensors(model.outputs, /*hasBatch=*/true, "outputs"),
+                 tensors(model.params, /*hasBatch=*/false, "params"),
+                 array(variants, "variant_names"), int64(arena.constant), int64(arena.perBatch),
+                 int64(arena.perThread)});
+}
+
+/// dlc_rt_model_desc
+GlobalVariable *DescriptorBuilder::descriptor(ArrayRef<VariantCode> code) {
+  SmallVector<Constant *> variants;
+  for (auto [description, functions] : zip_equal(model.variants, code))
+    variants.push_back(variant(description, functions));
+  return global(record({info(), array(variants, "variants")}), "model");
+}
+
+Function *DescriptorBuilder::publicFunction(const PublicFunction &function,
+                                            GlobalVariable *descriptor) {
+  SmallVector<Type *> types;
+  for (char letter : function.arguments)
+    types.push_back(type(letter));
+  auto *publicType = FunctionType::get(type(function.result), types, /*isVarArg=*/false);
+  if (function.takesDescriptor)
+    types.insert(types.begin(), pointer);
+  FunctionCallee runtime = module.getOrInsertFunction(
+      function.runtimeName, FunctionType::get(type(function.result), types, /*isVarArg=*/false));
+
+  auto *result = Function::Create(publicType, GlobalValue::ExternalLinkage,
+                                  names.model + function.suffix, module);
+  IRBuilder<> b(BasicBlock::Create(context, "", result));
+  SmallVector<Value *> arguments;
+  if (function.takesDescriptor)
+    arguments.push_back(descriptor);
+  for (Argument &argument : result->args())
+    arguments.push_back(&argument);
+  CallInst *call = b.CreateCall(runtime, arguments);
+  call->setTailCall();
+  function.result == 'v' ? b.CreateRetVoid() : b.CreateRet(call);
+  return result;
+}
+
+void DescriptorBuilder::functions(GlobalVariable *descriptor) {
+  SmallVector<Constant *> entry = {int64(sizeof(dlc_entry)), int64(DLC_RUNTIME_VERSION)};
+  for (const PublicFunction &function : publicFunctions)
+    entry.push_back(publicFunction(function, descriptor));
+  GlobalVariable *table = global(record(entry), "entry");
+  auto *getter = Function::Create(FunctionType::get(pointer, /*isVarArg=*/false),
+                                  GlobalValue::ExternalLinkage, entrySymbol(names), module);
+  getter->setVisibility(GlobalValue::HiddenVisibility);
+  IRBuilder<> b(BasicBlock::Create(context, "", getter));
+  b.CreateRet(table);
+}
+
+} // namespace
+
+void dlc::emit::addDescriptor(Module &module, const Model &model, const Names &names,
+                              ArrayRef<VariantCode> code) {
+  DescriptorBuilder builder(module, model, names);
+  builder.functions(builder.descriptor(code));
+}
+
+std::vector<std::string> dlc::emit::documentedSymbols(const Names &names) {
+  std::vector<std::string> symbols;
+  for (const PublicFunction &function : publicFunctions)
+    symbols.push_back(names.model + function.suffix.str());
+  return symbols;
+}
+
+std::string dlc::emit::entrySymbol(const Names &names) { return names.model + "_model_entry"; }

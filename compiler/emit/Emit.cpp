@@ -1,0 +1,181 @@
+//===-- Emit.cpp - From LLVM modules to a native library -*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/emit/Emit.h"
+
+#include "compiler/emit/Check.h"
+#include "compiler/emit/Header.h"
+#include "compiler/emit/Link.h"
+#include "compiler/emit/Merge.h"
+#include "compiler/emit/Names.h"
+#include "compiler/emit/Object.h"
+#include "compiler/emit/Output.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace dlc::emit;
+
+namespace {
+
+/// dlc's own files for one target.
+struct Resources {
+  std::string runtime; ///< bitcode
+  std::string header;  ///< dlc_runtime.h
+  std::vector<std::string> stubs;
+};
+
+/// A model on its way to a file.
+struct Build {
+  Names names;
+  std::unique_ptr<TargetMachine> machine;
+  std::unique_ptr<Module> module; ///< all variants
+};
+
+} // namespace
+
+static Expected<Resources> findResources(const Options &options) {
+  SmallString<128> folder(options.resourceDir);
+  if (folder.empty()) {
+    // Any address in the executable will do.
+    folder = sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&findResources));
+    sys::path::remove_filename(folder);
+    sys::path::append(folder, "..", "lib", "dlc");
+  }
+  auto file = [&](const Twine &name) {
+    SmallString<128> path(folder);
+    sys::path::append(path, name);
+    return path.str().str();
+  };
+  std::string arch = Triple::getArchTypeName(Triple(options.triple).getArch()).str();
+  Resources resources{file("runtime-" + arch + ".bc"),
+                      file("dlc_runtime.h"),
+                      {file("stubs-" + arch + "/libc.so"), file("stubs-" + arch + "/libm.so")}};
+  SmallVector<std::string> needed = {resources.runtime, resources.header};
+  append_range(needed, resources.stubs);
+  for (const std::string &path : needed)
+    if (!sys::fs::exists(path))
+      return createStringError("cannot find dlc's own file \"" + path +
+                               "\"; reinstall dlc, or name its folder of resources");
+  return resources;
+}
+
+/// Checks and merges, without the runtime.
+static Expected<Build> merge(Model &model, const Options &options) {
+  if (Error error = checkModel(model))
+    return std::move(error);
+  if (Error error = checkVariants(model))
+    return std::move(error);
+  Expected<Names> names = makeNames(model);
+  if (!names)
+    return names.takeError();
+  auto machine = makeTargetMachine(options.triple);
+  if (!machine)
+    return machine.takeError();
+  auto module = mergeVariants(model, *names, **machine);
+  if (!module)
+    return module.takeError();
+  return Build{std::move(*names), std::move(*machine), std::move(*module)};
+}
+
+static Expected<SmallString<0>> compile(Build &build, CodeGenFileType type) {
+  internalize(*build.module, build.names);
+  optimise(*build.module, *build.machine);
+  return compileModule(*build.module, *build.machine, type);
+}
+
+static Expected<SmallString<0>> compileObject(Build &build, const Resources &resources) {
+  if (Error error = linkRuntime(*build.module, resources.runtime))
+    return std::move(error);
+  return compile(build, CodeGenFileType::ObjectFile);
+}
+
+/// Writes all files into the temporary folder.
+static Error writeFiles(Model &model, const Options &options, const Resources &resources,
+                        const OutputFolder &output) {
+  Expected<Build> build = merge(model, options);
+  if (!build)
+    return build.takeError();
+  const Names &names = build->names;
+  if (Error error =
+          writeFile(output.temporary(names.model + ".h"), makeHeader(model, names)))
+    return error;
+  std::string runtimeHeader = output.temporary("dlc_runtime.h");
+  if (std::error_code code = sys::fs::copy_file(resources.header, runtimeHeader))
+    return createStringError("cannot copy \"" + resources.header + "\" to \"" + runtimeHeader +
+                             "\": " + code.message());
+
+  Expected<SmallString<0>> object = compileObject(*build, resources);
+  if (!object)
+    return object.takeError();
+  std::string objectName = names.model + ".o";
+  LinkInputs inputs{output.temporary(objectName), resources.stubs,
+                    output.temporary("exports.map")};
+  if (Error error = writeFile(inputs.object, *object))
+    return error;
+  if (Error error = writeStaticLibrary(MemoryBufferRef(*object, objectName),
+                                       output.temporary("lib" + names.model + ".a")))
+    return error;
+  return linkShared(inputs, names, output.temporary("lib" + names.model + ".so"));
+}
+
+Expected<Library> dlc::emit::emitLibrary(Model model, const Options &options) {
+  Expected<Names> names = makeNames(model);
+  if (!names)
+    return names.takeError();
+  Expected<Resources> resources = findResources(options);
+  if (!resources)
+    return resources.takeError();
+  // Opened first: a folder that cannot be written is known before the work.
+  Expected<std::unique_ptr<OutputFolder>> output = OutputFolder::open(options.outputDir);
+  if (!output)
+    return output.takeError();
+  if (Error error = writeFiles(model, options, *resources, **output))
+    return std::move(error);
+  std::string files[] = {"lib" + names->model + ".so", "lib" + names->model + ".a",
+                         names->model + ".h", "dlc_runtime.h"};
+  if (Error error = (*output)->commit(files))
+    return std::move(error);
+  return Library{(*output)->final(files[0]), (*output)->final(files[1]),
+                 (*output)->final(files[2]), (*output)->final(files[3])};
+}
+
+Error dlc::emit::emitObject(Model model, const Options &options, raw_ostream &os) {
+  Expected<Resources> resources = findResources(options);
+  if (!resources)
+    return resources.takeError();
+  Expected<Build> build = merge(model, options);
+  if (!build)
+    return build.takeError();
+  Expected<SmallString<0>> object = compileObject(*build, *resources);
+  if (!object)
+    return object.takeError();
+  os << *object;
+  return Error::success();
+}
+
+Error dlc::emit::emitAssembly(Model model, const Options &options, raw_ostream &os) {
+  Expected<Build> build = merge(model, options);
+  if (!build)
+    return build.takeError();
+  Expected<SmallString<0>> text = compile(*build, CodeGenFileType::AssemblyFile);
+  if (!text)
+    return text.takeError();
+  os << *text;
+  return Error::success();
+}
+
+Error dlc::emit::emitLlvm(Model model, const Options &options, raw_ostream &os) {
+  Expected<Build> build = merge(model, options);
+  if (!build)
+    return build.takeError();
+  build->module->print(os, /*AAW=*/nullptr);
+  return Error::success();
+}
