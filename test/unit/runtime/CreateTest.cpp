@@ -68,6 +68,8 @@ struct BadOption {
   void (*set)(dlc_options &);
   dlc_status status;
   const char *message;
+
+  friend std::ostream &operator<<(std::ostream &out, const BadOption &o) { return out << o.name; }
 };
 
 class BadOptions : public testing::TestWithParam<BadOption> {};
@@ -85,41 +87,42 @@ alignas(64) static char memory[4096];
 
 INSTANTIATE_TEST_SUITE_P(
     Create, BadOptions,
-    testing::Values(
-        BadOption{"Batch", [](dlc_options &o) { o.max_batch = -2; }, DLC_ERROR_ARGUMENT,
-                  "max_batch is -2; it must be at least 1"},
-        BadOption{"BatchOverflow", [](dlc_options &o) { o.max_batch = INT64_MAX / 2; },
-                  DLC_ERROR_ARGUMENT, "beyond 63 bits"},
-        BadOption{"ArenaOverflow", [](dlc_options &o) { o.max_batch = INT64_MAX / 32; },
-                  DLC_ERROR_ARGUMENT, "the arena of batch"},
-        BadOption{"Threads", [](dlc_options &o) { o.threads = -1; }, DLC_ERROR_ARGUMENT,
-                  "threads is -1; it must be within 1 and 1024"},
-        BadOption{"ManyThreads", [](dlc_options &o) { o.threads = 1025; }, DLC_ERROR_ARGUMENT,
-                  "threads is 1025"},
-        BadOption{"Training", [](dlc_options &o) { o.training = 1; }, DLC_ERROR_UNSUPPORTED,
-                  "compile it with --train"},
-        BadOption{"HalfAnAllocator",
-                  [](dlc_options &o) { o.allocate = CountingAllocator::allocate; },
-                  DLC_ERROR_ARGUMENT, "belong together"},
-        BadOption{"UnknownVariant", [](dlc_options &o) { o.cpu_variant = "z80"; },
-                  DLC_ERROR_ARGUMENT, "no variant \"z80\"; it has impossible, fast, base"},
-        BadOption{"ImpossibleVariant", [](dlc_options &o) { o.cpu_variant = "impossible"; },
-                  DLC_ERROR_UNSUPPORTED, "this CPU cannot run \"impossible\""},
-        BadOption{"MisalignedMemory",
-                  [](dlc_options &o) {
-                    o.memory = memory + 8;
-                    o.memory_size = 4000;
-                  },
-                  DLC_ERROR_ARGUMENT, "multiple of 64 bytes"},
-        BadOption{"SmallMemory",
-                  [](dlc_options &o) {
-                    o.memory = memory;
-                    o.memory_size = 64 * 7 - 1;
-                    o.max_batch = 4;
-                    o.threads = 2;
-                  },
-                  DLC_ERROR_ARGUMENT,
-                  "memory_size is 447; max_batch 4 and 2 threads take 448 bytes"}),
+    testing::Values(BadOption{"Batch", [](dlc_options &o) { o.max_batch = -2; }, DLC_ERROR_ARGUMENT,
+                              "max_batch is -2; it must be at least 1"},
+                    BadOption{"BatchOverflow", [](dlc_options &o) { o.max_batch = INT64_MAX / 2; },
+                              DLC_ERROR_ARGUMENT, "beyond 63 bits"},
+                    BadOption{"ArenaOverflow", [](dlc_options &o) { o.max_batch = INT64_MAX / 32; },
+                              DLC_ERROR_ARGUMENT, "the arena of batch"},
+                    BadOption{"Threads", [](dlc_options &o) { o.threads = -1; }, DLC_ERROR_ARGUMENT,
+                              "threads is -1; it must be within 1 and 1024"},
+                    BadOption{"ManyThreads", [](dlc_options &o) { o.threads = 1025; },
+                              DLC_ERROR_ARGUMENT, "threads is 1025"},
+                    BadOption{"Training", [](dlc_options &o) { o.training = 1; },
+                              DLC_ERROR_UNSUPPORTED, "compile it with --train"},
+                    BadOption{"HalfAnAllocator",
+                              [](dlc_options &o) { o.allocate = CountingAllocator::allocate; },
+                              DLC_ERROR_ARGUMENT, "belong together"},
+                    BadOption{"UnknownVariant", [](dlc_options &o) { o.cpu_variant = "z80"; },
+                              DLC_ERROR_ARGUMENT,
+                              "no variant \"z80\"; it has impossible, fast, base"},
+                    BadOption{"ImpossibleVariant",
+                              [](dlc_options &o) { o.cpu_variant = "impossible"; },
+                              DLC_ERROR_UNSUPPORTED, "this CPU cannot run \"impossible\""},
+                    BadOption{"MisalignedMemory",
+                              [](dlc_options &o) {
+                                o.memory = memory + 8;
+                                o.memory_size = 4000;
+                              },
+                              DLC_ERROR_ARGUMENT, "multiple of 64 bytes"},
+                    BadOption{"SmallMemory",
+                              [](dlc_options &o) {
+                                o.memory = memory;
+                                o.memory_size = 64 * 7 - 1;
+                                o.max_batch = 4;
+                                o.threads = 2;
+                              },
+                              DLC_ERROR_ARGUMENT,
+                              "memory_size is 447; max_batch 4 and 2 threads take 448 bytes"}),
     [](const auto &test) { return test.param.name; });
 
 TEST(Create, NoVariantForThisCpu) {

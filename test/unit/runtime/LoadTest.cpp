@@ -23,6 +23,8 @@ struct Case {
   const char *name, *header;
   size_t dataBytes;
   const char *message;
+
+  friend std::ostream &operator<<(std::ostream &out, const Case &c) { return out << c.name; }
 };
 
 std::string imageOf(const Case &c) { return toy::file(c.header, std::string(c.dataBytes, '\0')); }

@@ -44,6 +44,8 @@ struct Lie {
   std::string header;
   size_t dataBytes;
   const char *message;
+
+  friend std::ostream &operator<<(std::ostream &out, const Lie &lie) { return out << lie.name; }
 };
 
 class Lies : public testing::TestWithParam<Lie> {};
