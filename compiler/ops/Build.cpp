@@ -1,0 +1,177 @@
+//===- Build.cpp - the forms of linalg that the lowerings share --------------------===//
+
+#include "compiler/ops/Build.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace dlc::ops;
+
+Value dlc::ops::floatConstant(OpBuilder &builder, Location loc, Type type, double value) {
+  FloatAttr element = builder.getF32FloatAttr(value);
+  if (auto shaped = dyn_cast<ShapedType>(type))
+    return arith::ConstantOp::create(builder, loc,
+                                     DenseElementsAttr::get(shaped, Attribute(element)));
+  return arith::ConstantOp::create(builder, loc, element);
+}
+
+Value dlc::ops::multiplyAdd(OpBuilder &builder, Location loc, Value x, Value y, Value accumulator) {
+  auto contract = arith::FastMathFlags::contract;
+  Value product = arith::MulFOp::create(builder, loc, x, y, contract);
+  return arith::AddFOp::create(builder, loc, accumulator, product, contract);
+}
+
+AffineExpr Build::dim(unsigned i) const { return builder.getAffineDimExpr(i); }
+
+AffineMap Build::map(unsigned rank, ArrayRef<AffineExpr> results) const {
+  return AffineMap::get(rank, 0, results, builder.getContext());
+}
+
+AffineMap Build::identity(unsigned rank) const { return builder.getMultiDimIdentityMap(rank); }
+
+SmallVector<OpFoldResult> Build::extents(RankedTensorType type) const {
+  SmallVector<OpFoldResult> result;
+  for (int64_t extent : type.getShape())
+    result.push_back(ShapedType::isDynamic(extent) ? OpFoldResult(batch)
+                                                   : builder.getIndexAttr(extent));
+  return result;
+}
+
+Value Build::empty(RankedTensorType type) const {
+  return tensor::EmptyOp::create(builder, loc, extents(type), type.getElementType());
+}
+
+Value Build::filled(RankedTensorType type, double value) const {
+  Value element = floatConstant(builder, loc, builder.getF32Type(), value);
+  return linalg::FillOp::create(builder, loc, element, empty(type)).getResult(0);
+}
+
+Value Build::constant(ArrayRef<int64_t> shape, ArrayRef<float> values) const {
+  auto type = RankedTensorType::get(shape, builder.getF32Type());
+  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, values));
+}
+
+Value Build::padded(Value x, ArrayRef<int64_t> low, ArrayRef<int64_t> high, double value) const {
+  auto isZero = [](int64_t width) { return width == 0; };
+  if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero))
+    return x;
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  SmallVector<OpFoldResult> offsets, strides(shape.size(), builder.getIndexAttr(1));
+  for (auto [extent, before, after] : llvm::zip_equal(shape, low, high)) {
+    if (!ShapedType::isDynamic(extent))
+      extent += before + after;
+    offsets.push_back(builder.getIndexAttr(before));
+  }
+  Value border = filled(type.clone(shape), value);
+  return tensor::InsertSliceOp::create(builder, loc, x, border, offsets, extents(type), strides);
+}
+
+// All dimensions but the first `outer` of them as one; a missing one becomes an extent of 1.
+static Value flattened(const Build &build, Value x, int64_t outer) {
+  auto type = cast<RankedTensorType>(x.getType());
+  if (type.getRank() == outer + 1)
+    return x;
+  SmallVector<int64_t> shape(type.getShape().take_front(outer));
+  shape.push_back(ShapedType::getNumElements(type.getShape().drop_front(outer)));
+  RankedTensorType flat = type.clone(shape);
+  // [[0], [1, 2, ...]], or [[0, 1, 2, ...]] without an outer dimension.
+  SmallVector<ReassociationIndices> groups(outer, ReassociationIndices{0});
+  if (type.getRank() > outer) {
+    groups.emplace_back(llvm::to_vector<2>(llvm::seq<int64_t>(outer, type.getRank())));
+    return tensor::CollapseShapeOp::create(build.builder, build.loc, flat, x, groups);
+  }
+  groups.back().push_back(outer);
+  return tensor::ExpandShapeOp::create(build.builder, build.loc, flat, x, groups,
+                                       build.extents(flat));
+}
+
+// The inverse of `flattened`.
+static Value unflattened(const Build &build, Value flat, RankedTensorType type, int64_t outer) {
+  if (type.getRank() == outer + 1)
+    return flat;
+  SmallVector<ReassociationIndices> groups(outer, ReassociationIndices{0});
+  if (type.getRank() == outer) {
+    groups.back().push_back(outer);
+    return tensor::CollapseShapeOp::create(build.builder, build.loc, type, flat, groups);
+  }
+  groups.emplace_back(llvm::to_vector<2>(llvm::seq<int64_t>(outer, type.getRank())));
+  return tensor::ExpandShapeOp::create(build.builder, build.loc, type, flat, groups,
+                                       build.extents(type));
+}
+
+Value Build::reshaped(Value x, RankedTensorType type) const {
+  auto from = cast<RankedTensorType>(x.getType());
+  if (from == type)
+    return x;
+  bool keepsBatch = from.getRank() && type.getRank() && from.getDimSize(0) == type.getDimSize(0);
+  int64_t outer = keepsBatch ? 1 : 0;
+  return unflattened(*this, flattened(*this, x, outer), type, outer);
+}
+
+// [[0], [1], ..., [rank - 2, rank - 1]]
+static SmallVector<ReassociationIndices> lastTwo(int64_t rank) {
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t i = 0; i + 1 < rank; ++i)
+    groups.push_back({i});
+  groups.back().push_back(rank - 1);
+  return groups;
+}
+
+Value Build::splitLast(Value x, RankedTensorType type) const {
+  return tensor::ExpandShapeOp::create(builder, loc, type, x, lastTwo(type.getRank()),
+                                       extents(type));
+}
+
+Value Build::mergeLast(Value x, RankedTensorType type) const {
+  return tensor::CollapseShapeOp::create(builder, loc, type, x, lastTwo(type.getRank() + 1));
+}
+
+Value Build::generic(ValueRange inputs, Value out, ArrayRef<AffineMap> maps, Body body) const {
+  AffineMap outMap = maps.back();
+  SmallVector<utils::IteratorType> iterators;
+  for (unsigned i = 0; i < outMap.getNumDims(); ++i)
+    iterators.push_back(outMap.isFunctionOfDim(i) ? utils::IteratorType::parallel
+                                                  : utils::IteratorType::reduction);
+  auto buildBody = [&](OpBuilder &b, Location l, ValueRange arguments) {
+    linalg::YieldOp::create(b, l, body(b, l, arguments));
+  };
+  return linalg::GenericOp::create(builder, loc, out.getType(), inputs, out, maps, iterators,
+                                   buildBody)
+      .getResult(0);
+}
+
+Value Build::elementwise(ValueRange inputs, RankedTensorType type, Body body, bool leading) const {
+  unsigned rank = type.getRank();
+  SmallVector<AffineMap> maps;
+  for (Value input : inputs) {
+    unsigned inputRank = cast<RankedTensorType>(input.getType()).getRank();
+    AffineMap all = identity(rank);
+    maps.push_back(leading ? all.getMajorSubMap(inputRank) : all.getMinorSubMap(inputRank));
+  }
+  maps.push_back(identity(rank));
+  return generic(inputs, empty(type), maps, body);
+}
+
+Value Build::reduceWindows(Value x, AffineMap xMap, ArrayRef<int64_t> window, RankedTensorType type,
+                           double init, Body body) const {
+  unsigned rank = type.getRank(), loops = rank + window.size();
+  // The window's extents need an operand to come from. A constant costs no buffer.
+  Value extent = constant(window, 0.0f);
+  AffineMap all = identity(loops);
+  return generic({x, extent}, filled(type, init),
+                 {xMap, all.getMinorSubMap(window.size()), all.getMajorSubMap(rank)},
+                 [&](OpBuilder &b, Location l, ValueRange args) {
+                   return body(b, l, {args[0], args[2]});
+                 });
+}
+
+Value Build::plusBias(Value x, Value bias) const {
+  if (!bias)
+    return x;
+  return elementwise({x, bias}, cast<RankedTensorType>(x.getType()),
+                     [](OpBuilder &b, Location l, ValueRange args) -> Value {
+                       return arith::AddFOp::create(b, l, args[0], args[1]);
+                     });
+}

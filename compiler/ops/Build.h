@@ -1,0 +1,81 @@
+//===- Build.h - the forms of linalg that the lowerings share -----------*- C++ -*-===//
+//
+// Every destination is tensor.empty with `batch` for its dynamic extents: a batch taken from
+// tensor.dim of a value would keep that value alive and cost copies after bufferization.
+//
+//===------------------------------------------------------------------------------===//
+#ifndef DLC_COMPILER_OPS_BUILD_H
+#define DLC_COMPILER_OPS_BUILD_H
+
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+namespace dlc::ops {
+
+/// An op under construction: where its pieces go, and the value of dynamic extents.
+struct Build {
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  mlir::Value batch;
+
+  using Body = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
+
+  /// An uninitialised destination.
+  mlir::Value empty(mlir::RankedTensorType type) const;
+
+  /// A destination whose elements are all `value`.
+  mlir::Value filled(mlir::RankedTensorType type, double value) const;
+
+  /// A constant tensor of `values`, or of one repeated value.
+  mlir::Value constant(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values) const;
+
+  /// Extents of `type` as operands of tensor ops.
+  llvm::SmallVector<mlir::OpFoldResult> extents(mlir::RankedTensorType type) const;
+
+  /// `x` inside a border of `value`, `low` and `high` elements wide in each dimension.
+  mlir::Value padded(mlir::Value x, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
+                     double value) const;
+
+  /// `x` under another per-sample shape; the batch stays outermost.
+  mlir::Value reshaped(mlir::Value x, mlir::RankedTensorType type) const;
+
+  /// `x` with its last dimension seen as two, or its last two as one.
+  mlir::Value splitLast(mlir::Value x, mlir::RankedTensorType type) const;
+  mlir::Value mergeLast(mlir::Value x, mlir::RankedTensorType type) const;
+
+  /// One linalg.generic; `maps` are those of the inputs, then of `out`. Dimensions that `out` does
+  /// not use are reduced.
+  mlir::Value generic(mlir::ValueRange inputs, mlir::Value out, llvm::ArrayRef<mlir::AffineMap> maps,
+                      Body body) const;
+
+  /// An elementwise generic with a fresh destination; an input of lower rank runs along the
+  /// trailing dimensions, or along the leading ones with `leading`.
+  mlir::Value elementwise(mlir::ValueRange inputs, mlir::RankedTensorType type, Body body,
+                          bool leading = false) const;
+
+  /// Reduces `x` over windows: `body` takes an element of `x` and the accumulator, which starts at
+  /// `init`. `xMap` takes the dimensions of `type`, then those of the window.
+  mlir::Value reduceWindows(mlir::Value x, mlir::AffineMap xMap, llvm::ArrayRef<int64_t> window,
+                            mlir::RankedTensorType type, double init, Body body) const;
+
+  /// `x + bias` along the last dimension; `x` where there is no bias.
+  mlir::Value plusBias(mlir::Value x, mlir::Value bias) const;
+
+  /// Affine expression of dimension `i`, and the map of `results` over `rank` dimensions.
+  mlir::AffineExpr dim(unsigned i) const;
+  mlir::AffineMap map(unsigned rank, llvm::ArrayRef<mlir::AffineExpr> results) const;
+  mlir::AffineMap identity(unsigned rank) const;
+};
+
+/// A constant of `type`: f32, or a vector of f32 with that element repeated.
+mlir::Value floatConstant(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type,
+                          double value);
+
+/// accumulator + x * y, which the code generator may contract to one fused multiply-add.
+mlir::Value multiplyAdd(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x, mlir::Value y,
+                        mlir::Value accumulator);
+
+} // namespace dlc::ops
+
+#endif // DLC_COMPILER_OPS_BUILD_H

@@ -1,0 +1,86 @@
+//===- Conv.cpp - convolutions ------------------------------------------------------===//
+//
+// The plain form: pad, then one generic over (n, oh, ow, channels..., kh, kw, c). It serves every
+// stride, dilation and group; schedule takes the shapes it has kernels for before this is used.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "compiler/ops/Build.h"
+#include "compiler/ops/Models.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::ops;
+
+template <typename OpTy> static Value paddedInput(const Build &build, OpTy op) {
+  ArrayRef<int64_t> p = op.getPadding();
+  return build.padded(op.getX(), {0, p[0], p[2], 0}, {0, p[1], p[3], 0}, 0);
+}
+
+// The pixel that output pixel `out` sees under tap `tap` of its window, in dimension `i`.
+template <typename OpTy>
+static AffineExpr pixel(OpTy op, AffineExpr out, AffineExpr tap, unsigned i) {
+  return out * op.getStrides()[i] + tap * op.getDilations()[i];
+}
+
+static Value multiplyAddBody(OpBuilder &builder, Location loc, ValueRange args) {
+  return multiplyAdd(builder, loc, args[0], args[1], args[2]);
+}
+
+// Loops (n, oh, ow, g, o, kh, kw, c) with a group dimension of its own in all three operands; the
+// reshapes around it are views.
+static Value groupedConv(const Build &build, nn::Conv2DOp op, Value x) {
+  RankedTensorType image = cast<RankedTensorType>(x.getType()), type = op.getType();
+  ArrayRef<int64_t> w = op.getKernel().getType().getShape(), in = image.getShape();
+  int64_t groups = op.getGroups(), outPerGroup = w[3] / groups;
+  auto split = [&](Value value, ArrayRef<int64_t> shape) {
+    auto from = cast<RankedTensorType>(value.getType());
+    return build.splitLast(value, from.clone(shape));
+  };
+  Value grouped = split(x, {in[0], in[1], in[2], groups, w[2]});
+  Value kernel = split(op.getKernel(), {w[0], w[1], w[2], groups, outPerGroup});
+  ArrayRef<int64_t> out = type.getShape();
+  RankedTensorType groupedType = type.clone({out[0], out[1], out[2], groups, outPerGroup});
+  auto d = [&](unsigned i) { return build.dim(i); };
+  AffineMap maps[] = {
+      build.map(8, {d(0), pixel(op, d(1), d(5), 0), pixel(op, d(2), d(6), 1), d(3), d(7)}),
+      build.map(8, {d(5), d(6), d(7), d(3), d(4)}),
+      build.map(8, {d(0), d(1), d(2), d(3), d(4)})};
+  Value y = build.generic({grouped, kernel}, build.filled(groupedType, 0), maps, multiplyAddBody);
+  return build.mergeLast(y, type);
+}
+
+static LoweredValues lowerConv(nn::Conv2DOp op, OpBuilder &builder, Value batch) {
+  Build build{builder, op.getLoc(), batch};
+  Value x = paddedInput(build, op);
+  if (op.getGroups() != 1)
+    return SmallVector<Value>{build.plusBias(groupedConv(build, op, x), op.getBias())};
+  // (n, oh, ow, o, kh, kw, c)
+  auto d = [&](unsigned i) { return build.dim(i); };
+  AffineMap maps[] = {
+      build.map(7, {d(0), pixel(op, d(1), d(4), 0), pixel(op, d(2), d(5), 1), d(6)}),
+      build.map(7, {d(4), d(5), d(6), d(3)}), build.map(7, {d(0), d(1), d(2), d(3)})};
+  Value y =
+      build.generic({x, op.getKernel()}, build.filled(op.getType(), 0), maps, multiplyAddBody);
+  return SmallVector<Value>{build.plusBias(y, op.getBias())};
+}
+
+static LoweredValues lowerDepthwise(nn::DepthwiseConv2DOp op, OpBuilder &builder, Value batch) {
+  Build build{builder, op.getLoc(), batch};
+  Value x = paddedInput(build, op);
+  ArrayRef<int64_t> w = op.getKernel().getType().getShape(), out = op.getType().getShape();
+  RankedTensorType type = op.getType().clone({out[0], out[1], out[2], w[2], w[3]});
+  // (n, oh, ow, c, m, kh, kw)
+  auto d = [&](unsigned i) { return build.dim(i); };
+  AffineMap maps[] = {
+      build.map(7, {d(0), pixel(op, d(1), d(5), 0), pixel(op, d(2), d(6), 1), d(3)}),
+      build.map(7, {d(5), d(6), d(3), d(4)}), build.map(7, {d(0), d(1), d(2), d(3), d(4)})};
+  Value y = build.generic({x, op.getKernel()}, build.filled(type, 0), maps, multiplyAddBody);
+  return SmallVector<Value>{build.plusBias(build.mergeLast(y, op.getType()), op.getBias())};
+}
+
+void dlc::ops::addConvModels(MLIRContext *context) {
+  addLinalg<nn::Conv2DOp, lowerConv>(context);
+  addLinalg<nn::DepthwiseConv2DOp, lowerDepthwise>(context);
+}

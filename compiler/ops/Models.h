@@ -1,0 +1,41 @@
+//===- Models.h - how a family attaches its models ----------------------*- C++ -*-===//
+//
+// A lowering is a plain function of the op, a builder and the batch; these templates make external
+// models of such functions:  addLinalg<nn::DenseOp, lowerDense>(context);
+//
+//===------------------------------------------------------------------------------===//
+#ifndef DLC_COMPILER_OPS_MODELS_H
+#define DLC_COMPILER_OPS_MODELS_H
+
+#include "dialects/nn/Nn.h"
+
+namespace dlc::ops {
+
+using LoweredValues = llvm::FailureOr<llvm::SmallVector<mlir::Value>>;
+
+template <typename OpTy, LoweredValues (*Lower)(OpTy, mlir::OpBuilder &, mlir::Value)>
+struct LinalgModel
+    : nn::LinalgLoweringOpInterface::ExternalModel<LinalgModel<OpTy, Lower>, OpTy> {
+  LoweredValues buildLinalg(mlir::Operation *op, mlir::OpBuilder &builder, mlir::Value batch) const {
+    return Lower(mlir::cast<OpTy>(op), builder, batch);
+  }
+};
+
+template <typename OpTy, LoweredValues (*Lower)(OpTy, mlir::OpBuilder &, mlir::Value)>
+void addLinalg(mlir::MLIRContext *context) {
+  OpTy::template attachInterface<LinalgModel<OpTy, Lower>>(*context);
+}
+
+// One function a family; `registerOpModels` calls them all.
+void addElementwiseModels(mlir::MLIRContext *context);
+void addMatMulModels(mlir::MLIRContext *context);
+void addConvModels(mlir::MLIRContext *context);
+void addPoolModels(mlir::MLIRContext *context);
+void addNormModels(mlir::MLIRContext *context);
+void addReduceModels(mlir::MLIRContext *context);
+void addShapeModels(mlir::MLIRContext *context);
+void addGroupModels(mlir::MLIRContext *context);
+
+} // namespace dlc::ops
+
+#endif // DLC_COMPILER_OPS_MODELS_H
