@@ -3,11 +3,10 @@
 
     tools/scripts/train_digits.py ../shared/data/datasets/sklearn/digits.csv models
 
-digits.csv is scikit-learn's: 64 grey values 0..16 and the label, 1797 rows. The last 450
-rows, written by other people than the first ones, are held out. Writes into the folder
-digits_cnn.safetensors, digits_sample.npy [16, 8, 8, 1] and digits_sample_labels.npy [16]
-(held-out digits, in the order of the file). Adam, half of the batches shifted at
-random by up to one pixel, numpy only.
+digits.csv is scikit-learn's: 64 grey values 0..16 and the label, 1797 rows; the last 450
+are held out. Writes digits_cnn.safetensors, digits_sample.npy [16, 8, 8, 1] and
+digits_sample_labels.npy [16] (the first held-out digits) into the folder. Adam, half of
+the batches shifted at random by up to one pixel, numpy only.
 """
 
 import os
