@@ -1,0 +1,40 @@
+//===- Columns.cpp - an output row as tiles of equal padding ------------------------===//
+
+#include "compiler/cpu/Columns.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace dlc::cpu;
+
+llvm::SmallVector<ColumnRun> dlc::cpu::cutColumns(const Window1D &window, int64_t maxWidth) {
+  int64_t tiles = llvm::divideCeil(window.output, maxWidth);
+  int64_t wide = llvm::divideCeil(window.output, tiles);
+  int64_t narrow = tiles * wide - window.output; // that many tiles are one output narrower
+  llvm::SmallVector<ColumnRun> runs;
+  for (int64_t tile = 0, x = 0; tile < tiles; ++tile) {
+    ColumnRun run;
+    run.width = tile < tiles - narrow ? wide : wide - 1;
+    run.begin = x;
+    run.end = x += run.width;
+    run.taps.resize(window.taps);
+    for (int64_t tap = 0; tap < window.taps; ++tap)
+      for (int64_t m = 0; m < run.width; ++m)
+        run.taps[tap].push_back(window.inside(run.begin + m, tap));
+    if (!runs.empty() && runs.back().width == run.width && runs.back().taps == run.taps)
+      runs.back().end = run.end;
+    else
+      runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+std::pair<int64_t, int64_t> dlc::cpu::wholeWindows(const Window1D &window) {
+  int64_t first = 0;
+  while (first < window.output && !window.whole(first))
+    ++first;
+  if (first == window.output)
+    return {0, 0};
+  int64_t end = first;
+  while (end < window.output && window.whole(end))
+    ++end;
+  return {first, end};
+}

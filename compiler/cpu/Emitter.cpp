@@ -1,0 +1,174 @@
+//===- Emitter.cpp - small builder helpers for expanded kernels ---------------------===//
+
+#include "compiler/cpu/Emitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace dlc::cpu;
+
+Emitter::Emitter(OpBuilder &builder, Location loc, func::FuncOp func, int64_t lanes)
+    : builder(builder), loc(loc), lanes(lanes), func(func),
+      entry(OpBuilder::atBlockBegin(&func.front())) {}
+
+VectorType Emitter::vectorType() const { return VectorType::get(lanes, builder.getF32Type()); }
+
+Value Emitter::constant(TypedAttr value) {
+  Value &cached = constants[value];
+  if (!cached)
+    cached = arith::ConstantOp::create(entry, loc, value);
+  return cached;
+}
+
+Value Emitter::index(int64_t value) { return constant(builder.getIndexAttr(value)); }
+
+Value Emitter::index(OpFoldResult value) {
+  if (std::optional<int64_t> constant = getConstantIntValue(value))
+    return index(*constant);
+  return cast<Value>(value);
+}
+
+Value Emitter::splat(float value) {
+  return constant(DenseElementsAttr::get(vectorType(), value));
+}
+
+//===----------------------------------------------------------------------===//
+// Index arithmetic
+//===----------------------------------------------------------------------===//
+
+static bool isIndex(Value value, int64_t expected) {
+  return getConstantIntValue(value) == std::optional<int64_t>(expected);
+}
+
+template <typename Op, typename Fold>
+static Value arithmetic(Emitter &e, Value a, Value b, Fold fold) {
+  std::optional<int64_t> x = getConstantIntValue(a), y = getConstantIntValue(b);
+  if (x && y)
+    return e.index(fold(*x, *y));
+  return Op::create(e.builder, e.loc, a, b);
+}
+
+Value Emitter::add(Value a, Value b) {
+  if (isIndex(b, 0))
+    return a;
+  if (isIndex(a, 0))
+    return b;
+  return arithmetic<arith::AddIOp>(*this, a, b, [](int64_t x, int64_t y) { return x + y; });
+}
+Value Emitter::sub(Value a, Value b) {
+  if (isIndex(b, 0))
+    return a;
+  return arithmetic<arith::SubIOp>(*this, a, b, [](int64_t x, int64_t y) { return x - y; });
+}
+Value Emitter::mul(Value a, Value b) {
+  if (isIndex(b, 1) || isIndex(a, 0))
+    return a;
+  if (isIndex(a, 1) || isIndex(b, 0))
+    return b;
+  return arithmetic<arith::MulIOp>(*this, a, b, [](int64_t x, int64_t y) { return x * y; });
+}
+Value Emitter::div(Value a, Value b) {
+  if (isIndex(b, 1))
+    return a;
+  return arithmetic<arith::DivUIOp>(*this, a, b, [](int64_t x, int64_t y) { return x / y; });
+}
+Value Emitter::ceilDiv(Value a, Value b) {
+  if (isIndex(b, 1))
+    return a;
+  return div(add(a, sub(b, index(1))), b);
+}
+Value Emitter::rem(Value a, Value b) {
+  if (isIndex(b, 1))
+    return index(0);
+  return arithmetic<arith::RemUIOp>(*this, a, b, [](int64_t x, int64_t y) { return x % y; });
+}
+Value Emitter::min(Value a, Value b) {
+  return a == b ? a
+                : arithmetic<arith::MinSIOp>(
+                      *this, a, b, [](int64_t x, int64_t y) { return std::min(x, y); });
+}
+Value Emitter::max(Value a, Value b) {
+  return a == b ? a
+                : arithmetic<arith::MaxSIOp>(
+                      *this, a, b, [](int64_t x, int64_t y) { return std::max(x, y); });
+}
+
+Value Emitter::lessThan(Value a, Value b) {
+  std::optional<int64_t> x = getConstantIntValue(a), y = getConstantIntValue(b);
+  if (x && y)
+    return constant(builder.getBoolAttr(*x < *y));
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, a, b);
+}
+
+//===----------------------------------------------------------------------===//
+// Memory and control
+//===----------------------------------------------------------------------===//
+
+Value Emitter::load(Value memref, ValueRange indices) {
+  return vector::LoadOp::create(builder, loc, vectorType(), memref, indices);
+}
+
+void Emitter::store(Value vector, Value memref, ValueRange indices) {
+  vector::StoreOp::create(builder, loc, vector, memref, indices);
+}
+
+Value Emitter::loadSplat(Value memref, ValueRange indices) {
+  Value scalar = memref::LoadOp::create(builder, loc, memref, indices);
+  return vector::BroadcastOp::create(builder, loc, vectorType(), scalar);
+}
+
+Emitter::Values Emitter::loop(Value lower, Value upper, int64_t step, ValueRange inits,
+                              LoopBody body) {
+  std::optional<int64_t> first = getConstantIntValue(lower), end = getConstantIntValue(upper);
+  if (first && end && *end - *first <= step)
+    return *first < *end ? body(lower, inits) : Values(inits);
+  auto build = [&](OpBuilder &, Location, Value iv, ValueRange carried) {
+    OpBuilder::InsertionGuard guard(builder);
+    Values results = body(iv, carried);
+    scf::YieldOp::create(builder, loc, results);
+  };
+  auto loop = scf::ForOp::create(builder, loc, lower, upper, index(step), inits, build);
+  return Values(loop.getResults());
+}
+
+void Emitter::loop(Value lower, Value upper, int64_t step, function_ref<void(Value)> body) {
+  loop(lower, upper, step, {}, [&](Value iv, ValueRange) {
+    body(iv);
+    return Values();
+  });
+}
+
+void Emitter::branch(Value condition, function_ref<void()> then, function_ref<void()> otherwise) {
+  if (std::optional<int64_t> known = getConstantIntValue(condition))
+    return *known ? then() : otherwise();
+  auto side = [&](function_ref<void()> fill) {
+    return [this, fill](OpBuilder &, Location) {
+      fill();
+      scf::YieldOp::create(builder, loc);
+    };
+  };
+  scf::IfOp::create(builder, loc, condition, side(then), side(otherwise));
+}
+
+void Emitter::forItems(ArrayRef<OpFoldResult> extents, Value lo, Value hi, ItemBody body) {
+  if (extents.size() == 1)
+    return body({}, lo, hi);
+  Value inner = index(extents.back());
+  loop(div(lo, inner), ceilDiv(hi, inner), 1, [&](Value range) {
+    Values outer(extents.size() - 1);
+    Value rest = range;
+    for (size_t dim = extents.size() - 1; dim-- > 1;) {
+      Value extent = index(extents[dim]);
+      outer[dim] = rem(rest, extent);
+      rest = div(rest, extent);
+    }
+    outer[0] = rest;
+    Value base = mul(range, inner);
+    body(outer, max(sub(lo, base), index(0)), min(sub(hi, base), inner));
+  });
+}

@@ -1,0 +1,27 @@
+//===- Expand.h - one function per kernel op ----------------------------*- C++ -*-===//
+#ifndef DLC_COMPILER_CPU_EXPAND_H
+#define DLC_COMPILER_CPU_EXPAND_H
+
+#include "compiler/cpu/Emitter.h"
+#include "dialects/kernel/Kernel.h"
+
+namespace dlc::cpu {
+
+// Each emits the code that computes the items [lo, hi) of `op`, in front of it. Shapes are static but
+// for the batch.
+mlir::LogicalResult expandConv(Emitter &e, kernel::ConvOp op, mlir::Value lo, mlir::Value hi);
+mlir::LogicalResult expandDepthwise(Emitter &e, kernel::DepthwiseOp op, mlir::Value lo,
+                                    mlir::Value hi);
+mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, mlir::Value hi,
+                               int64_t l2Bytes);
+void expandPool(Emitter &e, kernel::PoolOp op, mlir::Value lo, mlir::Value hi);
+void expandPack(Emitter &e, kernel::PackOp op, mlir::Value lo, mlir::Value hi);
+void expandUnpack(Emitter &e, kernel::UnpackOp op, mlir::Value lo, mlir::Value hi);
+
+/// The taps [first, second) of a window along y that lie in the image, for output row `y`.
+std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Window1D &window,
+                                                  mlir::Value y);
+
+} // namespace dlc::cpu
+
+#endif // DLC_COMPILER_CPU_EXPAND_H

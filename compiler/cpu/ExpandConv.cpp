@@ -1,0 +1,166 @@
+//===- ExpandConv.cpp - direct convolution on blocked images ------------------------===//
+
+#include "compiler/cpu/Columns.h"
+#include "compiler/cpu/Expand.h"
+#include "compiler/cpu/ExpandMac.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::cpu;
+
+std::pair<Value, Value> dlc::cpu::emitTapBounds(Emitter &e, const Window1D &window, Value y) {
+  Value base = e.mul(y, window.stride);
+  Value low = e.index(0), high = e.index(window.taps);
+  if (window.before > 0) // taps with base + tap * dilation >= before
+    low = e.ceilDiv(e.max(e.sub(e.index(window.before), base), low), window.dilation);
+  if (!window.inside(window.output - 1, window.taps - 1)) {
+    Value room = e.sub(e.index(window.input + window.before), base);
+    high = e.min(e.ceilDiv(e.max(room, e.index(0)), window.dilation), high);
+  }
+  return {low, high};
+}
+
+namespace {
+
+// More unrolled FMAs than this a kernel cost compile time and instruction cache for no speed.
+constexpr int64_t maxUnrolledFmas = 2048;
+
+// Emits one convolution. Loops, outside in: items, tiles of a row, input blocks, tap rows, tap columns,
+// channels. Accumulators are loop-carried values all the way, so they stay in registers.
+class ConvEmitter {
+public:
+  ConvEmitter(Emitter &e, kernel::ConvOp op)
+      : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()),
+        weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
+        in(cast<MemRefType>(op.getInput().getType()).getShape()),
+        out(cast<MemRefType>(op.getOut().getType()).getShape()),
+        vertical{in[2],     out[2], weights[2], op.getStrides()[0], op.getDilations()[0],
+                 op.getPadding()[0]},
+        horizontal{in[3],     out[3], weights[3], op.getStrides()[1], op.getDilations()[1],
+                   op.getPadding()[2]},
+        runs(cutColumns(horizontal, op.getTile().getRows())) {
+    unrollTaps = mayUnrollTaps();
+  }
+
+  LogicalResult emit(Value lo, Value hi) {
+    if (failed(epilogue.verify(op)))
+      return failure();
+    auto extents = op.getItemExtents(e.builder, e.loc);
+    e.forItems(extents, lo, hi, [&](ValueRange outer, Value first, Value end) {
+      image = outer[0];
+      group = outer[1];
+      int64_t perGroup = weights[0] / op.getGroups();
+      firstBlock = e.mul(e.div(group, perGroup), weights[1]);
+      emitGroup(e, group, weights[0], out[1], weights[5], [&](int64_t cols) {
+        e.loop(first, end, 1, [&](Value y) { emitRow(y, cols); });
+      });
+    });
+    return success();
+  }
+
+private:
+  // Where every channel of a block is one unrolled step, taps that share pixels would keep all their
+  // broadcasts live; and with many taps the code grows. Both keep a loop over runs of equal taps.
+  bool mayUnrollTaps() {
+    int64_t block = std::min<int64_t>(weights[4], op.getInChannels());
+    int64_t unroll = op.getTile().getUnroll();
+    if (horizontal.stride != 1 || block <= unroll)
+      return false;
+    int64_t steps = unroll + block % unroll;
+    int64_t fmas = horizontal.taps * steps * op.getTile().getRows() * weights[5] * runs.size();
+    return fmas <= maxUnrolledFmas;
+  }
+
+  Value outBlock(int64_t col) { return e.add(e.mul(group, weights[5]), col); }
+
+  void emitRow(Value y, int64_t cols) {
+    auto [low, high] = emitTapBounds(e, vertical, y);
+    Value top = e.mul(y, vertical.stride);
+    for (const ColumnRun &run : runs)
+      e.loop(e.index(run.begin), e.index(run.end), run.width, [&](Value x) {
+        TileTarget target{op.getOut(), x, run.width, cols,
+                          [&](Value column, int64_t col) {
+                            return Emitter::Values{image, outBlock(col), y, column, e.index(0)};
+                          },
+                          [&](int64_t col) { return outBlock(col); }};
+        Place place{top, e.mul(x, horizontal.stride), low, high, &run, cols};
+        emitStores(e, emitTile(place, target), target, epilogue);
+      });
+  }
+
+  // A tile's place in the image: row and column (plus padding) of its first pixel's first tap.
+  struct Place {
+    Value top, left, lowTap, highTap;
+    const ColumnRun *run;
+    int64_t cols;
+  };
+
+  Emitter::Values emitTile(const Place &place, const TileTarget &target) {
+    Emitter::Values sums = emitBias(e, op.getBias(), place.run->width, place.cols, target.block);
+    int64_t whole = op.getInChannels() / weights[4], rest = op.getInChannels() % weights[4];
+    sums = e.loop(e.index(0), e.index(whole), 1, sums, [&](Value block, ValueRange carried) {
+      return emitTapRows(place, block, weights[4], carried);
+    });
+    if (rest)
+      sums = emitTapRows(place, e.index(whole), rest, sums);
+    return sums;
+  }
+
+  Emitter::Values emitTapRows(const Place &place, Value block, int64_t channels, ValueRange sums) {
+    return e.loop(place.lowTap, place.highTap, 1, sums, [&](Value tap, ValueRange carried) {
+      Value row = e.sub(e.add(place.top, e.mul(tap, vertical.dilation)), e.index(vertical.before));
+      return emitTapColumns(place, block, tap, row, channels, carried);
+    });
+  }
+
+  Emitter::Values emitTapColumns(const Place &place, Value block, Value tapRow, Value row,
+                                 int64_t channels, ValueRange sums) {
+    const auto &taps = place.run->taps;
+    Emitter::Values values(sums);
+    for (int64_t first = 0, end; first < horizontal.taps; first = end) {
+      end = first + 1;
+      while (!unrollTaps && end < horizontal.taps && taps[end] == taps[first])
+        ++end;
+      if (!llvm::is_contained(taps[first], true))
+        continue;
+      values = e.loop(e.index(first), e.index(end), 1, values, [&](Value tap, ValueRange carried) {
+        return emitChannels(place, block, tapRow, row, tap, taps[first], channels, carried);
+      });
+    }
+    return values;
+  }
+
+  Emitter::Values emitChannels(const Place &place, Value block, Value tapRow, Value row, Value tap,
+                               ArrayRef<bool> active, int64_t channels, ValueRange sums) {
+    Value left = e.add(place.left, e.mul(tap, horizontal.dilation));
+    Value inBlock = e.add(firstBlock, block);
+    auto step = [&](ValueRange carried, Value channel) {
+      auto weight = [&](int64_t col) {
+        return e.load(op.getWeights(),
+                      {group, block, tapRow, tap, channel, e.index(col), e.index(0)});
+      };
+      auto pixel = [&](int64_t m) {
+        Value column = e.add(left, m * horizontal.stride - horizontal.before);
+        return e.loadSplat(op.getInput(), {image, inBlock, row, column, channel});
+      };
+      return emitMac(e, carried, place.cols, active, weight, pixel);
+    };
+    return emitReduction(e, sums, channels, op.getTile().getUnroll(), step);
+  }
+
+  Emitter &e;
+  kernel::ConvOp op;
+  Epilogue epilogue;
+  ArrayRef<int64_t> weights, in, out;
+  Window1D vertical, horizontal;
+  SmallVector<ColumnRun> runs;
+  bool unrollTaps;
+  Value image, group, firstBlock;
+};
+
+} // namespace
+
+LogicalResult dlc::cpu::expandConv(Emitter &e, kernel::ConvOp op, Value lo, Value hi) {
+  return ConvEmitter(e, op).emit(lo, hi);
+}

@@ -1,0 +1,142 @@
+//===- ExpandGemm.cpp - matrix product on blocked operands --------------------------===//
+
+#include "compiler/cpu/Expand.h"
+#include "compiler/cpu/ExpandMac.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::cpu;
+
+namespace {
+
+// Depth of a cut of K: its panel of weights stays in the second-level cache while all rows pass.
+constexpr int64_t depthCut = 512;
+// Rows assumed where their number is known only at run time.
+constexpr int64_t typicalRows = 32;
+
+class GemmEmitter {
+public:
+  GemmEmitter(Emitter &e, kernel::GemmOp op, int64_t l2Bytes)
+      : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()),
+        weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
+        in(cast<MemRefType>(op.getInput().getType()).getShape()),
+        outBlocks(cast<MemRefType>(op.getOut().getType()).getShape()[0]), block(in[2]) {
+    int64_t staticRows = ShapedType::isDynamic(in[1]) ? typicalRows : in[1];
+    int64_t bytes = static_cast<int64_t>(op.getDepth()) * 4 * (weights[2] * weights[3] + staticRows);
+    int64_t cut = std::max<int64_t>(depthCut / block, 1);
+    cutBlocks = bytes > l2Bytes ? cut : in[0];
+  }
+
+  LogicalResult emit(Value lo, Value hi) {
+    if (failed(epilogue.verify(op)))
+      return failure();
+    rows = e.index(memref::getMixedSize(e.builder, e.loc, op.getOut(), 1));
+    e.loop(lo, hi, 1, [&](Value item) {
+      group = item;
+      emitGroup(e, group, weights[0], outBlocks, weights[2], [&](int64_t cols) {
+        cutBlocks < in[0] ? emitCuts(cols) : emitRows(e.index(0), in[0], cols, /*cut=*/false);
+      });
+    });
+    return success();
+  }
+
+private:
+  Value outBlock(int64_t col) { return e.add(e.mul(group, weights[2]), col); }
+
+  TileTarget target(Value row, int64_t count, int64_t cols) {
+    auto at = [this](Value row, int64_t col) {
+      return Emitter::Values{outBlock(col), row, e.index(0)};
+    };
+    return {op.getOut(), row, count, cols, at, [this](int64_t col) { return outBlock(col); }};
+  }
+
+  // Partial sums wait in the output, which starts as the bias and gets the epilogue at the end.
+  void emitCuts(int64_t cols) {
+    Emitter::Values start =
+        emitBias(e, op.getBias(), 1, cols, [&](int64_t col) { return outBlock(col); });
+    e.loop(e.index(0), rows, 1, [&](Value row) {
+      for (int64_t col = 0; col < cols; ++col)
+        e.store(start[col], op.getOut(), {outBlock(col), row, e.index(0)});
+    });
+    // The last blocks may be fewer, and their last one partial.
+    int64_t cuts = op.getDepth() / (cutBlocks * block);
+    e.loop(e.index(0), e.index(cuts * cutBlocks), cutBlocks,
+           [&](Value first) { emitRows(first, cutBlocks, cols, /*cut=*/true); });
+    if (cuts * cutBlocks < in[0])
+      emitRows(e.index(cuts * cutBlocks), in[0] - cuts * cutBlocks, cols, /*cut=*/true);
+    if (!epilogue.isIdentity())
+      emitEpiloguePass(e, target(e.index(0), 1, cols), rows, epilogue);
+  }
+
+  // All rows: tiles of the full height, then of 8, 4, 2 and 1 rows, so that nothing is masked.
+  void emitRows(Value firstBlock, int64_t blocks, int64_t cols, bool cut) {
+    int64_t height = op.getTile().getRows();
+    Value from = e.index(0);
+    for (int64_t next = height; next > 0;
+         next = next == height ? llvm::bit_floor(uint64_t(height - 1)) : next / 2) {
+      Value left = e.sub(rows, from);
+      Value end = e.add(from, e.mul(e.div(left, next), next));
+      e.loop(from, end, next,
+             [&](Value row) { emitTile(row, next, firstBlock, blocks, cols, cut); });
+      from = end;
+    }
+  }
+
+  void emitTile(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols, bool cut) {
+    Emitter::Values sums;
+    if (cut)
+      for (int64_t m = 0; m < count; ++m)
+        for (int64_t col = 0; col < cols; ++col)
+          sums.push_back(e.load(op.getOut(), {outBlock(col), e.add(row, m), e.index(0)}));
+    else
+      sums = emitBias(e, op.getBias(), count, cols, [&](int64_t col) { return outBlock(col); });
+    sums = emitDepth(row, count, firstBlock, blocks, cols, sums);
+    if (!cut)
+      return emitStores(e, sums, target(row, count, cols), epilogue);
+    for (int64_t m = 0; m < count; ++m)
+      for (int64_t col = 0; col < cols; ++col)
+        e.store(sums[m * cols + col], op.getOut(), {outBlock(col), e.add(row, m), e.index(0)});
+  }
+
+  Emitter::Values emitDepth(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols,
+                            ValueRange sums) {
+    bool last = getConstantIntValue(e.add(firstBlock, blocks)) == std::optional<int64_t>(in[0]);
+    int64_t rest = last ? op.getDepth() % block : 0;
+    Value end = e.add(firstBlock, blocks - (rest ? 1 : 0));
+    Emitter::Values values = e.loop(firstBlock, end, 1, sums, [&](Value at, ValueRange carried) {
+      return emitBlock(row, count, at, block, cols, carried);
+    });
+    return rest ? emitBlock(row, count, end, rest, cols, values) : values;
+  }
+
+  Emitter::Values emitBlock(Value row, int64_t count, Value inBlock, int64_t depth, int64_t cols,
+                            ValueRange sums) {
+    SmallVector<bool> all(count, true);
+    auto step = [&](ValueRange carried, Value k) {
+      Value depthIndex = e.add(e.mul(inBlock, block), k);
+      auto weight = [&](int64_t col) {
+        return e.load(op.getWeights(), {group, depthIndex, e.index(col), e.index(0)});
+      };
+      auto pixel = [&](int64_t m) {
+        return e.loadSplat(op.getInput(), {inBlock, e.add(row, m), k});
+      };
+      return emitMac(e, carried, cols, all, weight, pixel);
+    };
+    return emitReduction(e, sums, depth, op.getTile().getUnroll(), step);
+  }
+
+  Emitter &e;
+  kernel::GemmOp op;
+  Epilogue epilogue;
+  ArrayRef<int64_t> weights, in;
+  int64_t outBlocks, block, cutBlocks;
+  Value rows, group;
+};
+
+} // namespace
+
+LogicalResult dlc::cpu::expandGemm(Emitter &e, kernel::GemmOp op, Value lo, Value hi,
+                                   int64_t l2Bytes) {
+  return GemmEmitter(e, op, l2Bytes).emit(lo, hi);
+}

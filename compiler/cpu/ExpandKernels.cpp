@@ -1,0 +1,67 @@
+//===- ExpandKernels.cpp - the pass dlc-expand-kernels ------------------------------===//
+
+#include "compiler/cpu/Expand.h"
+#include "compiler/cpu/Passes.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace dlc;
+
+namespace dlc::cpu {
+#define GEN_PASS_DEF_EXPANDKERNELS
+#include "compiler/cpu/Passes.h.inc"
+} // namespace dlc::cpu
+
+namespace {
+
+// Lanes of the vectors a kernel works on: the innermost extent of its blocked output.
+int64_t lanesOf(Operation *op) {
+  Value blocked = cast<DestinationStyleOpInterface>(op).getDpsInits()[0];
+  if (auto unpack = dyn_cast<kernel::UnpackOp>(op))
+    blocked = unpack.getInput();
+  return cast<ShapedType>(blocked.getType()).getShape().back();
+}
+
+struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
+  using ExpandKernelsBase::ExpandKernelsBase;
+
+  void runOnOperation() override {
+    func::FuncOp func = getOperation();
+    SmallVector<kernel::KernelOpInterface> ops;
+    func.walk([&](kernel::KernelOpInterface op) { ops.push_back(op); });
+    for (kernel::KernelOpInterface op : ops)
+      if (failed(expand(func, op)))
+        return signalPassFailure();
+  }
+
+  LogicalResult expand(func::FuncOp func, kernel::KernelOpInterface op) {
+    unsigned arguments = func.getNumArguments();
+    bool bounded = arguments >= 2 && func.getArgument(arguments - 1).getType().isIndex() &&
+                   func.getArgument(arguments - 2).getType().isIndex();
+    if (!bounded || op->getParentOp() != func)
+      return op->emitOpError("needs a function of its own that ends in the bounds of its items");
+    if (llvm::any_of(op->getOperandTypes(), [](Type type) { return !isa<MemRefType>(type); }))
+      return op->emitOpError("needs buffers, not tensors");
+    OpBuilder builder(op);
+    cpu::Emitter e(builder, op.getLoc(), func, lanesOf(op));
+    if (failed(emit(e, op, func.getArgument(arguments - 2), func.getArgument(arguments - 1))))
+      return failure();
+    op->erase();
+    return success();
+  }
+
+  LogicalResult emit(cpu::Emitter &e, Operation *op, Value lo, Value hi) {
+    return TypeSwitch<Operation *, LogicalResult>(op)
+        .Case([&](kernel::ConvOp conv) { return cpu::expandConv(e, conv, lo, hi); })
+        .Case([&](kernel::DepthwiseOp conv) { return cpu::expandDepthwise(e, conv, lo, hi); })
+        .Case([&](kernel::GemmOp gemm) { return cpu::expandGemm(e, gemm, lo, hi, l2Bytes); })
+        .Case([&](kernel::PoolOp pool) { return cpu::expandPool(e, pool, lo, hi), success(); })
+        .Case([&](kernel::PackOp pack) { return cpu::expandPack(e, pack, lo, hi), success(); })
+        .Case([&](kernel::UnpackOp op) { return cpu::expandUnpack(e, op, lo, hi), success(); })
+        .Default([](Operation *other) {
+          return other->emitOpError("has no expansion on this target");
+        });
+  }
+};
+
+} // namespace

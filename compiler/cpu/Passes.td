@@ -1,0 +1,83 @@
+//===- Passes.td - passes of the cpu room --------------------*- tablegen -*-===//
+
+#ifndef DLC_COMPILER_CPU_PASSES_TD
+#define DLC_COMPILER_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ExpandKernels : Pass<"dlc-expand-kernels", "::mlir::func::FuncOp"> {
+  let summary = "expands each kernel op on memrefs into loops over its items [lo, hi)";
+  let description = [{
+    Works on functions that outlining made: their last two arguments are the bounds of the items to
+    compute. A kernel op becomes scf loops around 1-D vectors of as many lanes as its layout has;
+    its tile sizes are obeyed as they stand. Padding is skipped, never read. Every item is computed
+    in the same order whatever the bounds are.
+  }];
+  let options = [
+    Option<"l2Bytes", "l2-bytes", "int64_t", /*default=*/"1 << 20",
+           "size of a core's second-level cache, in bytes; larger matrix products are cut along K">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def VerifyAliasing : Pass<"dlc-verify-aliasing", "::mlir::func::FuncOp"> {
+  let summary = "rejects an op that writes a buffer which another of its operands overlaps";
+  let description = [{
+    Outlined kernels take their operands as noalias pointers, so no operand may overlap one that is
+    written. Views of one buffer pass if they are disjoint for every batch. An elementwise linalg op
+    may update a buffer in place: same value, same indexing map.
+  }];
+}
+
+def OutlineKernels : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "moves each op that computes into a private function over items and launches it";
+  let description = [{
+    Equal ops (same attributes, regions and types) share one function. Its arguments are the buffers,
+    each passed once and noalias, then captured scalars, then the bounds of the items to compute.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect", "::dlc::kernel::KernelDialect"];
+}
+
+def LinalgToLoops : Pass<"dlc-linalg-to-loops", "::mlir::func::FuncOp"> {
+  let summary = "turns linalg in outlined functions into scalar loops over their items";
+  let description = [{
+    Leading parallel loops are flattened to the items [lo, hi). The innermost loop is the one with unit
+    strides, left to LLVM's vectorizer. A reduction is never split across items, so that the bits do
+    not depend on the number of threads.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
+def ExpandMath : Pass<"dlc-expand-math", "::mlir::func::FuncOp"> {
+  let summary = "expands f32 functions to branch-free arithmetic, on scalars and vectors";
+  let description = [{
+    exp, expm1, log, log1p, tanh, erf, rsqrt and powf become polynomials, so that loops that call them
+    vectorize and the bits depend on no libm.
+  }];
+  let options = [
+    Option<"fma", "fma", "bool", /*default=*/"true",
+           "the target multiplies and adds in one instruction; otherwise fma becomes two">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def LowerAbi : Pass<"dlc-lower-abi", "::mlir::ModuleOp"> {
+  let summary = "gives entries their C signature and kernels bare pointers; lowers launches";
+  let description = [{
+    A buffer crosses a call as its pointer and those extents, strides and offsets that its type leaves
+    open. Whatever the type knows is a constant inside the kernel.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def CpuToLlvm : Pass<"dlc-cpu-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "converts what is left of arith, cf, func, math, memref and vector to LLVM";
+  let description = [{
+    An allocation left at this point is an error: the library allocates only when it is created.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // DLC_COMPILER_CPU_PASSES_TD
