@@ -112,11 +112,18 @@ class Network:
         for full, owner, fields, sources in self.layers:
             read = lambda kind, shape, owner=owner: weights(f"{owner}/{kind}", tuple(int(s) for s in shape))
             arguments = [values[s] for s in sources]
-            y = LAYERS[fields["type"]](fields, read, *arguments)
-            if "activation" in fields and fields["type"] != "Activation":
-                y = activation(fields["activation"], y)
-            values[full] = y
+            values[full] = self.layer(fields, read, arguments)
         return [values[self.names.get(o, o)] for o in self.outputs()]
+
+    def layer(self, fields, read, arguments):
+        """One layer; channels_first ones (but for the axis of an activation) are computed last."""
+        first = fields.get("data_format") == "channels_first"
+        if first:
+            arguments = [np.moveaxis(x, 1, 3) for x in arguments]
+        y = LAYERS[fields["type"]](fields, read, *arguments)
+        if "activation" in fields and fields["type"] != "Activation":
+            y = activation(fields["activation"], y)
+        return np.moveaxis(y, 3, 1) if first and y.ndim == 4 else y
 
     def outputs(self):
         return self.model.get("outputs") or [self.layers[-1][0]]
@@ -147,6 +154,7 @@ ACTIVATIONS = {
     "linear": lambda x: x,
     "relu": lambda x: np.maximum(x, 0),
     "relu6": lambda x: np.clip(x, 0, 6),
+    "leaky_relu": lambda x: np.where(x >= 0, x, 0.2 * x),
     "sigmoid": sigmoid,
     "tanh": np.tanh,
     "exponential": np.exp,
@@ -263,12 +271,14 @@ def dense(f, weights, x):
 
 
 def batch_norm(f, weights, x):
-    shape = (x.shape[f.get("axis", -1)],)
+    axis = f.get("axis", -1)
+    x, shape = np.moveaxis(x, axis, -1), (x.shape[axis],)
     y = (x - weights("moving_mean", shape)) / np.sqrt(
         weights("moving_variance", shape) + f.get("epsilon", 1e-3)
     )
     y = y * weights("gamma", shape) if f.get("scale", True) else y
-    return y + weights("beta", shape) if f.get("center", True) else y
+    y = y + weights("beta", shape) if f.get("center", True) else y
+    return np.moveaxis(y, -1, axis)
 
 
 def lrn(f, weights, x):
@@ -301,9 +311,8 @@ def zero_padding(f, weights, x):
 
 
 def normalization(f, weights, x):
-    mean, deviation = np.asarray(f["mean"], float), np.sqrt(np.asarray(f["variance"], float))
-    deviation = np.maximum(deviation, 1e-7)
-    return mean + x * deviation if f.get("invert") else (x - mean) / deviation
+    deviation = np.maximum(np.sqrt(np.asarray(f["variance"], float)), 1e-7)
+    return (x - np.asarray(f["mean"], float)) / deviation
 
 
 LAYERS = {
@@ -312,8 +321,8 @@ LAYERS = {
     "DepthwiseConv2D": depthwise,
     "MaxPooling2D": max_pool,
     "AveragePooling2D": average_pool,
-    "GlobalAveragePooling2D": lambda f, w, x: x.mean((1, 2)),
-    "GlobalMaxPooling2D": lambda f, w, x: x.max((1, 2)),
+    "GlobalAveragePooling2D": lambda f, w, x: x.mean((1, 2), keepdims=f.get("keepdims", False)),
+    "GlobalMaxPooling2D": lambda f, w, x: x.max((1, 2), keepdims=f.get("keepdims", False)),
     "Flatten": lambda f, w, x: x.reshape(x.shape[0], -1),
     "Reshape": lambda f, w, x: x.reshape(x.shape[0], *f["target_shape"]),
     "ZeroPadding2D": zero_padding,
@@ -324,6 +333,9 @@ LAYERS = {
     "LRN": lrn,
     "Dropout": lambda f, w, x: x,
     "Add": lambda f, w, *xs: sum(xs[1:], xs[0]),
+    "Subtract": lambda f, w, a, b: a - b,
+    "Maximum": lambda f, w, *xs: np.max(xs, axis=0),
+    "Minimum": lambda f, w, *xs: np.min(xs, axis=0),
     "Multiply": lambda f, w, *xs: math.prod(xs[1:], start=xs[0]),
     "Concatenate": lambda f, w, *xs: np.concatenate(xs, f.get("axis", -1)),
     "Activation": lambda f, w, x: activation(f["activation"], x),

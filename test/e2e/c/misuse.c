@@ -17,7 +17,9 @@ static void create(dlc_options options, dlc_status want, const char *what) {
   char error[256] = "";
   options.error = error, options.error_size = sizeof error;
   MODEL *m = NULL;
-  expect(CALL(create)(&options, &m), want, error, what);
+  /* Options of an unknown size cannot be read, so there is nowhere to write a sentence. */
+  int readable = options.size == sizeof options;
+  expect(CALL(create)(&options, &m), want, readable ? error : "nowhere to write", what);
   CALL(destroy)(m);
 }
 
@@ -30,12 +32,12 @@ int main(int argc, char **argv) {
   dlc_options good = {.size = sizeof good, .max_batch = 4, .threads = 2}, bad;
 
   create((bad = good, bad.max_batch = -1, bad), DLC_ERROR_ARGUMENT, "negative max_batch");
-  create((bad = good, bad.max_batch = INT64_MAX, bad), DLC_ERROR_RESOURCE, "endless max_batch");
+  create((bad = good, bad.max_batch = INT64_MAX, bad), DLC_ERROR_ARGUMENT, "endless max_batch");
   create((bad = good, bad.threads = -2, bad), DLC_ERROR_ARGUMENT, "negative threads");
   create((bad = good, bad.threads = 5000, bad), DLC_ERROR_ARGUMENT, "5000 threads");
   create((bad = good, bad.size = 3, bad), DLC_ERROR_ARGUMENT, "options of size 3");
   create((bad = good, bad.training = 1, bad), DLC_ERROR_UNSUPPORTED, "training");
-  create((bad = good, bad.cpu_variant = "z80", bad), DLC_ERROR_UNSUPPORTED, "an unknown variant");
+  create((bad = good, bad.cpu_variant = "z80", bad), DLC_ERROR_ARGUMENT, "an unknown variant");
   create((bad = good, bad.memory = x, bad.memory_size = 0, bad), DLC_ERROR_ARGUMENT,
          "too small an arena");
 
