@@ -1,0 +1,47 @@
+"""The lit tests: one .mlir file a pass, a dialect or an operator family.
+
+Substitutions beside dlc's tools, FileCheck and mlir-opt by name:
+  %jit     reads linalg on tensors and runs its @main() with upstream's plainest pipeline, so that
+           a lowering is checked by numbers and not by dlc's own back end
+  %shared  the folder beside the checkout with golden references (feature "shared")
+"""
+
+import os
+
+import lit.formats
+
+config.name = "dlc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["unit", "e2e", "bench"]
+config.test_source_root = os.path.join(config.dlc_source, "test")
+config.test_exec_root = os.path.join(config.dlc_build, "test")
+
+config.environment["PATH"] = os.pathsep.join(
+    [os.path.join(config.dlc_build, "bin"), config.llvm_tools, config.environment.get("PATH", "")]
+)
+
+jit_passes = [
+    '--one-shot-bufferize="bufferize-function-boundaries'
+    ' function-boundary-type-conversion=identity-layout-map"',
+    "--convert-linalg-to-loops",
+    "--convert-scf-to-cf",
+    "--expand-strided-metadata",
+    "--lower-affine",
+    "--convert-math-to-libm",
+    "--convert-to-llvm",
+    "--reconcile-unrealized-casts",
+]
+runner_libraries = ",".join(
+    os.path.join(config.llvm_libs, name)
+    for name in ("libmlir_runner_utils.so", "libmlir_c_runner_utils.so")
+)
+jit = "mlir-opt {} | mlir-runner -e main --entry-point-result=void --shared-libs={}".format(
+    " ".join(jit_passes), runner_libraries
+)
+
+shared = os.path.join(os.path.dirname(config.dlc_source), "shared")
+if os.path.isdir(shared):
+    config.available_features.add("shared")
+
+config.substitutions += [("%jit", jit), ("%shared", shared), ("%python", config.python + " -B")]
