@@ -85,16 +85,19 @@ static Expected<Build> merge(Model &model, const Options &options) {
   return Build{std::move(*names), std::move(*machine), std::move(*module)};
 }
 
-static Expected<SmallString<0>> compile(Build &build, CodeGenFileType type) {
+/// The model alone: the runtime comes optimised, and doing it again would take
+/// most of the time of a small model. So the assembly shows what the library has.
+static void optimiseModel(Build &build) {
   internalize(*build.module, build.names);
   optimise(*build.module, *build.machine);
-  return compileModule(*build.module, *build.machine, type);
 }
 
 static Expected<SmallString<0>> compileObject(Build &build, const Resources &resources) {
+  optimiseModel(build);
   if (Error error = linkRuntime(*build.module, resources.runtime))
     return std::move(error);
-  return compile(build, CodeGenFileType::ObjectFile);
+  internalize(*build.module, build.names);
+  return compileModule(*build.module, *build.machine, CodeGenFileType::ObjectFile);
 }
 
 /// Writes all files into the temporary folder.
@@ -165,7 +168,9 @@ Error dlc::emit::emitAssembly(Model model, const Options &options, raw_ostream &
   Expected<Build> build = merge(model, options);
   if (!build)
     return build.takeError();
-  Expected<SmallString<0>> text = compile(*build, CodeGenFileType::AssemblyFile);
+  optimiseModel(*build);
+  Expected<SmallString<0>> text =
+      compileModule(*build->module, *build->machine, CodeGenFileType::AssemblyFile);
   if (!text)
     return text.takeError();
   os << *text;

@@ -1,0 +1,174 @@
+//===-- LibraryTest.cpp - Libraries, as their users see them -*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ScaleModel.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "gmock/gmock.h"
+
+using namespace llvm;
+using namespace dlc::emit;
+using namespace dlc::emit::test;
+using testing::HasSubstr;
+using testing::Not;
+
+static const std::string source = DLC_TEST_SOURCE;
+static const std::string tools = DLC_LLVM_TOOLS "/";
+static const std::string strict = " -Wall -Wextra -Werror -pedantic ";
+
+static Error emitScale(const std::string &folder, StringRef name = "scale") {
+  LLVMContext context;
+  Options options;
+  options.outputDir = folder;
+  return emitLibrary(scaleModel(context, name), options).takeError();
+}
+
+/// What any program around a scale model prints.
+static const std::string expected = "scale 3 scale/w 1280: 1 2 3 4 2 6 12 20\n";
+
+TEST(EmitLibrary, SharedLibraryRuns) {
+  TemporaryFolder folder;
+  ASSERT_EQ(toString(emitScale(folder.path)), "");
+  EXPECT_EQ(shell(tools + "clang -std=c99" + strict + "-I" + folder.path + " " + source +
+                  "/UseScale.c -L" + folder.path + " -lscale -Wl,-rpath," + folder.path + " -o " +
+                  folder / "use" + " && " + folder / "use"),
+            expected);
+}
+
+TEST(EmitLibrary, ArchiveRuns) {
+  TemporaryFolder folder;
+  ASSERT_EQ(toString(emitScale(folder.path)), "");
+  EXPECT_EQ(shell(tools + "clang -std=c99" + strict + "-I" + folder.path + " " + source +
+                  "/UseScale.c " + folder / "libscale.a" + " -lm -lpthread -o " + folder / "use" +
+                  " && " + folder / "use"),
+            expected);
+}
+
+TEST(EmitLibrary, HeaderIsCleanCxx) {
+  TemporaryFolder folder;
+  ASSERT_EQ(toString(emitScale(folder.path)), "");
+  for (const char *dialect : {"c++11", "c++20"})
+    EXPECT_EQ(shell(tools + "clang++ -fsyntax-only -std=" +
+                    dialect + strict + "-x c++ " + folder / "scale.h" +
+                    " -Wno-pragma-once-outside-header -Wno-unused-function"),
+              "");
+}
+
+TEST(EmitLibrary, ExportsOnlyWhatIsDocumented) {
+  TemporaryFolder folder;
+  ASSERT_EQ(toString(emitScale(folder.path)), "");
+  const std::string functions = "scale_create\nscale_destroy\nscale_error\nscale_forward\n"
+                                "scale_info\nscale_load\nscale_load_memory\n";
+  EXPECT_EQ(shell(tools + "llvm-nm -D -j --defined-only " + folder / "libscale.so"),
+            "dlc_model_entry\n" + functions + "scale_variant\n");
+  EXPECT_EQ(shell(tools + "llvm-nm -j -g --defined-only --quiet " + folder / "libscale.a" +
+                  " | sort | grep -v '^$'"),
+            "scale.o:\n" + functions + "scale_model_entry\nscale_variant\n")
+      << "scale_model_entry is hidden";
+}
+
+TEST(EmitLibrary, NeedsTheCLibraryOnly) {
+  TemporaryFolder folder;
+  ASSERT_EQ(toString(emitScale(folder.path)), "");
+  std::string dynamic = shell(tools + "llvm-readelf -d -l -V " + folder / "libscale.so");
+  EXPECT_THAT(dynamic, HasSubstr("[libc.so.6]"));
+  EXPECT_THAT(dynamic, HasSubstr("[libscale.so]"));
+  EXPECT_THAT(dynamic, Not(HasSubstr("libm.so")));
+  EXPECT_THAT(dynamic, HasSubstr("GNU_RELRO"));
+  EXPECT_THAT(dynamic, HasSubstr("NOW"));
+  EXPECT_THAT(dynamic, HasSubstr("GLIBC_2.14")) << "memcpy has its version";
+}
+
+TEST(EmitLibrary, BytesAreTheSameTwice) {
+  TemporaryFolder a, b;
+  ASSERT_EQ(toString(emitScale(a.path)), "");
+  ASSERT_EQ(toString(emitScale(b.path)), "");
+  for (const char *file : {"libscale.so", "libscale.a", "scale.h", "dlc_runtime.h"}) {
+    std::string bytes = readFile(a / file);
+    EXPECT_FALSE(bytes.empty()) << file;
+    EXPECT_TRUE(bytes == readFile(b / file)) << file;
+  }
+}
+
+TEST(EmitLibrary, TwoModelsLiveInOneProgram) {
+  TemporaryFolder folder;
+  ASSERT_EQ(toString(emitScale(folder.path)), "");
+  ASSERT_EQ(toString(emitScale(folder.path, "other")), "");
+  EXPECT_EQ(shell(tools + "clang -std=c99" + strict + "-I" + folder.path + " " + source +
+                  "/TwoModels.c " + folder / "libscale.a" + " " + folder / "libother.a" +
+                  " -lm -lpthread -o " + folder / "use" + " && " + folder / "use"),
+            "scale other\n");
+}
+
+TEST(EmitLibrary, ReplacesFilesAndMakesFolders) {
+  TemporaryFolder folder;
+  ASSERT_EQ(toString(emitScale(folder / "a/b")), "");
+  ASSERT_EQ(toString(emitScale(folder / "a/b")), "");
+  EXPECT_EQ(shell("ls -A " + folder / "a/b"), "dlc_runtime.h\nlibscale.a\nlibscale.so\nscale.h\n");
+}
+
+TEST(EmitLibrary, LeavesNothingBehindAfterAFailure) {
+  TemporaryFolder folder;
+  LLVMContext context;
+  Model model = scaleModel(context, "scale");
+  model.variants[1].module->getFunction("forward")->setName("backward");
+  Options options;
+  options.outputDir = folder / "new/one";
+  Error error = emitLibrary(std::move(model), options).takeError();
+  EXPECT_TRUE(error.isA<Fault>());
+  EXPECT_EQ(toString(std::move(error)), "CPU variant \"x86-64-v3\" does not define "
+                                        "@forward(ptr, i64, ptr, ptr, ptr, ptr)");
+  EXPECT_EQ(shell("ls -A " + folder.path), "");
+}
+
+TEST(EmitLibrary, SaysWhyItCannotWrite) {
+  TemporaryFolder folder;
+  shell("touch " + folder / "file; mkdir " + folder / "scale.h");
+  std::string message = toString(emitScale(folder / "file/sub"));
+  EXPECT_THAT(message, HasSubstr("Not a directory; choose another output folder"));
+  EXPECT_THAT(toString(emitScale(folder.path)), HasSubstr("scale.h\": Is a directory"));
+  EXPECT_EQ(shell("ls -A " + folder.path), "file\nscale.h\n");
+}
+
+TEST(EmitLibrary, SaysWhatIsMissingOfDlc) {
+  TemporaryFolder folder;
+  LLVMContext context;
+  Options options;
+  options.outputDir = folder.path;
+  options.resourceDir = folder / "nowhere";
+  EXPECT_THAT(toString(emitLibrary(scaleModel(context, "scale"), options).takeError()),
+              HasSubstr("runtime-x86_64.bc\"; reinstall dlc"));
+}
+
+TEST(EmitLibrary, CodeThatCallsTheUnknownIsAFault) {
+  TemporaryFolder folder;
+  LLVMContext context;
+  Model model = scaleModel(context, "scale");
+  for (Variant &variant : model.variants)
+    variant.module->getFunction("dlc_rt_parallel_for")->setName("mystery");
+  Options options;
+  options.outputDir = folder.path;
+  Error error = emitLibrary(std::move(model), options).takeError();
+  EXPECT_TRUE(error.isA<Fault>());
+  EXPECT_THAT(toString(std::move(error)), HasSubstr("undefined symbol: mystery"));
+}
+
+TEST(EmitStages, EachVariantIsCompiledForItsCpu) {
+  LLVMContext context;
+  std::string text;
+  raw_string_ostream os(text);
+  ASSERT_EQ(toString(emitLlvm(scaleModel(context, "scale"), {}, os)), "");
+  EXPECT_THAT(text, HasSubstr("@forward.x86_64_v4("));
+  EXPECT_THAT(text, HasSubstr("@kernel.x86_64_v3("));
+  EXPECT_THAT(text, HasSubstr("\"prefer-vector-width\"=\"512\" \"target-cpu\"=\"x86-64-v4\""));
+  text.clear();
+  ASSERT_EQ(toString(emitAssembly(scaleModel(context, "scale"), {}, os)), "");
+  EXPECT_THAT(text, HasSubstr("kernel.x86_64_v4:"));
+  EXPECT_THAT(text, HasSubstr("vfmadd"));
+  EXPECT_THAT(text, HasSubstr("scale_create:"));
+}
