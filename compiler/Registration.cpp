@@ -1,6 +1,7 @@
 //===- Registration.cpp - every dialect and pass of dlc ----------------------------===//
 
 #include "compiler/Registration.h"
+#include "compiler/Pipeline.h"
 #include "compiler/cpu/Passes.h"
 #include "compiler/fusion/Passes.h"
 #include "compiler/memory/Passes.h"
@@ -26,4 +27,5 @@ void dlc::registerAllPasses() {
   schedule::registerSchedulePasses();
   memory::registerMemoryPasses();
   cpu::registerCpuPasses();
+  registerPipelines();
 }

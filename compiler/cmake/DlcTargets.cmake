@@ -19,11 +19,12 @@ if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
 
-# dlc_library(name SOURCES... LINK libs... DEPENDS targets...)
-# A static library of MLIR-using code.
+# dlc_library(name LINK libs... DEPENDS targets...)
+# A static library of MLIR-using code: every .cpp of the room.
 function(dlc_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;DEPENDS" ${ARGN})
-  add_library(${name} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "LINK;DEPENDS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(${name} STATIC ${sources})
   target_compile_options(${name} PRIVATE ${DLC_CXX_FLAGS})
   target_precompile_headers(${name} REUSE_FROM dlc_pch)
   target_link_libraries(${name} PUBLIC ${ARG_LINK} MLIR LLVM)

@@ -1,0 +1,37 @@
+//===- Compile.h - read, import, run, emit ------------------------------*- C++ -*-===//
+#ifndef DLC_COMPILER_COMPILE_H
+#define DLC_COMPILER_COMPILE_H
+
+#include "compiler/Options.h"
+
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
+
+namespace dlc {
+
+/// How a compilation ended; the values are the exit codes of the command line.
+enum class Outcome {
+  Done = 0,
+  BadInput = 1, ///< the user's input is wrong; a message says why
+  Fault = 3     ///< a fault in dlc; a message says where the reproducer is
+};
+
+/// Paths of what a compilation to Stage::Lib wrote.
+struct Artifacts {
+  std::string name;                   ///< the model's C name
+  std::string shared, archive, header; ///< lib<name>.so, lib<name>.a, <name>.h
+  std::string weights;                ///< the copy of the weights, or empty
+};
+
+/// Compiles options.model to options.stage. Messages go to standard error. Nothing is written unless
+/// everything succeeded.
+Outcome compile(const Options &options, Artifacts *artifacts = nullptr);
+
+/// Prints the table of the model's layers (shapes, parameters, arithmetic, memory), or the same as
+/// JSON.
+Outcome inspect(const Options &options, bool json, llvm::raw_ostream &os);
+
+} // namespace dlc
+
+#endif // DLC_COMPILER_COMPILE_H

@@ -1,0 +1,40 @@
+//===- Options.h - what a compilation is asked for ----------------------*- C++ -*-===//
+#ifndef DLC_COMPILER_OPTIONS_H
+#define DLC_COMPILER_OPTIONS_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace dlc {
+
+/// How far a compilation goes, and what it then writes.
+enum class Stage {
+  Json,   ///< the model with defaults filled in and repetitions expanded
+  Nn,     ///< what is computed
+  Fused,  ///< after the graph rewrites: groups
+  Tiled,  ///< kernels with layouts and tiles, and @prepare, on tensors
+  Linalg, ///< on buffers in one arena
+  Vector, ///< loops and vectors
+  Llvm,   ///< LLVM IR before its optimisation
+  Asm,    ///< assembly
+  Obj,    ///< relocatable object
+  Lib     ///< lib<name>.so, lib<name>.a and headers
+};
+
+/// Everything that decides a compilation. Filled by the tools and passed down; nothing reads globals.
+struct Options {
+  std::string model;       ///< path of the model: .json, or .mlir with an nn @forward
+  std::string weights;     ///< path of a safetensors file; empty: the model's own, if it names one
+  std::string outputDir = "."; ///< where the library goes
+  std::string output;      ///< file for stages before Lib; empty or "-": standard output
+  std::string resourceDir; ///< runtime bitcode and stubs; empty: ../lib/dlc of the executable
+  std::vector<std::string> march = {"native"}; ///< CPU variants, x86-64-v2|v3|v4 or native
+  int64_t batch = 0;       ///< the only batch, or 0 for any
+  bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
+  Stage stage = Stage::Lib;
+};
+
+} // namespace dlc
+
+#endif // DLC_COMPILER_OPTIONS_H

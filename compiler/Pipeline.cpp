@@ -1,0 +1,114 @@
+//===- Pipeline.cpp - THE PAGE: the order of passes ---------------------------------===//
+//
+// model.json -> frontend -> [fusion -> schedule -> memory -> vector -> llvm] -> emit
+//
+// Each phase is one short function; no other file orders passes.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "compiler/Pipeline.h"
+#include "compiler/cpu/Passes.h"
+#include "compiler/fusion/Passes.h"
+#include "compiler/memory/Passes.h"
+#include "compiler/schedule/Passes.h"
+#include "compiler/schedule/Target.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static void cleanUp(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void dlc::buildFusionPhase(OpPassManager &pm) {
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(fusion::createSimplifyInference());
+  functions.addPass(fusion::createFoldBatchNorm());
+  // Two uses of one folded parameter (shared layers) become one before groups hide them.
+  functions.addPass(createCSEPass());
+  functions.addPass(fusion::createFormGroups());
+}
+
+void dlc::buildSchedulePhase(OpPassManager &pm, llvm::StringRef march, bool naive) {
+  if (!naive)
+    pm.addNestedPass<func::FuncOp>(schedule::createSchedule({march.str()}));
+  // While parameters' arithmetic is still whole ops, and before linalg fusion could mix it with data.
+  pm.addPass(schedule::createOutlinePrepare());
+  pm.addNestedPass<func::FuncOp>(schedule::createNnToLinalg());
+  cleanUp(pm);
+  // Fusion works on tensors only: after bufferization it is too late.
+  pm.addPass(createLinalgElementwiseOpFusionPass());
+  cleanUp(pm);
+}
+
+void dlc::buildMemoryPhase(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(memory::createBufferArguments());
+  // Producers write where their consumer (a concatenation, an output) wants the result.
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizePassOptions options;
+  options.allowUnknownOps = false;
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  cleanUp(pm);
+  pm.addNestedPass<func::FuncOp>(memory::createVerifyCopies());
+  pm.addPass(memory::createPlanArena());
+  cleanUp(pm);
+}
+
+void dlc::buildVectorPhase(OpPassManager &pm, llvm::StringRef march) {
+  pm.addNestedPass<func::FuncOp>(cpu::createVerifyAliasing());
+  pm.addPass(cpu::createOutlineKernels());
+  int64_t l2 = schedule::lookupTarget(march)->l2;
+  pm.addNestedPass<func::FuncOp>(cpu::createExpandKernels({l2}));
+  pm.addNestedPass<func::FuncOp>(cpu::createLinalgToLoops());
+  cleanUp(pm);
+}
+
+void dlc::buildLlvmPhase(OpPassManager &pm, llvm::StringRef march) {
+  bool fma = schedule::lookupTarget(march)->fma;
+  pm.addNestedPass<func::FuncOp>(cpu::createExpandMath({fma}));
+  pm.addPass(createLowerAffinePass());
+  cleanUp(pm);
+  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(cpu::createLowerAbi());
+  pm.addPass(cpu::createCpuToLlvm());
+  cleanUp(pm);
+}
+
+namespace {
+
+struct MarchOptions : PassPipelineOptions<MarchOptions> {
+  Option<std::string> march{*this, "march", llvm::cl::desc("row of the target facts"),
+                            llvm::cl::init("x86-64-v4")};
+  Option<bool> naive{*this, "naive", llvm::cl::desc("the linalg form of every op"),
+                     llvm::cl::init(false)};
+};
+
+} // namespace
+
+void dlc::registerPipelines() {
+  static PassPipelineRegistration<> fusion("dlc-fusion-phase", "nn -> fused nn", buildFusionPhase);
+  static PassPipelineRegistration<MarchOptions> schedule(
+      "dlc-schedule-phase", "nn -> kernel and linalg ops, @prepare outlined",
+      [](OpPassManager &pm, const MarchOptions &options) {
+        buildSchedulePhase(pm, options.march, options.naive);
+      });
+  static PassPipelineRegistration<> memory("dlc-memory-phase", "tensors -> buffers in one arena",
+                                           buildMemoryPhase);
+  static PassPipelineRegistration<MarchOptions> vector(
+      "dlc-vector-phase", "kernels and linalg -> loops and vectors",
+      [](OpPassManager &pm, const MarchOptions &options) { buildVectorPhase(pm, options.march); });
+  static PassPipelineRegistration<MarchOptions> llvm(
+      "dlc-llvm-phase", "loops and vectors -> the LLVM dialect",
+      [](OpPassManager &pm, const MarchOptions &options) { buildLlvmPhase(pm, options.march); });
+}

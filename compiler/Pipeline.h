@@ -1,0 +1,31 @@
+//===- Pipeline.h - the order of passes ---------------------------------*- C++ -*-===//
+#ifndef DLC_COMPILER_PIPELINE_H
+#define DLC_COMPILER_PIPELINE_H
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace dlc {
+
+/// nn -> fused nn: shared by all CPU variants.
+void buildFusionPhase(mlir::OpPassManager &pm);
+
+/// nn -> kernel and linalg ops on tensors, @prepare outlined. `march` names a row of the target facts.
+/// `naive` uses the linalg form of every op.
+void buildSchedulePhase(mlir::OpPassManager &pm, llvm::StringRef march, bool naive);
+
+/// Tensors -> buffers in one arena.
+void buildMemoryPhase(mlir::OpPassManager &pm);
+
+/// Kernel and linalg ops -> outlined functions of loops and vectors.
+void buildVectorPhase(mlir::OpPassManager &pm, llvm::StringRef march);
+
+/// Loops and vectors -> the LLVM dialect with C entry points.
+void buildLlvmPhase(mlir::OpPassManager &pm, llvm::StringRef march);
+
+/// Makes the phases available to dlc-opt: --dlc-fusion-phase, --dlc-schedule-phase=march=..., ...
+void registerPipelines();
+
+} // namespace dlc
+
+#endif // DLC_COMPILER_PIPELINE_H

@@ -1,0 +1,81 @@
+//===- BufferArguments.cpp - entry functions on buffers -----------------------------===//
+//
+// Inputs come in buffers that are only read; results go to buffers of the caller, which the last
+// kernels write directly. Afterwards one-shot bufferization finds no tensor at the boundary.
+//
+//   func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {   func @forward(%a: memref<4xf32>, %o: memref<4xf32>) {
+//     %0 = ... %x                                      ->   %x = bufferization.to_tensor %a restrict
+//     return %0                                             %0 = ... %x
+//   }                                                       bufferization.materialize_in_destination %0 in %o
+//
+//===------------------------------------------------------------------------------===//
+
+#include "compiler/memory/Passes.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+
+namespace dlc::memory {
+#define GEN_PASS_DEF_BUFFERARGUMENTS
+#include "compiler/memory/Passes.h.inc"
+} // namespace dlc::memory
+
+using namespace mlir;
+using namespace dlc;
+
+static MemRefType bufferType(Type tensor) {
+  auto type = cast<RankedTensorType>(tensor);
+  return MemRefType::get(type.getShape(), type.getElementType());
+}
+
+static void bufferInputs(func::FuncOp function) {
+  Block &body = function.getBody().front();
+  OpBuilder builder = OpBuilder::atBlockBegin(&body);
+  for (BlockArgument argument : body.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type)
+      continue;
+    argument.setType(bufferType(type));
+    auto tensor = bufferization::ToTensorOp::create(builder, argument.getLoc(), type, argument,
+                                                    /*restrict=*/true, /*writable=*/false);
+    argument.replaceAllUsesExcept(tensor, tensor);
+  }
+}
+
+// What names a result also names its buffer: the model's output, or the number of a prepared value.
+static DictionaryAttr resultMark(func::FuncOp function, unsigned index) {
+  if (DictionaryAttr mark = function.getResultAttrDict(index); mark && !mark.empty())
+    return mark;
+  Builder builder(function.getContext());
+  return builder.getDictionaryAttr(
+      builder.getNamedAttr(nn::kPreparedAttr, builder.getI64IntegerAttr(index)));
+}
+
+namespace {
+
+struct BufferArguments : memory::impl::BufferArgumentsBase<BufferArguments> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    Block &body = function.getBody().front();
+    bufferInputs(function);
+    auto results = cast<func::ReturnOp>(body.getTerminator());
+    SmallVector<DictionaryAttr> marks;
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      marks.push_back(function.getArgAttrDict(i));
+    OpBuilder builder(results);
+    for (auto [index, result] : llvm::enumerate(results.getOperands())) {
+      Value out = body.addArgument(bufferType(result.getType()), result.getLoc());
+      bufferization::MaterializeInDestinationOp::create(builder, result.getLoc(), Type(), result, out,
+                                                        /*restrict=*/true, /*writable=*/true);
+      marks.push_back(resultMark(function, index));
+    }
+    results->setOperands({});
+    function.setType(builder.getFunctionType(body.getArgumentTypes(), {}));
+    for (DictionaryAttr &mark : marks)
+      mark = mark ? mark : builder.getDictionaryAttr({});
+    function.setAllResultAttrs(ArrayRef<DictionaryAttr>());
+    function.setAllArgAttrs(marks);
+  }
+};
+
+} // namespace

@@ -1,0 +1,22 @@
+//===- Passes.td - the passes of the memory room -----------------*- tablegen -*-===//
+
+#ifndef DLC_COMPILER_MEMORY_PASSES_TD
+#define DLC_COMPILER_MEMORY_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def BufferArguments : Pass<"dlc-buffer-arguments", "::mlir::func::FuncOp"> {
+  let summary = "entry functions take buffers for their inputs and results";
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
+def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
+  let summary = "place every allocation of an entry function in one arena";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def VerifyCopies : Pass<"dlc-verify-copies", "::mlir::func::FuncOp"> {
+  let summary = "fail where @forward copies a buffer that no reason allows";
+}
+
+#endif // DLC_COMPILER_MEMORY_PASSES_TD

@@ -1,0 +1,66 @@
+//===- Blocked.cpp - values in blocked layouts --------------------------------------===//
+
+#include "compiler/schedule/Blocked.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::schedule;
+using kernel::Layout;
+
+static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+Value Blocker::empty(Location loc, ArrayRef<int64_t> shape) {
+  SmallVector<Value> dynamic(llvm::count_if(shape, ShapedType::isDynamic), batch);
+  auto type = RankedTensorType::get(shape, builder.getF32Type());
+  return tensor::EmptyOp::create(builder, loc, type, dynamic);
+}
+
+// The blocked value that `plain` was unpacked from, if its lanes are the target's.
+static Value blockedOrigin(Value plain, Layout layout, int64_t lanes) {
+  auto unpack = plain.getDefiningOp<kernel::UnpackOp>();
+  if (unpack && unpack.getLayout() == layout && typeOf(unpack.getInput()).getShape().back() == lanes)
+    return unpack.getInput();
+  return {};
+}
+
+bool Blocker::isBlocked(Value plain, Layout layout) const {
+  return blockedOrigin(plain, layout, facts.lanes) != nullptr;
+}
+
+Value Blocker::pack(Location loc, Value plain, Layout layout, int64_t cols, int64_t block) {
+  if (Value origin = blockedOrigin(plain, layout, facts.lanes))
+    return origin;
+  Value out = empty(loc, kernel::getBlockedShape(layout, typeOf(plain).getShape(), facts.lanes, cols,
+                                                 block));
+  return kernel::PackOp::create(builder, loc, out.getType(), plain, out, layout).getResult()[0];
+}
+
+Value Blocker::packConvInput(Location loc, Value image) {
+  ArrayRef<int64_t> shape = typeOf(image).getShape();
+  if (isBlocked(image) || shape[3] > facts.lanes)
+    return pack(loc, image, Layout::Image);
+  // [N, H, W, C] is [N, 1, H, W, C]: one block that holds the channels exactly.
+  SmallVector<OpFoldResult> extents;
+  SmallVector<int64_t> blocked = {shape[0], 1, shape[1], shape[2], shape[3]};
+  for (int64_t extent : blocked)
+    extents.push_back(ShapedType::isDynamic(extent) ? OpFoldResult(batch)
+                                                    : builder.getIndexAttr(extent));
+  SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}};
+  return tensor::ExpandShapeOp::create(builder, loc, typeOf(image).clone(blocked), image, groups,
+                                       extents);
+}
+
+Value Blocker::unpack(Location loc, Value blocked, Type plain, Layout layout) {
+  Value out = empty(loc, cast<RankedTensorType>(plain).getShape());
+  return kernel::UnpackOp::create(builder, loc, plain, blocked, out, layout).getResult()[0];
+}
+
+Value Blocker::packBias(Location loc, Value bias, int64_t channels) {
+  if (bias)
+    return pack(loc, bias, Layout::Vector);
+  auto type = RankedTensorType::get(kernel::getBlockedShape(Layout::Vector, {channels}, facts.lanes),
+                                    builder.getF32Type());
+  return arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+}

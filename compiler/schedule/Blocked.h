@@ -1,0 +1,47 @@
+//===- Blocked.h - values in blocked layouts ----------------------------*- C++ -*-===//
+#ifndef DLC_COMPILER_SCHEDULE_BLOCKED_H
+#define DLC_COMPILER_SCHEDULE_BLOCKED_H
+
+#include "compiler/schedule/Target.h"
+#include "dialects/kernel/Kernel.h"
+
+namespace dlc::schedule {
+
+/// Moves values between plain and blocked layouts while an entry function is scheduled. A value that
+/// was just unpacked is never packed again: the blocked original is used, so layouts persist from
+/// kernel to kernel and reorders remain at the edges only.
+class Blocker {
+public:
+  /// `batch` is the value of every dynamic extent; null in functions without one.
+  Blocker(mlir::OpBuilder &builder, const TargetFacts &facts, mlir::Value batch)
+      : builder(builder), facts(facts), batch(batch) {}
+
+  /// An uninitialised tensor whose dynamic extents are the batch.
+  mlir::Value empty(mlir::Location loc, llvm::ArrayRef<int64_t> shape);
+
+  /// `plain` in `layout`; `lanes` defaults to the target's.
+  mlir::Value pack(mlir::Location loc, mlir::Value plain, kernel::Layout layout, int64_t cols = 1,
+                   int64_t block = 1);
+
+  /// An image as a convolution reads it: unblocked images of few channels are used as they are, as one
+  /// block of exactly their channels.
+  mlir::Value packConvInput(mlir::Location loc, mlir::Value image);
+
+  /// The plain form of `blocked`, of type `plain`.
+  mlir::Value unpack(mlir::Location loc, mlir::Value blocked, mlir::Type plain,
+                     kernel::Layout layout);
+
+  /// The bias as accumulators start from it: blocked, or zeros.
+  mlir::Value packBias(mlir::Location loc, mlir::Value bias, int64_t channels);
+
+  /// True where a blocked form of the image exists already.
+  bool isBlocked(mlir::Value plain, kernel::Layout layout = kernel::Layout::Image) const;
+
+  mlir::OpBuilder &builder;
+  const TargetFacts &facts;
+  mlir::Value batch;
+};
+
+} // namespace dlc::schedule
+
+#endif // DLC_COMPILER_SCHEDULE_BLOCKED_H

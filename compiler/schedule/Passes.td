@@ -1,0 +1,27 @@
+//===- Passes.td - the passes of the schedule room ---------------*- tablegen -*-===//
+
+#ifndef DLC_COMPILER_SCHEDULE_PASSES_TD
+#define DLC_COMPILER_SCHEDULE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
+  let summary = "choose kernels, layouts and tiles for the heavy ops of a function";
+  let dependentDialects = ["::dlc::kernel::KernelDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [Option<"march", "march", "std::string", "\"x86-64-v4\"",
+                        "the CPU whose facts decide: a row of Target.h's table">];
+}
+
+def OutlinePrepare : Pass<"dlc-outline-prepare", "::mlir::ModuleOp"> {
+  let summary = "move what depends on parameters alone from @forward to @prepare";
+}
+
+def NnToLinalg : Pass<"dlc-nn-to-linalg", "::mlir::func::FuncOp"> {
+  let summary = "lower the nn ops that have no kernel to linalg";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+#endif // DLC_COMPILER_SCHEDULE_PASSES_TD

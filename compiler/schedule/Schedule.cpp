@@ -1,0 +1,63 @@
+//===- Schedule.cpp - kernels, layouts and tiles ------------------------------------===//
+//
+// One walk over an entry function in program order. Groups around an anchor, poolings, and whatever is
+// elementwise between blocked images become kernel ops (or linalg ops) on blocked tensors; each result
+// is unpacked, and each use of an unpacked value that can read the blocked form does so. What is left
+// unused is dropped, so reorders remain only where a plain value is really needed.
+//
+//   %1 = nn.group %x, %w, %b {conv2d, relu}   %2 = kernel.pack <conv> ins(%w) outs(...)
+//   %3 = nn.pool2d %1                    ->   %3 = kernel.conv ins(%x1, %2, %b1) outs(...) {tile ...}
+//                                             %4 = kernel.pool ins(%3) outs(...)
+//                                             %5 = kernel.unpack <image> ins(%4) outs(...)
+//
+//===------------------------------------------------------------------------------===//
+
+#include "compiler/schedule/Blocked.h"
+#include "compiler/schedule/Lower.h"
+#include "compiler/schedule/Passes.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace dlc::schedule {
+#define GEN_PASS_DEF_SCHEDULE
+#include "compiler/schedule/Passes.h.inc"
+} // namespace dlc::schedule
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::schedule;
+
+// Ops whose results nothing reads any more, last first so that chains disappear.
+static void eraseDead(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
+namespace {
+
+struct Schedule : schedule::impl::ScheduleBase<Schedule> {
+  using ScheduleBase::ScheduleBase;
+
+  void runOnOperation() override {
+    std::optional<TargetFacts> facts = lookupTarget(march);
+    if (!facts) {
+      getOperation().emitError("no facts are known of the CPU '") << march << "'";
+      return signalPassFailure();
+    }
+    Block &body = getOperation().getBody().front();
+    OpBuilder builder(&getContext());
+    Blocker blocker(builder, *facts, findBatch(getOperation()));
+    for (Operation &op : llvm::make_early_inc_range(body)) {
+      builder.setInsertionPoint(&op);
+      if (Value replacement = lowerToKernel(blocker, &op)) {
+        op.getResult(0).replaceAllUsesWith(replacement);
+        op.erase();
+      }
+    }
+    eraseDead(body);
+  }
+};
+
+} // namespace

@@ -1,0 +1,25 @@
+//===- Tiles.h - register tiles -----------------------------------------*- C++ -*-===//
+#ifndef DLC_COMPILER_SCHEDULE_TILES_H
+#define DLC_COMPILER_SCHEDULE_TILES_H
+
+#include "compiler/schedule/Target.h"
+#include "dialects/kernel/Kernel.h"
+
+namespace dlc::schedule {
+
+/// The register tile of a convolution whose output rows are `width` pixels and whose groups have
+/// `blocks` blocks of output channels; `dividing` asks for columns that divide the blocks.
+kernel::TileAttr chooseTile(mlir::MLIRContext *context, const TargetFacts &facts, int64_t width,
+                            int64_t blocks, bool dividing);
+
+/// The register tile of a matrix product with `blocks` blocks of columns and any number of rows.
+kernel::TileAttr chooseGemmTile(mlir::MLIRContext *context, const TargetFacts &facts, int64_t blocks);
+
+/// The tile of a depthwise convolution: outputs of a row that stay in registers beside a row of
+/// `taps` weights.
+kernel::TileAttr chooseDepthwiseTile(mlir::MLIRContext *context, const TargetFacts &facts,
+                                     int64_t width, int64_t taps);
+
+} // namespace dlc::schedule
+
+#endif // DLC_COMPILER_SCHEDULE_TILES_H
