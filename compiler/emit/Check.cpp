@@ -22,9 +22,7 @@ using namespace dlc::emit;
 
 char Fault::ID;
 
-Error dlc::emit::makeFault(const Twine &message) {
-  return make_error<Fault>(message.str());
-}
+Error dlc::emit::makeFault(const Twine &message) { return make_error<Fault>(message.str()); }
 
 /// Also checks that the elements of one sample can be counted in bytes.
 static Error checkTensor(const Model &model, const TensorInfo &tensor, bool hasBatch) {

@@ -110,8 +110,8 @@ Constant *DescriptorBuilder::tensors(ArrayRef<TensorInfo> list, bool hasBatch, S
     if (hasBatch)
       shape.front() = -1;
     shape.resize(DLC_MAX_RANK, 0);
-    elements.push_back(record({string(tensor.name), int32(tensor.dtype),
-                               int32(tensor.shape.size()), ConstantDataArray::get(context, shape)}));
+    elements.push_back(record({string(tensor.name), int32(tensor.dtype), int32(tensor.shape.size()),
+                               ConstantDataArray::get(context, shape)}));
   }
   return array(elements, name);
 }
@@ -131,14 +131,13 @@ Constant *DescriptorBuilder::info() {
   for (const Variant &variant : model.variants)
     variants.push_back(string(variant.name));
   ArenaBytes arena = largestArena(model);
-  return record({int64(sizeof(dlc_model_info)), string(model.name), int64(model.staticBatch),
-                 int32(model.inputs.size()), int32(model.outputs.size()),
-                 int32(model.params.size()), int32(model.variants.size()),
-                 tensors(model.inputs, /*hasBatch=*/true, "inputs"),
-                 tensors(model.outputs, /*hasBatch=*/true, "outputs"),
-                 tensors(model.params, /*hasBatch=*/false, "params"),
-                 array(variants, "variant_names"), int64(arena.constant), int64(arena.perBatch),
-                 int64(arena.perThread)});
+  return record(
+      {int64(sizeof(dlc_model_info)), string(model.name), int64(model.staticBatch),
+       int32(model.inputs.size()), int32(model.outputs.size()), int32(model.params.size()),
+       int32(model.variants.size()), tensors(model.inputs, /*hasBatch=*/true, "inputs"),
+       tensors(model.outputs, /*hasBatch=*/true, "outputs"),
+       tensors(model.params, /*hasBatch=*/false, "params"), array(variants, "variant_names"),
+       int64(arena.constant), int64(arena.perBatch), int64(arena.perThread)});
 }
 
 /// dlc_rt_model_desc

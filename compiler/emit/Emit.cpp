@@ -107,8 +107,7 @@ static Error writeFiles(Model &model, const Options &options, const Resources &r
   if (!build)
     return build.takeError();
   const Names &names = build->names;
-  if (Error error =
-          writeFile(output.temporary(names.model + ".h"), makeHeader(model, names)))
+  if (Error error = writeFile(output.temporary(names.model + ".h"), makeHeader(model, names)))
     return error;
   std::string runtimeHeader = output.temporary("dlc_runtime.h");
   if (std::error_code code = sys::fs::copy_file(resources.header, runtimeHeader))
@@ -119,8 +118,7 @@ static Error writeFiles(Model &model, const Options &options, const Resources &r
   if (!object)
     return object.takeError();
   std::string objectName = names.model + ".o";
-  LinkInputs inputs{output.temporary(objectName), resources.stubs,
-                    output.temporary("exports.map")};
+  LinkInputs inputs{output.temporary(objectName), resources.stubs, output.temporary("exports.map")};
   if (Error error = writeFile(inputs.object, *object))
     return error;
   if (Error error = writeStaticLibrary(MemoryBufferRef(*object, objectName),
@@ -146,8 +144,8 @@ Expected<Library> dlc::emit::emitLibrary(Model model, const Options &options) {
                          names->model + ".h", "dlc_runtime.h"};
   if (Error error = (*output)->commit(files))
     return std::move(error);
-  return Library{(*output)->final(files[0]), (*output)->final(files[1]),
-                 (*output)->final(files[2]), (*output)->final(files[3])};
+  return Library{(*output)->final(files[0]), (*output)->final(files[1]), (*output)->final(files[2]),
+                 (*output)->final(files[3])};
 }
 
 Error dlc::emit::emitObject(Model model, const Options &options, raw_ostream &os) {

@@ -200,9 +200,8 @@ void setTensors(Template &t, const Model &model, const Names &names) {
   t.set("outputs", outputs);
   t.set("run_parameters", parameters);
   t.set("run_arguments", arguments);
-  t.set("input_array", inputList.empty()
-                           ? ""
-                           : "const dlc_in dlc_inputs[] = {" + join(inputList, ", ") + "};");
+  t.set("input_array",
+        inputList.empty() ? "" : "const dlc_in dlc_inputs[] = {" + join(inputList, ", ") + "};");
   t.set("input_argument", inputList.empty() ? "0" : "dlc_inputs");
   t.set("output_list", join(outputList, ", "));
 }
@@ -232,10 +231,11 @@ std::string dlc::emit::makeHeader(const Model &model, const Names &names) {
   std::string batch = std::to_string(std::max<int64_t>(model.staticBatch, 1));
   t.set("example_batch", batch);
   t.set("default_batch", batch);
-  t.set("batch_words", model.staticBatch ? "a batch of exactly " + batch + " (`batch`)"
-                                         : std::string("1 <= batch <= dlc_options.max_batch samples"));
-  t.set("num_params", Twine(model.params.size()) +
-                          (model.params.size() == 1 ? " parameter" : " parameters"));
+  t.set("batch_words", model.staticBatch
+                           ? "a batch of exactly " + batch + " (`batch`)"
+                           : std::string("1 <= batch <= dlc_options.max_batch samples"));
+  t.set("num_params",
+        Twine(model.params.size()) + (model.params.size() == 1 ? " parameter" : " parameters"));
   SmallVector<std::string> variants;
   for (const Variant &variant : model.variants)
     variants.push_back(commentText(variant.name));

@@ -35,18 +35,28 @@ Error dlc::emit::linkShared(const LinkInputs &inputs, const Names &names, String
   std::string soname = "lib" + names.model + ".so";
   std::string entry = "--defsym=dlc_model_entry=" + entrySymbol(names);
   std::string output = path.str();
-  std::vector<const char *> args = {
-      "ld.lld",        "-shared",
-      "-soname",       soname.c_str(),
-      "-o",            output.c_str(),
-      "--gc-sections", "--no-undefined",
-      "--as-needed",   "-Bsymbolic",
-      "-z",            "now",
-      "-z",            "relro",
-      "-z",            "noexecstack",
-      "--build-id=none", "--hash-style=gnu",
-      "--version-script", inputs.versionScript.c_str(),
-      entry.c_str(),   inputs.object.c_str()};
+  std::vector<const char *> args = {"ld.lld",
+                                    "-shared",
+                                    "-soname",
+                                    soname.c_str(),
+                                    "-o",
+                                    output.c_str(),
+                                    "--gc-sections",
+                                    "--no-undefined",
+                                    "--as-needed",
+                                    "-Bsymbolic",
+                                    "-z",
+                                    "now",
+                                    "-z",
+                                    "relro",
+                                    "-z",
+                                    "noexecstack",
+                                    "--build-id=none",
+                                    "--hash-style=gnu",
+                                    "--version-script",
+                                    inputs.versionScript.c_str(),
+                                    entry.c_str(),
+                                    inputs.object.c_str()};
   for (const std::string &stub : inputs.stubs)
     args.push_back(stub.c_str());
 

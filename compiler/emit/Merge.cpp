@@ -53,8 +53,7 @@ Error linkInto(Linker &linker, std::unique_ptr<Module> source, unsigned flags) {
   context.setDiagnosticHandler(std::make_unique<DiagnosticCapture>(text));
   bool failed = linker.linkInModule(std::move(source), flags);
   context.setDiagnosticHandler(std::move(previous));
-  return failed ? makeFault("cannot merge the module \"" + name + "\": " + text)
-                : Error::success();
+  return failed ? makeFault("cannot merge the module \"" + name + "\": " + text) : Error::success();
 }
 
 /// Gives functions the CPU of their variant, and what holds for all code here:
@@ -129,8 +128,7 @@ Error prepareModule(Variant &variant, const TargetMachine &machine) {
 
 Expected<std::unique_ptr<Module>> dlc::emit::mergeVariants(Model &model, const Names &names,
                                                            TargetMachine &machine) {
-  auto merged =
-      std::make_unique<Module>(names.model, model.variants.front().module->getContext());
+  auto merged = std::make_unique<Module>(names.model, model.variants.front().module->getContext());
   merged->setTargetTriple(machine.getTargetTriple());
   merged->setDataLayout(machine.createDataLayout());
   Linker linker(*merged);
@@ -141,8 +139,8 @@ Expected<std::unique_ptr<Module>> dlc::emit::mergeVariants(Model &model, const N
     if (Error error = linkInto(linker, std::move(variant.module), Linker::None))
       return std::move(error);
     std::string suffix = "." + makeIdentifier(variant.name);
-    code.push_back({merged->getFunction("forward" + suffix),
-                    merged->getFunction("prepare" + suffix)});
+    code.push_back(
+        {merged->getFunction("forward" + suffix), merged->getFunction("prepare" + suffix)});
   }
   addDescriptor(*merged, model, names, code);
   return merged;
@@ -157,8 +155,7 @@ Error dlc::emit::linkRuntime(Module &module, StringRef bitcodePath) {
       parseBitcodeFile((*buffer)->getMemBufferRef(), module.getContext());
   if (!runtime)
     return createStringError("dlc's runtime \"" + bitcodePath +
-                             "\" is damaged: " + toString(runtime.takeError()) +
-                             "; reinstall dlc");
+                             "\" is damaged: " + toString(runtime.takeError()) + "; reinstall dlc");
   (*runtime)->setTargetTriple(module.getTargetTriple());
   (*runtime)->setDataLayout(module.getDataLayout());
   Linker linker(module);
@@ -170,9 +167,8 @@ void dlc::emit::internalize(Module &module, const Names &names) {
   for (const std::string &symbol : documentedSymbols(names))
     kept.insert(symbol);
   kept.insert(entrySymbol(names));
-  internalizeModule(module, [&](const GlobalValue &value) {
-    return kept.contains(value.getName());
-  });
+  internalizeModule(module,
+                    [&](const GlobalValue &value) { return kept.contains(value.getName()); });
   for (Function &function : module) {
     if (function.isDeclaration())
       continue;

@@ -23,20 +23,25 @@ static constexpr size_t maxNameLength = 200;
 /// Keywords of C and C++, macros that compilers predefine, `main`, and the
 /// types that the header uses.
 static bool isReserved(StringRef name) {
-  static const StringSet<> reserved = {
-      "NULL", "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool",
-      "break", "case", "catch", "char", "char16_t", "char32_t", "char8_t", "class", "co_await",
-      "co_return", "co_yield", "compl", "concept", "const", "const_cast", "consteval", "constexpr",
-      "constinit", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast",
-      "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto",
-      "i386", "if", "inline", "int", "int16_t", "int32_t", "int64_t", "int8_t", "linux", "long",
-      "main", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator",
-      "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast", "requires",
-      "restrict", "return", "short", "signed", "size_t", "sizeof", "static", "static_assert",
-      "static_cast", "struct", "switch", "template", "this", "thread_local", "throw", "true",
-      "try", "typedef", "typeid", "typename", "typeof", "typeof_unqual", "uint16_t", "uint32_t",
-      "uint64_t", "uint8_t", "union", "unix", "unsigned", "using", "virtual", "void", "volatile",
-      "wchar_t", "while", "xor", "xor_eq"};
+  static constexpr StringLiteral words(
+      "NULL alignas alignof and and_eq asm auto bitand bitor bool break case catch char "
+      "char16_t char32_t char8_t class co_await co_return co_yield compl concept const "
+      "const_cast consteval constexpr constinit continue decltype default delete do double "
+      "dynamic_cast else enum explicit export extern false float for friend goto i386 if "
+      "inline int int16_t int32_t int64_t int8_t linux long main mutable namespace new "
+      "noexcept not not_eq nullptr operator or or_eq private protected public register "
+      "reinterpret_cast requires restrict return short signed size_t sizeof static "
+      "static_assert static_cast struct switch template this thread_local throw true try "
+      "typedef typeid typename typeof typeof_unqual uint16_t uint32_t uint64_t uint8_t "
+      "union unix unsigned using virtual void volatile wchar_t while xor xor_eq");
+  static const StringSet<> reserved = [] {
+    SmallVector<StringRef> list;
+    words.split(list, ' ');
+    StringSet<> set;
+    for (StringRef word : list)
+      set.insert(word);
+    return set;
+  }();
   return reserved.contains(name);
 }
 

@@ -51,9 +51,9 @@ Expected<std::unique_ptr<TargetMachine>> dlc::emit::makeTargetMachine(StringRef 
   options.DataSections = true;
   options.MCOptions.AsmVerbose = true;
   StringRef cpu = triple.isX86() ? "x86-64" : "generic";
-  std::unique_ptr<TargetMachine> machine(target->createTargetMachine(
-      triple, cpu, /*Features=*/"", options, Reloc::PIC_, std::nullopt,
-      CodeGenOptLevel::Aggressive));
+  std::unique_ptr<TargetMachine> machine(
+      target->createTargetMachine(triple, cpu, /*Features=*/"", options, Reloc::PIC_, std::nullopt,
+                                  CodeGenOptLevel::Aggressive));
   if (!machine)
     return makeFault("LLVM cannot generate code for \"" + name + "\"");
   return machine;

@@ -24,9 +24,8 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(llvm::Str
 void optimise(llvm::Module &module, llvm::TargetMachine &machine);
 
 /// Compiles the module to an object file or to assembly.
-llvm::Expected<llvm::SmallString<0>> compileModule(llvm::Module &module,
-                                                   llvm::TargetMachine &machine,
-                                                   llvm::CodeGenFileType type);
+llvm::Expected<llvm::SmallString<0>>
+compileModule(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type);
 
 } // namespace dlc::emit
 

@@ -16,7 +16,7 @@
 using namespace llvm;
 using namespace dlc::emit;
 
-static std::string join(StringRef folder, StringRef file) {
+static std::string inFolder(StringRef folder, StringRef file) {
   SmallString<128> path(folder);
   sys::path::append(path, file);
   return path.str().str();
@@ -47,13 +47,16 @@ Expected<std::unique_ptr<OutputFolder>> OutputFolder::open(StringRef path) {
        folder = sys::path::parent_path(folder))
     missing.push_back(folder.str());
   for (const std::string &folder : reverse(missing)) {
-    if (std::error_code code = sys::fs::create_directory(folder))
+    if (std::error_code code =
+            sys::fs::create_directory(folder, /*IgnoreExisting=*/false, sys::fs::all_all))
       return cannotWrite(folder, code);
     output->madeFolders.push_back(folder);
   }
-  SmallString<128> temporary;
-  if (std::error_code code =
-          sys::fs::createUniqueDirectory(join(output->folder, ".dlc"), temporary))
+  // A relative prefix would go into the system's temporary folder.
+  SmallString<128> prefix(inFolder(output->folder, ".dlc")), temporary;
+  if (std::error_code code = sys::fs::make_absolute(prefix))
+    return cannotWrite(output->folder, code);
+  if (std::error_code code = sys::fs::createUniqueDirectory(prefix, temporary))
     return cannotWrite(output->folder, code);
   output->temporaryFolder = temporary.str().str();
   return output;
@@ -66,9 +69,11 @@ OutputFolder::~OutputFolder() {
     (void)sys::fs::remove(made);
 }
 
-std::string OutputFolder::temporary(StringRef file) const { return join(temporaryFolder, file); }
+std::string OutputFolder::temporary(StringRef file) const {
+  return inFolder(temporaryFolder, file);
+}
 
-std::string OutputFolder::final(StringRef file) const { return join(folder, file); }
+std::string OutputFolder::final(StringRef file) const { return inFolder(folder, file); }
 
 Error OutputFolder::commit(ArrayRef<std::string> files) {
   // What could fail half-way is looked at before the first rename.

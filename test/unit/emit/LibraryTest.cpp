@@ -8,8 +8,12 @@
 
 #include "ScaleModel.h"
 
+#include "runtime/dlc_runtime.h"
+
 #include "llvm/Support/FileSystem.h"
 #include "gmock/gmock.h"
+
+#include <dlfcn.h>
 
 using namespace llvm;
 using namespace dlc::emit;
@@ -53,9 +57,8 @@ TEST(EmitLibrary, HeaderIsCleanCxx) {
   TemporaryFolder folder;
   ASSERT_EQ(toString(emitScale(folder.path)), "");
   for (const char *dialect : {"c++11", "c++20"})
-    EXPECT_EQ(shell(tools + "clang++ -fsyntax-only -std=" +
-                    dialect + strict + "-x c++ " + folder / "scale.h" +
-                    " -Wno-pragma-once-outside-header -Wno-unused-function"),
+    EXPECT_EQ(shell(tools + "clang++ -fsyntax-only -std=" + dialect + strict + "-x c++ " +
+                    folder / "scale.h" + " -Wno-pragma-once-outside-header -Wno-unused-function"),
               "");
 }
 
@@ -110,6 +113,46 @@ TEST(EmitLibrary, ReplacesFilesAndMakesFolders) {
   ASSERT_EQ(toString(emitScale(folder / "a/b")), "");
   ASSERT_EQ(toString(emitScale(folder / "a/b")), "");
   EXPECT_EQ(shell("ls -A " + folder / "a/b"), "dlc_runtime.h\nlibscale.a\nlibscale.so\nscale.h\n");
+}
+
+TEST(EmitLibrary, TakesRelativeFolders) {
+  TemporaryFolder folder;
+  SmallString<128> before;
+  ASSERT_FALSE(sys::fs::current_path(before));
+  ASSERT_FALSE(sys::fs::set_current_path(folder.path));
+  ASSERT_EQ(toString(emitScale("here")), "");
+  ASSERT_EQ(toString(emitScale(".")), "");
+  ASSERT_FALSE(sys::fs::set_current_path(before));
+  EXPECT_EQ(shell("ls -A " + folder.path),
+            "dlc_runtime.h\nhere\nlibscale.a\nlibscale.so\nscale.h\n");
+}
+
+TEST(EmitLibrary, ToolsFindTheEntryByName) {
+  TemporaryFolder folder;
+  ASSERT_EQ(toString(emitScale(folder.path)), "");
+  void *library = dlopen((folder / "libscale.so").c_str(), RTLD_NOW | RTLD_LOCAL);
+  ASSERT_NE(library, nullptr) << dlerror();
+  auto getEntry = reinterpret_cast<dlc_model_entry_fn>(dlsym(library, "dlc_model_entry"));
+  ASSERT_NE(getEntry, nullptr);
+  const dlc_entry *entry = getEntry();
+  EXPECT_EQ(entry->size, sizeof(dlc_entry));
+  EXPECT_EQ(entry->version, uint64_t(DLC_RUNTIME_VERSION));
+  const dlc_model_info *info = entry->info();
+  EXPECT_EQ(info->size, sizeof(dlc_model_info));
+  EXPECT_EQ(info->static_batch, 0);
+  ASSERT_EQ(info->num_inputs, 1);
+  EXPECT_STREQ(info->inputs[0].name, "image");
+  EXPECT_EQ(info->inputs[0].rank, 2);
+  EXPECT_EQ(info->inputs[0].shape[0], -1);
+  EXPECT_EQ(info->inputs[0].shape[1], 4);
+  EXPECT_EQ(info->inputs[0].shape[2], 0);
+  EXPECT_STREQ(info->variants[2], "x86-64");
+  dlc_model *model = nullptr;
+  ASSERT_EQ(entry->create(nullptr, &model), DLC_OK);
+  EXPECT_EQ(entry->load(model, "/nowhere"), DLC_ERROR_IO);
+  EXPECT_THAT(entry->error(model), HasSubstr("/nowhere"));
+  entry->destroy(model);
+  dlclose(library);
 }
 
 TEST(EmitLibrary, LeavesNothingBehindAfterAFailure) {

@@ -20,9 +20,7 @@ using namespace dlc::emit::test;
 using testing::HasSubstr;
 using testing::Not;
 
-static std::string checkMessage(const Model &model) {
-  return toString(checkModel(model));
-}
+static std::string checkMessage(const Model &model) { return toString(checkModel(model)); }
 
 TEST(EmitNames, MakesIdentifiers) {
   EXPECT_EQ(makeIdentifier("lenet"), "lenet");
@@ -56,8 +54,7 @@ TEST(EmitNames, RejectsCollisions) {
 }
 
 TEST(EmitNames, RejectsWhatIsNoName) {
-  EXPECT_EQ(checkMessage(scaleDescription("")),
-            "the model has no name; give it one with \"name\"");
+  EXPECT_EQ(checkMessage(scaleDescription("")), "the model has no name; give it one with \"name\"");
   EXPECT_THAT(checkMessage(scaleDescription(std::string(300, 'x'))),
               HasSubstr("has 300 characters, too many for a file name; use at most 200"));
 }
@@ -83,7 +80,8 @@ TEST(EmitHeader, DocumentsTensors) {
   std::string header = makeHeader(model, *names);
   EXPECT_THAT(header, HasSubstr("0: image, uint8 [batch, 28, 28, 1], 784 bytes a sample"));
   EXPECT_THAT(header, HasSubstr("#define NET_IMAGE_ELEMENTS 784"));
-  EXPECT_THAT(header, HasSubstr("net_run(net *m, int64_t batch, const uint8_t *image, float *out)"));
+  EXPECT_THAT(header,
+              HasSubstr("net_run(net *m, int64_t batch, const uint8_t *image, float *out)"));
   EXPECT_THAT(header, Not(HasSubstr("${")));
 }
 

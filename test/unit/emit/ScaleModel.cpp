@@ -25,6 +25,7 @@ using namespace dlc::emit;
 namespace dlc::emit::test {
 
 static constexpr StringLiteral code = R"(
+; Every variant has a constant and a function of these names.
 @one = internal constant float 1.0
 declare void @dlc_rt_parallel_for(ptr, ptr, ptr, i64, i64)
 
@@ -36,7 +37,7 @@ entry:
   %w.slot = getelementptr ptr, ptr %args, i64 2
   %w = load ptr, ptr %w.slot
   %weights = load <4 x float>, ptr %w, align 64
-  %one = load float, ptr @one
+  %one = load volatile float, ptr @one
   br label %loop
 loop:
   %i = phi i64 [%lo, %entry], [%next, %loop]
