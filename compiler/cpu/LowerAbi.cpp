@@ -1,0 +1,292 @@
+//===- LowerAbi.cpp - C signatures of entries, bare pointers of kernels, launches ----===//
+//
+// Up to here functions take memrefs. An entry becomes the C function that the runtime calls, with
+// buffers found through arrays of pointers in argument order; a kernel takes bare noalias pointers and
+// those extents that its types leave open; a launch packs the kernel's arguments on the stack and
+// hands them with a trampoline to the runtime's thread pool. One stack slot serves all launches of an
+// entry: each returns before the next packs.
+//
+//   func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32> {nn.input = "x"},
+//                      %y: memref<?x8xf32> {nn.output = "y"}) {
+//     kernel.launch @exp_0(%x, %y : ...) items(%n) grain(2000)
+//   ->
+//   func.func @forward(%rt: !llvm.ptr, %batch: i64, %inputs: !llvm.ptr, %outputs: !llvm.ptr,
+//                      %prepared: !llvm.ptr, %arena: !llvm.ptr) {
+//     %args = llvm.alloca ...        // loads of %inputs[0], %outputs[0]; stores to %args
+//     call @dlc_rt_parallel_for(%rt, @exp_0_part, %args, %n, 2000)
+//   func.func private @exp_0_part(%args: !llvm.ptr, %lo: i64, %hi: i64)   // loads, call @exp_0
+//   func.func private @exp_0(%x: !llvm.ptr {llvm.noalias}, %xn: i64, ..., %lo: index, %hi: index)
+//
+//===---------------------------------------------------------------------------------===//
+
+#include "compiler/cpu/BufferAbi.h"
+#include "compiler/cpu/Passes.h"
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
+
+namespace dlc::cpu {
+#define GEN_PASS_DEF_LOWERABI
+#include "compiler/cpu/Passes.h.inc"
+} // namespace dlc::cpu
+
+using namespace mlir;
+using namespace dlc::cpu;
+using dlc::kernel::LaunchOp;
+
+namespace {
+class AbiLowering {
+public:
+  explicit AbiLowering(ModuleOp module)
+      : module(module), symbols(module), builder(module.getContext()), converter(module.getContext()),
+        abi(builder, converter), pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
+  LogicalResult run();
+
+private:
+  LogicalResult lowerEntry(func::FuncOp func);
+  void lowerKernel(func::FuncOp func);
+  void lowerLaunch(LaunchOp launch, Value slots);
+  void addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes);
+  func::FuncOp declareParallelFor();
+  FailureOr<Value> entryBuffer(BlockArgument arg, func::FuncOp func);
+  Value toIndex(Location loc, Value value) {
+    return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), value);
+  }
+  Value toI64(Location loc, Value value) {
+    return arith::IndexCastOp::create(builder, loc, builder.getI64Type(), value);
+  }
+  Value slot(Location loc, Value base, int64_t index) {
+    return LLVM::GEPOp::create(builder, loc, pointer, builder.getI64Type(), base,
+                               ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(index)});
+  }
+  SmallVector<Type> abiTypes(TypeRange types) {
+    SmallVector<Type> all;
+    for (Type type : types)
+      llvm::append_range(all, abi.getTypes(type));
+    return all;
+  }
+  void makeInternal(func::FuncOp func) {
+    func->setAttr("llvm.linkage",
+                  LLVM::LinkageAttr::get(module.getContext(), LLVM::linkage::Linkage::Internal));
+  }
+
+  ModuleOp module;
+  SymbolTable symbols;
+  OpBuilder builder;
+  LLVMTypeConverter converter;
+  BufferAbi abi;
+  Type pointer;
+
+  // The C arguments of the entry at hand.
+  Value batch, inputs, outputs, params, prepared, arena;
+  int64_t numInputs = 0, numOutputs = 0, numParams = 0;
+};
+} // namespace
+
+LogicalResult AbiLowering::run() {
+  llvm::SetVector<func::FuncOp> kernels;
+  module.walk([&](LaunchOp launch) { kernels.insert(symbols.lookup<func::FuncOp>(launch.getKernel())); });
+  SmallVector<func::FuncOp> entries;
+  for (auto func : module.getOps<func::FuncOp>())
+    if (func.isPublic() && !func.isExternal())
+      entries.push_back(func);
+  for (func::FuncOp entry : entries)
+    if (failed(lowerEntry(entry)))
+      return failure();
+  for (func::FuncOp kernel : kernels)
+    lowerKernel(kernel);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Entries
+//===----------------------------------------------------------------------===//
+
+// The pointer behind an argument: an element of the caller's arrays, or a place in a block.
+FailureOr<Value> AbiLowering::entryBuffer(BlockArgument arg, func::FuncOp func) {
+  Location loc = func.getLoc();
+  unsigned index = arg.getArgNumber();
+  auto has = [&](StringRef name) { return bool(func.getArgAttr(index, name)); };
+  auto fromArray = [&](Value array, int64_t &count) -> FailureOr<Value> {
+    if (!array)
+      return func.emitOpError("takes argument ") << index << ", which the C function does not have";
+    return Value(LLVM::LoadOp::create(builder, loc, pointer, slot(loc, array, count++)));
+  };
+  if (has("nn.input"))
+    return fromArray(inputs, numInputs);
+  if (has("nn.output"))
+    return fromArray(outputs, numOutputs);
+  if (has("nn.param"))
+    return fromArray(params, numParams);
+  if (has("nn.arena"))
+    return arena;
+  auto offset = func.getArgAttrOfType<IntegerAttr>(index, "nn.prepared");
+  if (!offset)
+    return func.emitOpError("has argument ") << index << " that is no input, output, parameter, prepared "
+                                                         "buffer or arena";
+  Value bytes = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(offset.getInt()));
+  return Value(LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), prepared, ValueRange{bytes}));
+}
+
+LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
+  Location loc = func.getLoc();
+  Block &body = func.front();
+  auto hasAny = [&](StringRef name) {
+    return llvm::any_of(llvm::seq(0u, func.getNumArguments()),
+                        [&](unsigned i) { return bool(func.getArgAttr(i, name)); });
+  };
+  Type i64 = builder.getI64Type();
+  bool runsBatches = hasAny("nn.batch") || hasAny("nn.input") || hasAny("nn.output");
+  SmallVector<Type> types(runsBatches ? 6 : 4, pointer);
+  if (runsBatches)
+    types[1] = i64;
+
+  Block *old = &body;
+  SmallVector<LaunchOp> launches;
+  func.walk([&](LaunchOp launch) { launches.push_back(launch); });
+  unsigned oldCount = old->getNumArguments();
+  for (Type type : types)
+    old->addArgument(type, loc);
+  auto arg = [&](unsigned index) -> Value { return old->getArgument(oldCount + index); };
+  numInputs = numOutputs = numParams = 0;
+  batch = inputs = outputs = params = Value();
+  builder.setInsertionPointToStart(old);
+  if (runsBatches) {
+    batch = arg(1), inputs = arg(2), outputs = arg(3);
+  } else {
+    params = arg(1);
+  }
+  prepared = arg(types.size() - 2), arena = arg(types.size() - 1);
+
+  for (BlockArgument buffer : old->getArguments().take_front(oldCount)) {
+    if (func.getArgAttr(buffer.getArgNumber(), "nn.batch")) {
+      buffer.replaceAllUsesWith(toIndex(loc, batch));
+      continue;
+    }
+    FailureOr<Value> address = entryBuffer(buffer, func);
+    if (failed(address))
+      return failure();
+    // Every dynamic extent is the batch; nobody asks for the extent of the arena.
+    SmallVector<Type> parts = abi.getTypes(buffer.getType());
+    SmallVector<Value> values{*address};
+    Value extent = batch;
+    if (func.getArgAttr(buffer.getArgNumber(), "nn.arena"))
+      extent = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(INT64_MAX));
+    if (!extent && parts.size() > 1)
+      return func.emitOpError("has no batch for the extents of argument ") << buffer.getArgNumber();
+    values.append(parts.size() - 1, extent);
+    buffer.replaceAllUsesWith(abi.join(loc, buffer.getType(), values));
+  }
+  func.setAllArgAttrs(ArrayRef<DictionaryAttr>());
+  old->eraseArguments(0, oldCount);
+  func.setFunctionType(builder.getFunctionType(types, {}));
+
+  int64_t numSlots = 0;
+  for (LaunchOp launch : launches)
+    numSlots = std::max<int64_t>(numSlots, abiTypes(launch.getArgs().getTypes()).size());
+  if (launches.empty())
+    return success();
+  builder.setInsertionPointToStart(old);
+  Value one = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(1));
+  Value slots = LLVM::AllocaOp::create(builder, loc, pointer,
+                                       LLVM::LLVMArrayType::get(i64, std::max<int64_t>(1, numSlots)), one, 8);
+  for (LaunchOp launch : launches)
+    lowerLaunch(launch, slots);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
+func::FuncOp AbiLowering::declareParallelFor() {
+  StringRef name = "dlc_rt_parallel_for";
+  if (auto known = symbols.lookup<func::FuncOp>(name))
+    return known;
+  Type i64 = builder.getI64Type();
+  auto func = func::FuncOp::create(module.getLoc(), name,
+                                   builder.getFunctionType({pointer, pointer, pointer, i64, i64}, {}));
+  func.setPrivate();
+  symbols.insert(func);
+  return func;
+}
+
+static std::string trampolineName(StringRef kernel) { return (kernel + "_part").str(); }
+
+void AbiLowering::lowerLaunch(LaunchOp launch, Value slots) {
+  Location loc = launch.getLoc();
+  builder.setInsertionPoint(launch);
+  int64_t index = 0;
+  for (Value arg : launch.getArgs())
+    for (Value part : abi.split(loc, arg)) {
+      if (part.getType().isIndex())
+        part = toI64(loc, part);
+      LLVM::StoreOp::create(builder, loc, part, slot(loc, slots, index++));
+    }
+  Type i64 = builder.getI64Type();
+  Type partType = builder.getFunctionType({pointer, i64, i64}, {});
+  Value part = func::ConstantOp::create(builder, loc, partType, trampolineName(launch.getKernel()));
+  part = UnrealizedConversionCastOp::create(builder, loc, pointer, part).getResult(0);
+  Value grain = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(launch.getGrain()));
+  Value runtime = launch->getParentOfType<func::FuncOp>().getArgument(0);
+  func::CallOp::create(builder, loc, declareParallelFor(),
+                       ValueRange{runtime, part, slots, toI64(loc, launch.getItems()), grain});
+  launch.erase();
+}
+
+// @kernel_part(args, lo, hi): unpacks the arguments and calls the kernel.
+void AbiLowering::addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes) {
+  Location loc = kernel.getLoc();
+  Type i64 = builder.getI64Type();
+  auto func = func::FuncOp::create(loc, trampolineName(kernel.getSymName()),
+                                   builder.getFunctionType({pointer, i64, i64}, {}));
+  func.setPrivate();
+  makeInternal(func);
+  symbols.insert(func, std::next(Block::iterator(kernel)));
+  Block *body = func.addEntryBlock();
+  builder.setInsertionPointToStart(body);
+  SmallVector<Value> args;
+  for (auto [index, type] : llvm::enumerate(argTypes)) {
+    Value address = slot(loc, body->getArgument(0), index);
+    Value loaded = LLVM::LoadOp::create(builder, loc, type.isIndex() ? i64 : type, address);
+    args.push_back(type.isIndex() ? toIndex(loc, loaded) : loaded);
+  }
+  args.push_back(toIndex(loc, body->getArgument(1)));
+  args.push_back(toIndex(loc, body->getArgument(2)));
+  func::CallOp::create(builder, loc, kernel, args);
+  func::ReturnOp::create(builder, loc);
+}
+
+void AbiLowering::lowerKernel(func::FuncOp func) {
+  Location loc = func.getLoc();
+  Block &body = func.front();
+  SmallVector<BlockArgument> old(body.getArguments());
+  SmallVector<Type> types = abiTypes(func.getArgumentTypes());
+  SmallVector<DictionaryAttr> attrs;
+  builder.setInsertionPointToStart(&body);
+  for (BlockArgument arg : old) {
+    SmallVector<Value> parts;
+    for (Type type : abi.getTypes(arg.getType())) {
+      DictionaryAttr attr = parts.empty() ? func.getArgAttrDict(arg.getArgNumber()) : DictionaryAttr();
+      attrs.push_back(attr ? attr : builder.getDictionaryAttr({}));
+      parts.push_back(body.addArgument(type, loc));
+    }
+    arg.replaceAllUsesWith(abi.join(loc, arg.getType(), parts));
+  }
+  body.eraseArguments(0, old.size());
+  func.setFunctionType(builder.getFunctionType(types, {}));
+  func.setAllArgAttrs(attrs);
+  makeInternal(func);
+  // Inlined into its trampoline a kernel would keep noalias only as scopes, which loops may lose.
+  func->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
+  addTrampoline(func, ArrayRef(types).drop_back(2));
+}
+
+namespace {
+struct LowerAbi : dlc::cpu::impl::LowerAbiBase<LowerAbi> {
+  void runOnOperation() override {
+    if (failed(AbiLowering(getOperation()).run()))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,184 @@
+//===- Outline.cpp - each computing op becomes a private function over items --------===//
+//
+// Threads share the work of one op by its items. So each op that computes, a kernel op or a linalg op
+// on memrefs, moves into a private function that computes the items [lo, hi), and kernel.launch takes
+// its place. Equal ops share one function: a network with twenty equal blocks has the code of one.
+// Views of buffers and arithmetic on the batch stay behind.
+//
+//   linalg.exp ins(%x : memref<?x8xf32>) outs(%y : memref<?x8xf32>)
+//   ->
+//   kernel.launch @exp_0(%x, %y : memref<?x8xf32>, memref<?x8xf32>) items(%n) grain(2000)
+//   func.func private @exp_0(%x: memref<?x8xf32> {llvm.noalias}, %y: ... {llvm.noalias},
+//                            %lo: index, %hi: index) {
+//     linalg.exp ins(%x : memref<?x8xf32>) outs(%y : memref<?x8xf32>)
+//     return
+//   }
+//
+//===---------------------------------------------------------------------------------===//
+
+#include "compiler/cpu/LoopPlan.h"
+#include "compiler/cpu/Passes.h"
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace dlc::cpu {
+#define GEN_PASS_DEF_OUTLINEKERNELS
+#include "compiler/cpu/Passes.h.inc"
+} // namespace dlc::cpu
+
+using namespace mlir;
+using namespace dlc::cpu;
+
+namespace {
+// Below this much work a second thread costs more than it saves.
+constexpr int64_t kMinFlopsPerThread = 20000;
+
+class Outliner {
+public:
+  explicit Outliner(ModuleOp module) : module(module), symbols(module) {}
+  void outline(Operation *op);
+
+private:
+  void collectArguments(Operation *op);
+  func::FuncOp buildFunction(Operation *op);
+  func::FuncOp share(func::FuncOp candidate, StringRef name);
+  Value countItems(Operation *op, int64_t &flopsPerItem);
+
+  ModuleOp module;
+  SymbolTable symbols;
+  llvm::StringMap<func::FuncOp> known;
+  llvm::StringMap<unsigned> counters;
+  SmallVector<Value> arguments;
+  SmallVector<Operation *> constants;
+};
+} // namespace
+
+// Buffers first, each once, then captured scalars; constants move along.
+void Outliner::collectArguments(Operation *op) {
+  llvm::SetVector<Value> values(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), values);
+  arguments.clear();
+  constants.clear();
+  for (Value value : values)
+    if (isa<MemRefType>(value.getType()))
+      arguments.push_back(value);
+  for (Value value : values) {
+    if (matchPattern(value, m_Constant()))
+      constants.push_back(value.getDefiningOp());
+    else if (!isa<MemRefType>(value.getType()))
+      arguments.push_back(value);
+  }
+}
+
+func::FuncOp Outliner::buildFunction(Operation *op) {
+  OpBuilder builder(op->getContext());
+  SmallVector<Type> types(ValueRange(arguments).getTypes());
+  types.append(2, builder.getIndexType());
+  auto func = func::FuncOp::create(builder, op->getLoc(), "kernel", builder.getFunctionType(types, {}));
+  func.setPrivate();
+  Block *body = func.addEntryBlock();
+  builder.setInsertionPointToStart(body);
+  IRMapping mapping;
+  mapping.map(arguments, body->getArguments().drop_back(2));
+  for (Operation *constant : constants)
+    builder.clone(*constant, mapping);
+  Operation *clone = builder.clone(*op, mapping);
+  clone->setDiscardableAttrs(ArrayRef<NamedAttribute>{});
+  func::ReturnOp::create(builder, op->getLoc());
+  for (auto [index, type] : llvm::enumerate(types))
+    if (isa<MemRefType>(type))
+      func.setArgAttr(index, "llvm.noalias", builder.getUnitAttr());
+  return func;
+}
+
+// Equal functions print equally: values are numbered in order, locations are not printed.
+func::FuncOp Outliner::share(func::FuncOp candidate, StringRef name) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  candidate->print(stream, OpPrintingFlags().useLocalScope().printGenericOpForm());
+  auto [entry, isNew] = known.try_emplace(text, candidate);
+  if (!isNew) {
+    candidate->destroy();
+    return entry->second;
+  }
+  candidate.setName((name + "_" + Twine(counters[name]++)).str());
+  symbols.insert(candidate);
+  return candidate;
+}
+
+Value Outliner::countItems(Operation *op, int64_t &flopsPerItem) {
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  SmallVector<OpFoldResult> extents;
+  if (auto kernelOp = dyn_cast<dlc::kernel::KernelOpInterface>(op)) {
+    extents = kernelOp.getItemExtents(builder, loc);
+    flopsPerItem = kernelOp.getFlopsPerItem();
+  } else {
+    auto linalgOp = cast<linalg::LinalgOp>(op);
+    LoopPlan plan = planLoops(linalgOp);
+    SmallVector<Range> ranges = linalgOp.createLoopRanges(builder, loc);
+    for (unsigned loop : ArrayRef(plan.order).take_front(plan.flattened))
+      extents.push_back(ranges[loop].size);
+    flopsPerItem = getFlopsPerItem(linalgOp, plan);
+  }
+  int64_t known = 1;
+  Value count;
+  for (OpFoldResult extent : extents) {
+    if (std::optional<int64_t> fixed = getConstantIntValue(extent))
+      known *= *fixed;
+    else
+      count = count ? arith::MulIOp::create(builder, loc, count, cast<Value>(extent)) : cast<Value>(extent);
+  }
+  if (count && known == 1)
+    return count;
+  Value fixed = arith::ConstantIndexOp::create(builder, loc, known);
+  return count ? Value(arith::MulIOp::create(builder, loc, count, fixed)) : fixed;
+}
+
+void Outliner::outline(Operation *op) {
+  if (auto copy = dyn_cast<memref::CopyOp>(op)) {
+    OpBuilder builder(copy);
+    op = linalg::CopyOp::create(builder, copy.getLoc(), copy.getSource(), copy.getTarget());
+    copy.erase();
+  }
+  collectArguments(op);
+  func::FuncOp func = share(buildFunction(op), op->getName().stripDialect());
+  int64_t flopsPerItem = 1;
+  Value items = countItems(op, flopsPerItem);
+  int64_t grain = std::max<int64_t>(1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, flopsPerItem)));
+  OpBuilder builder(op);
+  dlc::kernel::LaunchOp::create(builder, op->getLoc(), func.getSymName(), arguments, items, grain);
+  op->erase();
+}
+
+static bool computes(Operation *op) {
+  if (isa<dlc::kernel::KernelOpInterface>(op))
+    return true;
+  return isa<linalg::LinalgOp, memref::CopyOp>(op) &&
+         llvm::any_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>);
+}
+
+namespace {
+struct OutlineKernels : dlc::cpu::impl::OutlineKernelsBase<OutlineKernels> {
+  void runOnOperation() override {
+    SmallVector<Operation *> work;
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      if (func.isPrivate())
+        continue;
+      func.walk<WalkOrder::PreOrder>([&](Operation *op) {
+        if (!computes(op))
+          return WalkResult::advance();
+        work.push_back(op);
+        return WalkResult::skip();
+      });
+    }
+    Outliner outliner(getOperation());
+    for (Operation *op : work)
+      outliner.outline(op);
+  }
+};
+} // namespace
