@@ -1,0 +1,193 @@
+//===- Schema.cpp - JSON Schema of model files --------------------------------------===//
+// Accepts every file that the importer accepts. What a schema cannot say (names that refer to each
+// other, shapes that fit) is left to the importer.
+
+#include "compiler/frontend/Reference.h"
+#include "compiler/frontend/LayerTable.h"
+#include "llvm/Support/JSON.h"
+#include <cmath>
+
+using namespace mlir;
+using llvm::json::Array, llvm::json::Object;
+using JsonValue = llvm::json::Value;
+
+namespace dlc::frontend {
+
+static Object ref(StringRef name) { return Object{{"$ref", ("#/$defs/" + name).str()}}; }
+
+static Object listOf(JsonValue items, std::optional<int64_t> count = std::nullopt) {
+  Object schema{{"type", "array"}, {"items", std::move(items)}};
+  if (count) {
+    schema["minItems"] = *count;
+    schema["maxItems"] = *count;
+  }
+  return schema;
+}
+
+static Object anyOf(Array choices) { return Object{{"anyOf", std::move(choices)}}; }
+template <typename... Objects>
+static Object anyOf(Object first, Objects... rest) {
+  return anyOf(Array{std::move(first), std::move(rest)...});
+}
+
+static Object scalar(StringRef type, const Field &field) {
+  Object schema{{"type", type}};
+  bool isInteger = type == "integer";
+  auto bound = [&](double value) {
+    return isInteger ? JsonValue(static_cast<int64_t>(value)) : JsonValue(value);
+  };
+  if (std::isfinite(field.min))
+    schema["minimum"] = bound(field.min);
+  if (std::isfinite(field.max))
+    schema["maximum"] = bound(field.max);
+  return schema;
+}
+
+static Object choices(const Field &field) {
+  Array words;
+  for (StringRef word : field.getChoices())
+    words.push_back(word);
+  return Object{{"enum", std::move(words)}};
+}
+
+static Object schemaOfKind(const Field &field) {
+  auto integer = [&] { return scalar("integer", field); };
+  // A side of a padding may be one integer inside [..., ...] pairs only.
+  auto pairs = [&] { return listOf(listOf(integer(), 2), 2); };
+  switch (field.kind) {
+  case FieldKind::Integer: return integer();
+  case FieldKind::Pair: return anyOf(integer(), listOf(integer(), 2));
+  case FieldKind::Integers: return listOf(integer());
+  case FieldKind::Number: return scalar("number", field);
+  case FieldKind::Numbers:
+    return anyOf(scalar("number", field), listOf(scalar("number", field)));
+  case FieldKind::Flag: return Object{{"type", "boolean"}};
+  case FieldKind::Choice: return choices(field);
+  case FieldKind::Padding: return anyOf(choices(field), pairs());
+  case FieldKind::PadAmounts: return anyOf(integer(), listOf(integer(), 2), pairs());
+  }
+  llvm_unreachable("every kind has a schema");
+}
+
+// A field's schema; inside blocks a parameter may stand for any value, or part of one.
+static Object schemaOf(const Field &field) {
+  Array forms{schemaOfKind(field), ref("parameter")};
+  if (field.isNullable())
+    forms.push_back(Object{{"type", "null"}});
+  Object schema = anyOf(std::move(forms));
+  schema["description"] = field.doc;
+  if (!field.isRequired())
+    schema["default"] = llvm::cantFail(llvm::json::parse(field.fallback));
+  return schema;
+}
+
+static Object closedObject(Object properties, Array required) {
+  return Object{{"type", "object"},
+                {"properties", std::move(properties)},
+                {"required", std::move(required)},
+                {"additionalProperties", false}};
+}
+
+static Object layerSchema(const LayerType &type) {
+  Array names{type.name};
+  for (StringRef alias : type.aliases)
+    names.push_back(alias);
+  Object properties{{"type", Object{{"enum", std::move(names)}}},
+                    {"name", ref("name")},
+                    {"from", ref("from")},
+                    {"share", Object{{"type", "string"}}},
+                    {"trainable", anyOf(Object{{"type", "boolean"}}, ref("parameter"))}};
+  Array required{"type"};
+  for (const Field &field : type.fields) {
+    properties[field.name] = schemaOf(field);
+    if (field.isRequired())
+      required.push_back(field.name);
+  }
+  Object schema = closedObject(std::move(properties), std::move(required));
+  schema["description"] = type.doc;
+  return schema;
+}
+
+static Object repeatSchema() {
+  Object count = anyOf(Object{{"type", "integer"}, {"minimum", 1}, {"maximum", 10000}},
+                        ref("parameter"));
+  return closedObject(Object{{"repeat", std::move(count)},
+                       {"name", ref("name")},
+                       {"layers", ref("layers")},
+                       {"from", Object{{"type", "string"}}}},
+                      Array{"repeat", "layers"});
+}
+
+static Object blockUseSchema() {
+  return closedObject(Object{{"block", Object{{"type", "string"}}},
+                       {"name", ref("name")},
+                       {"with", Object{{"type", "object"}}},
+                       {"from", Object{{"type", "string"}}}},
+                      Array{"block"});
+}
+
+static Object blockSchema() {
+  return closedObject(Object{{"params", listOf(Object{{"type", "string"}})}, {"layers", ref("layers")}},
+                      Array{"layers"});
+}
+
+static Object inputSchema() {
+  Object extent{{"type", "integer"}, {"minimum", 1}, {"maximum", kMaxExtent}};
+  Object shape = listOf(std::move(extent));
+  shape["minItems"] = 1;
+  shape["maxItems"] = 7;
+  Object dtype{{"enum", Array{"float32", "uint8", "int32", "int64"}}, {"default", "float32"}};
+  return closedObject(Object{{"name", ref("name")}, {"shape", std::move(shape)}, {"dtype", std::move(dtype)}},
+                      Array{"name", "shape"});
+}
+
+static Object definitions() {
+  Array entries{ref("repeat"), ref("block")};
+  Object defs;
+  for (const LayerType &type : layerTypes()) {
+    defs[type.name] = layerSchema(type);
+    entries.push_back(ref(type.name));
+  }
+  Object layers = listOf(Object{{"oneOf", std::move(entries)}});
+  layers["minItems"] = 1;
+  defs["layers"] = std::move(layers);
+  defs["repeat"] = repeatSchema();
+  defs["block"] = blockUseSchema();
+  defs["input"] = inputSchema();
+  defs["name"] = Object{{"type", "string"}, {"pattern", "^[A-Za-z0-9_.$*-]{1,128}$"}};
+  defs["from"] = anyOf(Object{{"type", "string"}}, listOf(Object{{"type", "string"}}));
+  defs["parameter"] = Object{{"type", "string"},
+                             {"pattern", "^\\$"},
+                             {"description", "a parameter of the block: \"$name\" or \"$name*4\""}};
+  return defs;
+}
+
+static Object rootSchema() {
+  Object inputs = listOf(ref("input"));
+  inputs["minItems"] = 1;
+  Object outputs = listOf(Object{{"type", "string"}});
+  outputs["minItems"] = 1;
+  Object train = closedObject(Object{{"loss", true}, {"optimizer", true}, {"metrics", true}}, Array{});
+  return closedObject(Object{{"$schema", Object{{"type", "string"}}},
+                       {"dlc", Object{{"const", 1}}},
+                       {"name", Object{{"type", "string"}, {"pattern", "^[A-Za-z0-9_. -]{1,64}$"}}},
+                       {"inputs", std::move(inputs)},
+                       {"layers", ref("layers")},
+                       {"blocks", Object{{"type", "object"}, {"additionalProperties", blockSchema()}}},
+                       {"outputs", std::move(outputs)},
+                       {"weights", Object{{"type", "string"}}},
+                       {"train", std::move(train)}},
+                      Array{"name", "inputs", "layers"});
+}
+
+void printSchema(llvm::raw_ostream &os) {
+  Object schema = rootSchema();
+  schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+  schema["$id"] = "dlc-model-1.json";
+  schema["title"] = "A network for dlc";
+  schema["$defs"] = definitions();
+  llvm::json::OStream(os, 1).value(JsonValue(std::move(schema)));
+  os << "\n";
+}
+
+} // namespace dlc::frontend
