@@ -160,11 +160,10 @@ Value Build::reduceWindows(Value x, AffineMap xMap, ArrayRef<int64_t> window, Ra
   // The window's extents need an operand to come from. A constant costs no buffer.
   Value extent = constant(window, 0.0f);
   AffineMap all = identity(loops);
-  return generic({x, extent}, filled(type, init),
-                 {xMap, all.getMinorSubMap(window.size()), all.getMajorSubMap(rank)},
-                 [&](OpBuilder &b, Location l, ValueRange args) {
-                   return body(b, l, {args[0], args[2]});
-                 });
+  return generic(
+      {x, extent}, filled(type, init),
+      {xMap, all.getMinorSubMap(window.size()), all.getMajorSubMap(rank)},
+      [&](OpBuilder &b, Location l, ValueRange args) { return body(b, l, {args[0], args[2]}); });
 }
 
 Value Build::plusBias(Value x, Value bias) const {

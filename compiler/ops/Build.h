@@ -46,8 +46,8 @@ struct Build {
 
   /// One linalg.generic; `maps` are those of the inputs, then of `out`. Dimensions that `out` does
   /// not use are reduced.
-  mlir::Value generic(mlir::ValueRange inputs, mlir::Value out, llvm::ArrayRef<mlir::AffineMap> maps,
-                      Body body) const;
+  mlir::Value generic(mlir::ValueRange inputs, mlir::Value out,
+                      llvm::ArrayRef<mlir::AffineMap> maps, Body body) const;
 
   /// An elementwise generic with a fresh destination; an input of lower rank runs along the
   /// trailing dimensions, or along the leading ones with `leading`.

@@ -45,8 +45,7 @@ static Value groupedConv(const Build &build, nn::Conv2DOp op, Value x) {
   auto d = [&](unsigned i) { return build.dim(i); };
   AffineMap maps[] = {
       build.map(8, {d(0), pixel(op, d(1), d(5), 0), pixel(op, d(2), d(6), 1), d(3), d(7)}),
-      build.map(8, {d(5), d(6), d(7), d(3), d(4)}),
-      build.map(8, {d(0), d(1), d(2), d(3), d(4)})};
+      build.map(8, {d(5), d(6), d(7), d(3), d(4)}), build.map(8, {d(0), d(1), d(2), d(3), d(4)})};
   Value y = build.generic({grouped, kernel}, build.filled(groupedType, 0), maps, multiplyAddBody);
   return build.mergeLast(y, type);
 }

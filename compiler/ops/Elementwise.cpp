@@ -36,8 +36,7 @@ struct Expr {
   }
   Expr select(arith::CmpFPredicate predicate, Expr other, Expr then, Expr otherwise) const {
     Value condition = arith::CmpFOp::create(builder, loc, predicate, value, other.value);
-    return (*this)(
-        arith::SelectOp::create(builder, loc, condition, then.value, otherwise.value));
+    return (*this)(arith::SelectOp::create(builder, loc, condition, then.value, otherwise.value));
   }
   // NaN stays NaN. The sign of a zero is left open, which makes each of these one instruction on
   // x86 where the bound is a constant.
@@ -114,14 +113,22 @@ Expr scalar(nn::AffineOp, Expr x, Expr scale, Expr shift) {
   return x(multiplyAdd(x.builder, x.loc, x.value, scale.value, shift.value));
 }
 
-// 8-bit data are unsigned, as images are; wider data are signed.
+// arith has signless integers only.
 Expr scalar(nn::CastOp, Expr x) {
   Type type = Float32Type::get(x.builder.getContext());
   if (auto shaped = dyn_cast<ShapedType>(x.value.getType()))
     type = shaped.clone(type);
-  if (getElementTypeOrSelf(x.value.getType()).getIntOrFloatBitWidth() <= 8)
-    return x(arith::UIToFPOp::create(x.builder, x.loc, type, x.value));
-  return x(arith::SIToFPOp::create(x.builder, x.loc, type, x.value));
+  auto element = cast<IntegerType>(getElementTypeOrSelf(x.value.getType()));
+  Value data = x.value;
+  if (!element.isSignless()) {
+    Type signless = IntegerType::get(x.builder.getContext(), element.getWidth());
+    if (auto shaped = dyn_cast<ShapedType>(data.getType()))
+      signless = shaped.clone(signless);
+    data = UnrealizedConversionCastOp::create(x.builder, x.loc, signless, data).getResult(0);
+  }
+  if (element.isUnsigned() || element.getWidth() == 1)
+    return x(arith::UIToFPOp::create(x.builder, x.loc, type, data));
+  return x(arith::SIToFPOp::create(x.builder, x.loc, type, data));
 }
 
 template <typename OpTy>
@@ -144,15 +151,14 @@ struct ScalarModel : nn::ElementwiseOpInterface::ExternalModel<ScalarModel<OpTy>
 };
 
 // A rank-1 operand of an op of higher rank runs along the last dimension.
-template <typename OpTy>
-LoweredValues lower(OpTy op, OpBuilder &builder, Value batch) {
+template <typename OpTy> LoweredValues lower(OpTy op, OpBuilder &builder, Value batch) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   AffineMap all = builder.getMultiDimIdentityMap(type.getRank());
   SmallVector<AffineMap> maps;
   for (Value operand : op->getOperands())
     maps.push_back(all.getMinorSubMap(cast<RankedTensorType>(operand.getType()).getRank()));
-  return SmallVector<Value>{buildElementwiseGeneric(builder, op->getLoc(), op, op->getOperands(),
-                                                    maps, type, batch)};
+  return SmallVector<Value>{
+      buildElementwiseGeneric(builder, op->getLoc(), op, op->getOperands(), maps, type, batch)};
 }
 
 template <typename... Ops> void addModels(MLIRContext *context) {

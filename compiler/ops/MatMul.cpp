@@ -30,4 +30,6 @@ static LoweredValues lowerDense(nn::DenseOp op, OpBuilder &builder, Value batch)
   return SmallVector<Value>{build.plusBias(product, op.getBias())};
 }
 
-void dlc::ops::addMatMulModels(MLIRContext *context) { addLinalg<nn::DenseOp, lowerDense>(context); }
+void dlc::ops::addMatMulModels(MLIRContext *context) {
+  addLinalg<nn::DenseOp, lowerDense>(context);
+}

@@ -14,9 +14,9 @@ namespace dlc::ops {
 using LoweredValues = llvm::FailureOr<llvm::SmallVector<mlir::Value>>;
 
 template <typename OpTy, LoweredValues (*Lower)(OpTy, mlir::OpBuilder &, mlir::Value)>
-struct LinalgModel
-    : nn::LinalgLoweringOpInterface::ExternalModel<LinalgModel<OpTy, Lower>, OpTy> {
-  LoweredValues buildLinalg(mlir::Operation *op, mlir::OpBuilder &builder, mlir::Value batch) const {
+struct LinalgModel : nn::LinalgLoweringOpInterface::ExternalModel<LinalgModel<OpTy, Lower>, OpTy> {
+  LoweredValues buildLinalg(mlir::Operation *op, mlir::OpBuilder &builder,
+                            mlir::Value batch) const {
     return Lower(mlir::cast<OpTy>(op), builder, batch);
   }
 };

@@ -13,7 +13,8 @@ using namespace dlc::ops;
 template <typename OpTy> static Value normScale(const Build &build, OpTy op) {
   double epsilon = op.getEpsilon().convertToDouble();
   auto body = [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-    Value safe = arith::AddFOp::create(b, l, args[1], floatConstant(b, l, args[1].getType(), epsilon));
+    Value safe =
+        arith::AddFOp::create(b, l, args[1], floatConstant(b, l, args[1].getType(), epsilon));
     return arith::DivFOp::create(b, l, args[0], math::SqrtOp::create(b, l, safe));
   };
   return build.elementwise({op.getGamma(), op.getVariance()}, op.getGamma().getType(), body);

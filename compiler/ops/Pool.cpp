@@ -65,7 +65,8 @@ static LoweredValues lowerPool(nn::Pool2DOp op, OpBuilder &builder, Value batch)
   for (int dim : {0, 1}) {
     int64_t stride = op.getStrides()[dim], window = op.getWindow()[dim];
     int64_t reached = (type.getDimSize(1 + dim) - 1) * stride + window;
-    high[dim] = std::max<int64_t>(0, reached - op.getPadding()[2 * dim] - image.getDimSize(1 + dim));
+    high[dim] =
+        std::max<int64_t>(0, reached - op.getPadding()[2 * dim] - image.getDimSize(1 + dim));
     pixel.push_back(build.dim(1 + dim) * stride + build.dim(4 + dim));
   }
   double outside = isMax ? kLowest : 0;

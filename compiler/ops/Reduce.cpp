@@ -44,8 +44,8 @@ static LoweredValues lowerSoftmax(nn::SoftmaxOp op, OpBuilder &builder, Value ba
       return arith::SubFOp::create(b, l, args[0], math::LogOp::create(b, l, args[1]));
     return arith::DivFOp::create(b, l, args[0], args[1]);
   };
-  return SmallVector<Value>{build.elementwise({op.getLog() ? shifted : powers, total}, type,
-                                              quotient, /*leading=*/true)};
+  return SmallVector<Value>{
+      build.elementwise({op.getLog() ? shifted : powers, total}, type, quotient, /*leading=*/true)};
 }
 
 void dlc::ops::addReduceModels(MLIRContext *context) {

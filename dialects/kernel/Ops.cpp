@@ -15,18 +15,22 @@ using namespace dlc::kernel;
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return llvm::divideCeil(a, b); }
 
-static ArrayRef<int64_t> shapeOf(Value value) { return cast<ShapedType>(value.getType()).getShape(); }
+static ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<ShapedType>(value.getType()).getShape();
+}
 
 // On memrefs a kernel reads its inputs and writes its output; on tensors it has no effects.
-static void addEffects(Operation *op, ValueRange inputs, OpOperand &out,
-                       SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+static void
+addEffects(Operation *op, ValueRange inputs, OpOperand &out,
+           SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
       continue;
     bool write = &operand == &out;
     effects.emplace_back(write ? static_cast<MemoryEffects::Effect *>(MemoryEffects::Write::get())
                                : MemoryEffects::Read::get(),
-                         &operand, 0, /*effectOnFullRegion=*/true, SideEffects::DefaultResource::get());
+                         &operand, 0, /*effectOnFullRegion=*/true,
+                         SideEffects::DefaultResource::get());
   }
 }
 
@@ -46,8 +50,12 @@ static SmallVector<OpFoldResult> extents(OpBuilder &builder, Location loc, Value
   return result;
 }
 
-// Results mirror the destination on tensors and are absent on memrefs.
+// Results mirror the destination on tensors and are absent on memrefs. No extent is 0, so that the
+// checks after this one may divide by them.
 static LogicalResult verifyDestination(Operation *op, Value out, ValueRange results) {
+  for (Value operand : op->getOperands())
+    if (llvm::is_contained(shapeOf(operand), 0))
+      return op->emitOpError("works on extents of at least 1");
   bool onTensor = isa<RankedTensorType>(out.getType());
   if (results.size() != (onTensor ? 1u : 0u) || (onTensor && results[0].getType() != out.getType()))
     return op->emitOpError("returns its destination on tensors and nothing on memrefs");
@@ -57,10 +65,11 @@ static LogicalResult verifyDestination(Operation *op, Value out, ValueRange resu
 static LogicalResult verifyShape(Operation *op, StringRef what, Value value,
                                  ArrayRef<int64_t> expected) {
   ArrayRef<int64_t> shape = shapeOf(value);
-  bool fits = shape.size() == expected.size() && llvm::all_of(llvm::zip(shape, expected), [](auto p) {
-                auto [have, want] = p;
-                return have == want || ShapedType::isDynamic(have) || ShapedType::isDynamic(want);
-              });
+  bool fits =
+      shape.size() == expected.size() && llvm::all_of(llvm::zip(shape, expected), [](auto p) {
+        auto [have, want] = p;
+        return have == want || ShapedType::isDynamic(have) || ShapedType::isDynamic(want);
+      });
   if (fits)
     return success();
   InFlightDiagnostic diag = op->emitOpError("needs ") << what << " of shape [";
@@ -83,7 +92,10 @@ static LogicalResult verifyPacking(Operation *op, Layout layout, Value plain, Va
   if (!map || map.getNumResults() != p.size())
     return op->emitOpError("has ranks that do not fit its layout");
   bool conv = layout == Layout::Conv, dense = layout == Layout::Dense;
-  SmallVector<int64_t> expected = getBlockedShape(layout, p, b.back(), conv ? b[5] : dense ? b[2] : 1,
+  SmallVector<int64_t> expected = getBlockedShape(layout, p, b.back(),
+                                                  conv    ? b[5]
+                                                  : dense ? b[2]
+                                                          : 1,
                                                   conv ? b[4] : 1);
   return verifyShape(op, "a blocked side", blocked, expected);
 }
@@ -122,15 +134,15 @@ int64_t UnpackOp::getFlopsPerItem() { return innerElements(getInput()); }
 // Multiply-accumulate kernels
 //===----------------------------------------------------------------------===//
 
-template <typename OpTy>
-static LogicalResult verifyMac(OpTy op, int64_t channelDim) {
+template <typename OpTy> static LogicalResult verifyMac(OpTy op, int64_t channelDim) {
   if (failed(verifyDestination(op, op.getOut(), op.getResult())))
     return failure();
   Block &body = op.getEpilogue().front();
   if (body.getNumArguments() != op.getExtras().size() + 1 ||
       !llvm::all_of(body.getArgumentTypes(), [](Type type) { return type.isF32(); }))
-    return op.emitOpError("needs an epilogue that takes the accumulator and one f32 for each extra");
-  if (!isa<YieldOp>(body.getTerminator()))
+    return op.emitOpError(
+        "needs an epilogue that takes the accumulator and one f32 for each extra");
+  if (body.empty() || !isa<YieldOp>(body.back()))
     return op.emitOpError("needs an epilogue that ends in kernel.yield");
   ArrayRef<int64_t> out = shapeOf(op.getOut());
   int64_t vector[] = {out[channelDim], out.back()};
@@ -154,11 +166,16 @@ static LogicalResult verifyWindow(Operation *op, Value input, Value out, ArrayRe
                                   ArrayRef<int64_t> dilations) {
   if (size.size() != 2 || strides.size() != 2 || padding.size() != 4 || dilations.size() != 2)
     return op->emitOpError("needs 2 window sizes, 2 strides, 2 dilations and 4 paddings");
+  auto tooSmall = [](int64_t value) { return value < 1; };
+  if (llvm::any_of(strides, tooSmall) || llvm::any_of(dilations, tooSmall))
+    return op->emitOpError("needs strides and dilations of at least 1");
   for (int dim : {0, 1}) {
-    int64_t extent = dlc::nn::windowedExtent(shapeOf(input)[2 + dim], size[dim], strides[dim],
-                                        dilations[dim], padding[2 * dim], padding[2 * dim + 1]);
+    int64_t extent =
+        dlc::nn::windowedExtent(shapeOf(input)[2 + dim], size[dim], strides[dim], dilations[dim],
+                                padding[2 * dim], padding[2 * dim + 1]);
     if (shapeOf(out)[2 + dim] != extent)
-      return op->emitOpError("needs an output extent of ") << extent << ", not " << shapeOf(out)[2 + dim];
+      return op->emitOpError("needs an output extent of ")
+             << extent << ", not " << shapeOf(out)[2 + dim];
   }
   return success();
 }
@@ -170,8 +187,9 @@ LogicalResult ConvOp::verify() {
   int64_t block = shapeOf(getInput()).back();
   if (weights.size() != 7 || weights[5] != getTile().getCols() || weights[6] != out.back() ||
       weights[4] != block || weights[1] != ceilDiv(getInChannels(), block))
-    return emitOpError("needs weights [O/(nb L), C/B, KH, KW, B, nb, L] that fit its tile and input");
-  if (weights[0] != ceilDiv(out[1], weights[5]) || weights[0] % getGroups())
+    return emitOpError(
+        "needs weights [O/(nb L), C/B, KH, KW, B, nb, L] that fit its tile and input");
+  if (weights[0] != ceilDiv(out[1], weights[5]) || getGroups() < 1 || weights[0] % getGroups())
     return emitOpError("needs weights for each of its output blocks, an equal share a group");
   return verifyWindow(*this, getInput(), getOut(), weights.slice(2, 2), getStrides(), getPadding(),
                       getDilations());
@@ -193,8 +211,9 @@ LogicalResult GemmOp::verify() {
   if (failed(verifyMac(*this, 0)))
     return failure();
   ArrayRef<int64_t> weights = shapeOf(getWeights()), out = shapeOf(getOut());
-  if (weights.size() != 4 || static_cast<int64_t>(weights[1]) != static_cast<int64_t>(getDepth()) || weights[2] != getTile().getCols() ||
-      weights[3] != out.back() || weights[0] != ceilDiv(out[0], weights[2]))
+  if (weights.size() != 4 || static_cast<int64_t>(weights[1]) != static_cast<int64_t>(getDepth()) ||
+      weights[2] != getTile().getCols() || weights[3] != out.back() ||
+      weights[0] != ceilDiv(out[0], weights[2]))
     return emitOpError("needs weights [N/(nb L), K, nb, L] that fit its tile, depth and output");
   if (shapeOf(getInput())[0] != ceilDiv(getDepth(), shapeOf(getInput())[2]))
     return emitOpError("needs an input with blocks for its depth");
@@ -238,6 +257,9 @@ LogicalResult PoolOp::verify() {
     return failure();
   if (getWindow().size() != 2 || getStrides().size() != 2 || getPadding().size() != 4)
     return emitOpError("needs 2 window sizes, 2 strides and 4 paddings");
+  auto tooSmall = [](int64_t value) { return value < 1; };
+  if (llvm::any_of(getWindow(), tooSmall) || llvm::any_of(getStrides(), tooSmall))
+    return emitOpError("needs window sizes and strides of at least 1");
   if (shapeOf(getInput())[1] != shapeOf(getOut())[1] ||
       shapeOf(getInput()).back() != shapeOf(getOut()).back())
     return emitOpError("keeps its channels");
@@ -251,10 +273,10 @@ int64_t PoolOp::getFlopsPerItem() {
   return out[3] * out[4] * getWindow()[0] * getWindow()[1];
 }
 
-#define DLC_KERNEL_EFFECTS(OpTy)                                                                     \
-  void OpTy::getEffects(                                                                             \
-      SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {                \
-    addEffects(*this, getOperands(), getOutMutable(), effects);                                      \
+#define DLC_KERNEL_EFFECTS(OpTy)                                                                   \
+  void OpTy::getEffects(                                                                           \
+      SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {              \
+    addEffects(*this, getOperands(), getOutMutable(), effects);                                    \
   }
 DLC_KERNEL_EFFECTS(PackOp)
 DLC_KERNEL_EFFECTS(UnpackOp)
@@ -275,7 +297,8 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   SmallVector<Type> expected(getArgs().getTypes());
   expected.append(2, IndexType::get(getContext()));
   if (callee.getArgumentTypes() != ArrayRef<Type>(expected) || callee.getNumResults() != 0)
-    return emitOpError("needs a kernel that takes its arguments and two bounds, and returns nothing");
+    return emitOpError(
+        "needs a kernel that takes its arguments and two bounds, and returns nothing");
   return success();
 }
 

@@ -19,8 +19,11 @@ LogicalResult dlc::nn::inferWindow(std::optional<Location> loc, RankedTensorType
     int64_t size = window.size[dim], stride = window.strides[dim], dilation = window.dilations[dim];
     int64_t low = window.padding[2 * dim], high = window.padding[2 * dim + 1];
     if (size < 1 || stride < 1 || dilation < 1 || low < 0 || high < 0)
-      return emitOptionalError(loc, "window, stride and dilation must be at least 1, padding at least 0");
+      return emitOptionalError(
+          loc, "window, stride and dilation must be at least 1, padding at least 0");
     int64_t extent = image.getDimSize(dim + 1);
+    if (ShapedType::isDynamic(extent))
+      return emitOptionalError(loc, "an image needs a static ", names[dim]);
     *results[dim] = windowedExtent(extent, size, stride, dilation, low, high, window.ceilMode);
     if (*results[dim] < 1)
       return emitOptionalError(loc, "a window of ", names[dim], " ", (size - 1) * dilation + 1,
@@ -42,13 +45,14 @@ static LogicalResult inferConv(std::optional<Location> loc, Value x, Value kerne
   if (failed(inferWindow(loc, image, window, height, width)))
     return failure();
   if (bias && cast<RankedTensorType>(bias.getType()).getDimSize(0) != outChannels)
-    return emitOptionalError(loc, "the bias needs ", outChannels, " elements, one an output channel");
+    return emitOptionalError(loc, "the bias needs ", outChannels,
+                             " elements, one an output channel");
   types.push_back(image.clone({image.getDimSize(0), height, width, outChannels}));
   return success();
 }
 
-LogicalResult Conv2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
-                                         SmallVectorImpl<Type> &types) {
+LogicalResult Conv2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, SmallVectorImpl<Type> &types) {
   int64_t channels = cast<RankedTensorType>(adaptor.getX().getType()).getDimSize(3);
   auto kernel = cast<RankedTensorType>(adaptor.getKernel().getType());
   int64_t groups = adaptor.getGroups();
@@ -58,8 +62,9 @@ LogicalResult Conv2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   if (kernel.getDimSize(2) != channels / groups)
     return emitOptionalError(loc, "the kernel takes ", kernel.getDimSize(2),
                              " channels a group but the input has ", channels / groups);
-  return inferConv(loc, adaptor.getX(), adaptor.getKernel(), adaptor.getBias(), kernel.getDimSize(3),
-                   adaptor.getStrides(), adaptor.getPadding(), adaptor.getDilations(), types);
+  return inferConv(loc, adaptor.getX(), adaptor.getKernel(), adaptor.getBias(),
+                   kernel.getDimSize(3), adaptor.getStrides(), adaptor.getPadding(),
+                   adaptor.getDilations(), types);
 }
 
 LogicalResult DepthwiseConv2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
@@ -118,4 +123,6 @@ template <typename OpTy> static bool addPadding(OpTy op, ArrayRef<int64_t> more)
   return true;
 }
 bool Conv2DOp::absorbPadding(ArrayRef<int64_t> padding) { return addPadding(*this, padding); }
-bool DepthwiseConv2DOp::absorbPadding(ArrayRef<int64_t> padding) { return addPadding(*this, padding); }
+bool DepthwiseConv2DOp::absorbPadding(ArrayRef<int64_t> padding) {
+  return addPadding(*this, padding);
+}

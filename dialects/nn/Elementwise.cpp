@@ -14,8 +14,8 @@ LogicalResult ReluOp::verify() {
   return success();
 }
 
-LogicalResult AffineOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
-                                         SmallVectorImpl<Type> &types) {
+LogicalResult AffineOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, SmallVectorImpl<Type> &types) {
   auto x = cast<RankedTensorType>(adaptor.getX().getType());
   int64_t channels = x.getShape().back();
   for (Value vector : {adaptor.getScale(), adaptor.getShift()})

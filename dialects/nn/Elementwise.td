@@ -60,7 +60,7 @@ def Nn_AffineOp : Nn_InferredOp<"affine"> {
 }
 
 def Nn_CastOp : Nn_InferredOp<"cast"> {
-  let summary = "integer data as float32";
+  let summary = "integer data as float32; the element type tells whether they are unsigned";
   let arguments = (ins RankedTensorOf<[AnyInteger]>:$x);
   let results = (outs Nn_Tensor:$y);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";

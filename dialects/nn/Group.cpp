@@ -31,7 +31,7 @@ void GroupOp::print(OpAsmPrinter &printer) {
   printer.printRegion(getBody());
 }
 
-LogicalResult GroupOp::verify() {
+LogicalResult GroupOp::verifyRegions() {
   Block &body = getBody().front();
   if (body.getArgumentTypes() != getInputs().getTypes())
     return emitOpError("needs one body argument of the same type for each input");

@@ -24,7 +24,7 @@ def Nn_GroupOp : Op<Nn_Dialect, "group",
   let results = (outs Nn_Tensor:$y);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     /// The heavy op that the group is built around.
     ::mlir::Operation *getAnchor() { return &getBody().front().front(); }

@@ -26,7 +26,11 @@ def Nn_Dialect : Dialect {
     | `nn.input = "image"` | argument | an input of the model |
     | `nn.param = "c1/kernel"` | argument | a tensor of the weights file |
     | `nn.trainable` / `nn.state` | parameter | the optimiser's, or running statistics |
-    | `nn.output = "out"` | result | an output of the model |
+    | `nn.output = "out"` | result, later argument | an output of the model |
+    | `nn.prepared = i` | argument | a result of @prepare: its number; after planning, its byte offset |
+    | `nn.prepared_bytes` | module | size of all prepared values |
+    | `nn.arena` | argument (memref<?xi8>) | scratch memory of one call |
+    | `nn.arena_const`, `nn.arena_batch` | function | bytes of the arena: c + batch * p |
   }];
   let useDefaultAttributePrinterParser = 1;
 }
@@ -49,8 +53,9 @@ def Nn_LrnRegionAttr : EnumAttr<Nn_Dialect, Nn_LrnRegion, "region"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
-// Activations and parameters.
-def Nn_Tensor : RankedTensorOf<[F32]>;
+// Activations and parameters. Ops that work along the last dimension need one.
+def Nn_Tensor : RankedTensorOf<[F32], [HasRankGreaterOrEqualPred<1>],
+                               "ranked tensor of rank 1 or more">;
 def Nn_Vector : TensorRankOf<[F32], [1]>;
 def Nn_Image : TensorRankOf<[F32], [4]>;
 

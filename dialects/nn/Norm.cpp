@@ -8,10 +8,6 @@ using namespace dlc::nn;
 #define GET_OP_CLASSES
 #include "dialects/nn/Norm.cpp.inc"
 
-
-
-
-
 LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
   auto x = cast<RankedTensorType>(adaptor.getX().getType());

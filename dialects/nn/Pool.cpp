@@ -8,8 +8,8 @@ using namespace dlc::nn;
 #define GET_OP_CLASSES
 #include "dialects/nn/Pool.cpp.inc"
 
-LogicalResult Pool2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
-                                         SmallVectorImpl<Type> &types) {
+LogicalResult Pool2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, SmallVectorImpl<Type> &types) {
   auto image = cast<RankedTensorType>(adaptor.getX().getType());
   int64_t height, width;
   const int64_t dilations[] = {1, 1};
@@ -30,12 +30,15 @@ LogicalResult Pool2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
 
 int64_t Pool2DOp::getFlopsPerSample() {
   auto out = getType();
-  return out.getDimSize(1) * out.getDimSize(2) * out.getDimSize(3) * getWindow()[0] * getWindow()[1];
+  return out.getDimSize(1) * out.getDimSize(2) * out.getDimSize(3) * getWindow()[0] *
+         getWindow()[1];
 }
 
-LogicalResult GlobalPool2DOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+LogicalResult GlobalPool2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                                Adaptor adaptor, SmallVectorImpl<Type> &types) {
   auto image = cast<RankedTensorType>(adaptor.getX().getType());
+  if (image.isDynamicDim(1) || image.isDynamicDim(2))
+    return emitOptionalError(loc, "an image needs a static height and width");
   types.push_back(image.clone({image.getDimSize(0), image.getDimSize(3)}));
   return success();
 }

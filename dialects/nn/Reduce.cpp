@@ -7,5 +7,3 @@ using namespace dlc::nn;
 
 #define GET_OP_CLASSES
 #include "dialects/nn/Reduce.cpp.inc"
-
-

@@ -17,16 +17,16 @@ LogicalResult ReshapeOp::verify() {
   RankedTensorType from = getX().getType(), to = getType();
   if (from.hasStaticShape() && to.hasStaticShape()) {
     if (from.getNumElements() != to.getNumElements())
-      return emitOpError("cannot shape ") << from.getNumElements() << " elements as "
-                                          << to.getNumElements();
+      return emitOpError("cannot shape ")
+             << from.getNumElements() << " elements as " << to.getNumElements();
     return success();
   }
   if (from.getRank() < 1 || to.getRank() < 1 || !from.isDynamicDim(0) || !to.isDynamicDim(0) ||
       from.getNumDynamicDims() != 1 || to.getNumDynamicDims() != 1)
     return emitOpError("keeps the batch as its only dynamic, first dimension");
   if (sampleSize(from) != sampleSize(to))
-    return emitOpError("cannot shape ") << sampleSize(from) << " elements a sample as "
-                                        << sampleSize(to);
+    return emitOpError("cannot shape ")
+           << sampleSize(from) << " elements a sample as " << sampleSize(to);
   return success();
 }
 
@@ -58,8 +58,8 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc
   return success();
 }
 
-LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
-                                         SmallVectorImpl<Type> &types) {
+LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                         Adaptor adaptor, SmallVectorImpl<Type> &types) {
   if (adaptor.getXs().empty())
     return emitOptionalError(loc, "a concatenation needs at least one input");
   auto first = cast<RankedTensorType>(adaptor.getXs().front().getType());
@@ -67,6 +67,10 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   if (axis < 1 || axis >= first.getRank())
     return emitOptionalError(loc, "axis ", axis, " must lie between 1 and ", first.getRank() - 1);
   SmallVector<int64_t> shape(first.getShape());
+  for (Value x : adaptor.getXs())
+    if (auto type = cast<RankedTensorType>(x.getType());
+        axis < type.getRank() && type.isDynamicDim(axis))
+      return emitOptionalError(loc, "inputs cannot be concatenated along the batch");
   for (Value x : adaptor.getXs().drop_front()) {
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> other(type.getShape());
@@ -107,6 +111,4 @@ LogicalResult DropoutOp::verify() {
   return success();
 }
 
-OpFoldResult DropoutOp::fold(FoldAdaptor) {
-  return getRate().isZero() ? getX() : Value();
-}
+OpFoldResult DropoutOp::fold(FoldAdaptor) { return getRate().isZero() ? getX() : Value(); }

@@ -80,13 +80,15 @@ TEST_F(OpModels, ScalarCodeRunsOnVectors) {
   Type vector = VectorType::get({8}, builder.getF32Type());
   Value x = UnrealizedConversionCastOp::create(builder, loc, tensor, ValueRange()).getResult(0);
   Value lane = UnrealizedConversionCastOp::create(builder, loc, vector, ValueRange()).getResult(0);
-  Operation *ops[] = {
-      nn::ReluOp::create(builder, loc, tensor, x, builder.getF32FloatAttr(6),
-                         builder.getF32FloatAttr(0.1), builder.getF32FloatAttr(1)),
-      nn::SoftplusOp::create(builder, loc, tensor, x), nn::EluOp::create(builder, loc, tensor, x),
-      nn::GeluOp::create(builder, loc, tensor, x), nn::HardSigmoidOp::create(builder, loc, tensor, x)};
+  Operation *ops[] = {nn::ReluOp::create(builder, loc, tensor, x, builder.getF32FloatAttr(6),
+                                         builder.getF32FloatAttr(0.1), builder.getF32FloatAttr(1)),
+                      nn::SoftplusOp::create(builder, loc, tensor, x),
+                      nn::EluOp::create(builder, loc, tensor, x),
+                      nn::GeluOp::create(builder, loc, tensor, x),
+                      nn::HardSigmoidOp::create(builder, loc, tensor, x)};
   for (Operation *op : ops)
-    EXPECT_EQ(cast<nn::ElementwiseOpInterface>(op).buildScalar(builder, loc, lane).getType(), vector);
+    EXPECT_EQ(cast<nn::ElementwiseOpInterface>(op).buildScalar(builder, loc, lane).getType(),
+              vector);
   EXPECT_TRUE(succeeded(verify(*module)));
 }
 
