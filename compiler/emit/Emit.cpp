@@ -11,10 +11,10 @@
 #include "compiler/emit/Check.h"
 #include "compiler/emit/Header.h"
 #include "compiler/emit/Link.h"
-#include "compiler/emit/Merge.h"
 #include "compiler/emit/Names.h"
 #include "compiler/emit/Object.h"
 #include "compiler/emit/Output.h"
+#include "compiler/emit/Parts.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -36,7 +36,7 @@ struct Resources {
 struct Build {
   Names names;
   std::unique_ptr<TargetMachine> machine;
-  std::unique_ptr<Module> module; ///< all variants
+  Parts parts;
 };
 
 } // namespace
@@ -67,8 +67,7 @@ static Expected<Resources> findResources(const Options &options) {
   return resources;
 }
 
-/// Checks and merges, without the runtime.
-static Expected<Build> merge(Model &model, const Options &options) {
+static Expected<Build> start(Model &model, const Options &options) {
   if (Error error = checkModel(model))
     return std::move(error);
   if (Error error = checkVariants(model))
@@ -79,34 +78,41 @@ static Expected<Build> merge(Model &model, const Options &options) {
   auto machine = makeTargetMachine(options.triple);
   if (!machine)
     return machine.takeError();
-  auto module = mergeVariants(model, *names, **machine);
-  if (!module)
-    return module.takeError();
-  return Build{std::move(*names), std::move(*machine), std::move(*module)};
+  auto parts = makeParts(model, *names, **machine);
+  if (!parts)
+    return parts.takeError();
+  return Build{std::move(*names), std::move(*machine), std::move(*parts)};
 }
 
-/// The model alone: the runtime comes optimised, and doing it again would take
-/// most of the time of a small model. So the assembly shows what the library has.
-static void optimiseModel(Build &build) {
-  internalize(*build.module, build.names);
-  optimise(*build.module, *build.machine);
-}
-
-static Expected<SmallString<0>> compileObject(Build &build, const Resources &resources) {
-  optimiseModel(build);
-  if (Error error = linkRuntime(*build.module, resources.runtime))
-    return std::move(error);
-  internalize(*build.module, build.names);
-  return compileModule(*build.module, *build.machine, CodeGenFileType::ObjectFile);
+/// Compiles everything into the object `path`; `folder` is for its parts.
+static Error compileObject(Build build, const Options &options, const Resources &resources,
+                           const OutputFolder &folder, StringRef path) {
+  if (Error error = linkRuntime(build.parts, build.names, resources.runtime))
+    return error;
+  // The runtime comes optimised: doing it again would take most of the time of a
+  // small model.
+  std::vector<Part> parts = {makePart(*build.parts.root, /*isOptimised=*/true)};
+  for (const auto &variant : build.parts.variants)
+    parts.push_back(makePart(*variant, /*isOptimised=*/false));
+  auto objects = compileParts(parts, options.triple);
+  if (!objects)
+    return objects.takeError();
+  std::vector<std::string> files;
+  for (auto [i, object] : enumerate(*objects)) {
+    files.push_back(folder.temporary("part" + std::to_string(i) + ".o"));
+    if (Error error = writeFile(files.back(), object))
+      return error;
+  }
+  return linkObjects(files, path);
 }
 
 /// Writes all files into the temporary folder.
 static Error writeFiles(Model &model, const Options &options, const Resources &resources,
                         const OutputFolder &output) {
-  Expected<Build> build = merge(model, options);
+  Expected<Build> build = start(model, options);
   if (!build)
     return build.takeError();
-  const Names &names = build->names;
+  const Names names = build->names;
   if (Error error = writeFile(output.temporary(names.model + ".h"), makeHeader(model, names)))
     return error;
   std::string runtimeHeader = output.temporary("dlc_runtime.h");
@@ -114,15 +120,11 @@ static Error writeFiles(Model &model, const Options &options, const Resources &r
     return createStringError("cannot copy \"" + resources.header + "\" to \"" + runtimeHeader +
                              "\": " + code.message());
 
-  Expected<SmallString<0>> object = compileObject(*build, resources);
-  if (!object)
-    return object.takeError();
-  std::string objectName = names.model + ".o";
-  LinkInputs inputs{output.temporary(objectName), resources.stubs, output.temporary("exports.map")};
-  if (Error error = writeFile(inputs.object, *object))
+  LinkInputs inputs{output.temporary(names.model + ".o"), resources.stubs,
+                    output.temporary("exports.map")};
+  if (Error error = compileObject(std::move(*build), options, resources, output, inputs.object))
     return error;
-  if (Error error = writeStaticLibrary(MemoryBufferRef(*object, objectName),
-                                       output.temporary("lib" + names.model + ".a")))
+  if (Error error = writeStaticLibrary(inputs.object, output.temporary("lib" + names.model + ".a")))
     return error;
   return linkShared(inputs, names, output.temporary("lib" + names.model + ".so"));
 }
@@ -152,23 +154,33 @@ Error dlc::emit::emitObject(Model model, const Options &options, raw_ostream &os
   Expected<Resources> resources = findResources(options);
   if (!resources)
     return resources.takeError();
-  Expected<Build> build = merge(model, options);
+  Expected<Build> build = start(model, options);
   if (!build)
     return build.takeError();
-  Expected<SmallString<0>> object = compileObject(*build, *resources);
+  SmallString<128> temporary;
+  sys::path::system_temp_directory(/*erasedOnReboot=*/true, temporary);
+  auto folder = OutputFolder::open(temporary);
+  if (!folder)
+    return folder.takeError();
+  std::string path = (*folder)->temporary("object.o");
+  if (Error error = compileObject(std::move(*build), options, *resources, **folder, path))
+    return error;
+  auto object = MemoryBuffer::getFile(path);
   if (!object)
-    return object.takeError();
-  os << *object;
+    return createStringError("cannot read \"" + path + "\": " + object.getError().message());
+  os << (*object)->getBuffer();
   return Error::success();
 }
 
 Error dlc::emit::emitAssembly(Model model, const Options &options, raw_ostream &os) {
-  Expected<Build> build = merge(model, options);
+  Expected<Build> build = start(model, options);
   if (!build)
     return build.takeError();
-  optimiseModel(*build);
-  Expected<SmallString<0>> text =
-      compileModule(*build->module, *build->machine, CodeGenFileType::AssemblyFile);
+  auto module = mergeParts(std::move(build->parts));
+  if (!module)
+    return module.takeError();
+  optimise(**module, *build->machine);
+  auto text = compileModule(**module, *build->machine, CodeGenFileType::AssemblyFile);
   if (!text)
     return text.takeError();
   os << *text;
@@ -176,9 +188,12 @@ Error dlc::emit::emitAssembly(Model model, const Options &options, raw_ostream &
 }
 
 Error dlc::emit::emitLlvm(Model model, const Options &options, raw_ostream &os) {
-  Expected<Build> build = merge(model, options);
+  Expected<Build> build = start(model, options);
   if (!build)
     return build.takeError();
-  build->module->print(os, /*AAW=*/nullptr);
+  auto module = mergeParts(std::move(build->parts));
+  if (!module)
+    return module.takeError();
+  (*module)->print(os, /*AAW=*/nullptr);
   return Error::success();
 }

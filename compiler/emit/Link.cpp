@@ -13,7 +13,9 @@
 #include "compiler/emit/Output.h"
 
 #include "lld/Common/Driver.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/Path.h"
 
 #include <mutex>
 
@@ -29,50 +31,51 @@ static std::string versionScript(const Names &names) {
   return script + "    dlc_model_entry;\n  local: *;\n};\n";
 }
 
-Error dlc::emit::linkShared(const LinkInputs &inputs, const Names &names, StringRef path) {
-  if (Error error = writeFile(inputs.versionScript, versionScript(names)))
-    return error;
-  std::string soname = "lib" + names.model + ".so";
-  std::string entry = "--defsym=dlc_model_entry=" + entrySymbol(names);
-  std::string output = path.str();
-  std::vector<const char *> args = {"ld.lld",
-                                    "-shared",
-                                    "-soname",
-                                    soname.c_str(),
-                                    "-o",
-                                    output.c_str(),
-                                    "--gc-sections",
-                                    "--no-undefined",
-                                    "--as-needed",
-                                    "-Bsymbolic",
-                                    "-z",
-                                    "now",
-                                    "-z",
-                                    "relro",
-                                    "-z",
-                                    "noexecstack",
-                                    "--build-id=none",
-                                    "--hash-style=gnu",
-                                    "--version-script",
-                                    inputs.versionScript.c_str(),
-                                    entry.c_str(),
-                                    inputs.object.c_str()};
-  for (const std::string &stub : inputs.stubs)
-    args.push_back(stub.c_str());
-
+/// Runs lld in this process.
+static Error runLinker(ArrayRef<std::string> arguments, StringRef output) {
+  std::vector<const char *> argv = {"ld.lld"};
+  for (const std::string &argument : arguments)
+    argv.push_back(argument.c_str());
   // lld keeps its state in globals.
   static std::mutex mutex;
   std::lock_guard lock(mutex);
   std::string messages;
   raw_string_ostream os(messages);
-  lld::Result result = lld::lldMain(args, os, os, {{lld::Gnu, &lld::elf::link}});
+  lld::Result result = lld::lldMain(argv, os, os, {{lld::Gnu, &lld::elf::link}});
   if (result.retCode != 0)
-    return makeFault("cannot link " + soname + ": " + StringRef(messages).rtrim());
+    return makeFault("cannot link " + sys::path::filename(output) + ": " +
+                     StringRef(messages).rtrim());
   return Error::success();
 }
 
-Error dlc::emit::writeStaticLibrary(MemoryBufferRef object, StringRef path) {
-  NewArchiveMember member(object);
-  return writeArchive(path, member, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
+Error dlc::emit::linkObjects(ArrayRef<std::string> objects, StringRef path) {
+  std::vector<std::string> arguments = {"-r", "-o", path.str()};
+  append_range(arguments, objects);
+  return runLinker(arguments, path);
+}
+
+Error dlc::emit::linkShared(const LinkInputs &inputs, const Names &names, StringRef path) {
+  if (Error error = writeFile(inputs.versionScript, versionScript(names)))
+    return error;
+  // clang-format off
+  std::vector<std::string> arguments = {
+      "-shared", "-soname", "lib" + names.model + ".so", "-o", path.str(),
+      "--gc-sections", "--as-needed", "--no-undefined", "-Bsymbolic",
+      "-z", "now", "-z", "relro", "-z", "noexecstack",
+      "--build-id=none", "--hash-style=gnu",
+      "--version-script", inputs.versionScript,
+      "--defsym=dlc_model_entry=" + entrySymbol(names),
+      inputs.object};
+  // clang-format on
+  append_range(arguments, inputs.stubs);
+  return runLinker(arguments, path);
+}
+
+Error dlc::emit::writeStaticLibrary(StringRef object, StringRef path) {
+  Expected<NewArchiveMember> member = NewArchiveMember::getFile(object, /*Deterministic=*/true);
+  if (!member)
+    return member.takeError();
+  member->MemberName = sys::path::filename(object);
+  return writeArchive(path, *member, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
                       /*Deterministic=*/true, /*Thin=*/false);
 }

@@ -11,8 +11,6 @@
 
 #include "compiler/emit/Names.h"
 
-#include "llvm/Support/MemoryBufferRef.h"
-
 namespace dlc::emit {
 
 /// What a link needs beside the object.
@@ -24,12 +22,15 @@ struct LinkInputs {
   std::string versionScript; ///< where to write it
 };
 
+/// Links several objects into the relocatable object `path`.
+llvm::Error linkObjects(llvm::ArrayRef<std::string> objects, llvm::StringRef path);
+
 /// Links the object into the shared library `path`, which exports the documented
 /// functions and dlc_model_entry. In process, by lld.
 llvm::Error linkShared(const LinkInputs &inputs, const Names &names, llvm::StringRef path);
 
 /// Writes the archive `path` with the object as its only member.
-llvm::Error writeStaticLibrary(llvm::MemoryBufferRef object, llvm::StringRef path);
+llvm::Error writeStaticLibrary(llvm::StringRef object, llvm::StringRef path);
 
 } // namespace dlc::emit
 

@@ -11,10 +11,13 @@
 #include "compiler/emit/Check.h"
 
 #include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetOptions.h"
 
 using namespace llvm;
@@ -60,7 +63,6 @@ Expected<std::unique_ptr<TargetMachine>> dlc::emit::makeTargetMachine(StringRef 
 }
 
 void dlc::emit::optimise(Module &module, TargetMachine &machine) {
-  module.setPICLevel(PICLevel::BigPIC);
   PipelineTuningOptions tuning;
   tuning.LoopUnrolling = false;
   tuning.LoopVectorization = true;
@@ -90,4 +92,46 @@ Expected<SmallString<0>> dlc::emit::compileModule(Module &module, TargetMachine 
                      machine.getTargetTriple().str() + "\"");
   passes.run(module);
   return buffer;
+}
+
+Part dlc::emit::makePart(const Module &module, bool isOptimised) {
+  Part part{{}, isOptimised};
+  raw_svector_ostream os(part.bitcode);
+  WriteBitcodeToFile(module, os);
+  return part;
+}
+
+/// In a context of its own, for LLVM's contexts are not shared by threads.
+static Expected<SmallString<0>> compilePart(const Part &part, StringRef triple) {
+  LLVMContext context;
+  Expected<std::unique_ptr<Module>> module = parseBitcodeFile(
+      MemoryBufferRef(StringRef(part.bitcode.data(), part.bitcode.size()), "part"), context);
+  if (!module)
+    return makeFault(toString(module.takeError()));
+  Expected<std::unique_ptr<TargetMachine>> machine = makeTargetMachine(triple);
+  if (!machine)
+    return machine.takeError();
+  if (!part.isOptimised)
+    optimise(**module, **machine);
+  return compileModule(**module, **machine, CodeGenFileType::ObjectFile);
+}
+
+Expected<std::vector<SmallString<0>>> dlc::emit::compileParts(ArrayRef<Part> parts,
+                                                              StringRef triple) {
+  std::vector<SmallString<0>> objects(parts.size());
+  std::vector<std::string> messages(parts.size());
+  DefaultThreadPool pool;
+  for (size_t i = 0; i < parts.size(); ++i)
+    pool.async([&, i] {
+      Expected<SmallString<0>> object = compilePart(parts[i], triple);
+      if (object)
+        objects[i] = std::move(*object);
+      else
+        messages[i] = toString(object.takeError());
+    });
+  pool.wait();
+  for (const std::string &message : messages)
+    if (!message.empty())
+      return makeFault(message);
+  return objects;
 }

@@ -27,6 +27,17 @@ void optimise(llvm::Module &module, llvm::TargetMachine &machine);
 llvm::Expected<llvm::SmallString<0>>
 compileModule(llvm::Module &module, llvm::TargetMachine &machine, llvm::CodeGenFileType type);
 
+/// A module to compile, as bitcode.
+struct Part {
+  llvm::SmallVector<char, 0> bitcode;
+  bool isOptimised; ///< already
+};
+Part makePart(const llvm::Module &module, bool isOptimised);
+
+/// Compiles all parts to object files, in parallel and in the parts' order.
+llvm::Expected<std::vector<llvm::SmallString<0>>> compileParts(llvm::ArrayRef<Part> parts,
+                                                               llvm::StringRef triple);
+
 } // namespace dlc::emit
 
 #endif // DLC_COMPILER_EMIT_OBJECT_H
