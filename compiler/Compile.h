@@ -19,7 +19,6 @@ enum class Outcome {
 
 /// Paths of what a compilation to Stage::Lib wrote.
 struct Artifacts {
-  std::string name;                   ///< the model's C name
   std::string shared, archive, header; ///< lib<name>.so, lib<name>.a, <name>.h
   std::string weights;                ///< the copy of the weights, or empty
 };

@@ -41,8 +41,6 @@ public:
   dlc_status load();
 
 private:
-  dlc_status checkParam(const dlc_tensor_info &param);
-  dlc_status checkExtra();
   dlc_status layOut();
   dlc_status readAll();
 
@@ -55,39 +53,42 @@ private:
   const void **params = nullptr; ///< into `block`
 };
 
-bool sameShape(const dlc_tensor_info &param, const FileTensor &tensor) {
+} // namespace
+
+static bool sameShape(const dlc_tensor_info &param, const FileTensor &tensor) {
   return param.rank == tensor.rank &&
          memcmp(param.shape, tensor.shape, static_cast<size_t>(param.rank) * sizeof(int64_t)) == 0;
 }
 
-} // namespace
-
-dlc_status Weights::checkParam(const dlc_tensor_info &param) {
+static dlc_status checkParam(const Safetensors &file, const char *label,
+                             const dlc_model_info &info, const dlc_tensor_info &param,
+                             const Message &message) {
   const FileTensor *tensor = file.find(param.name);
   if (!tensor)
     return message.set(DLC_ERROR_MISMATCH,
                        "%s: tensor \"%s\" is missing, one of the %d that model "
                        "\"%s\" needs; the file has %lld, the first is %s",
-                       source.label, param.name, info.num_params, info.name, (long long)file.size(),
+                       label, param.name, info.num_params, info.name, (long long)file.size(),
                        file.size() ? Quoted(file.begin()->name.data, file.begin()->name.size).text
                                    : "none");
   if (!sameShape(param, *tensor))
     return message.set(DLC_ERROR_MISMATCH,
                        "%s: tensor \"%s\": its shape is %s, model \"%s\" needs "
                        "%s; export the weights in the layout of model.json",
-                       source.label, param.name, ShapeText(tensor->shape, tensor->rank).text,
+                       label, param.name, ShapeText(tensor->shape, tensor->rank).text,
                        info.name, ShapeText(param.shape, param.rank).text);
   if (param.dtype != tensor->dtype)
     return message.set(DLC_ERROR_MISMATCH,
                        "%s: tensor \"%s\": its dtype is %s, model \"%s\" needs "
                        "%s; convert it",
-                       source.label, param.name, dtypeName(tensor->dtype), info.name,
+                       label, param.name, dtypeName(tensor->dtype), info.name,
                        dtypeName(param.dtype));
   return DLC_OK;
 }
 
 /// All parameters are there; is anything else?
-dlc_status Weights::checkExtra() {
+static dlc_status checkExtra(const Safetensors &file, const char *label,
+                             const dlc_model_info &info, const Message &message) {
   for (const FileTensor &tensor : file) {
     bool known = false;
     for (int32_t i = 0; i < info.num_params && !known; ++i)
@@ -96,9 +97,17 @@ dlc_status Weights::checkExtra() {
       return message.set(DLC_ERROR_MISMATCH,
                          "%s: tensor %s is no parameter of model \"%s\"; "
                          "remove it, or load the weights of this model",
-                         source.label, Quoted(tensor.name.data, tensor.name.size).text, info.name);
+                         label, Quoted(tensor.name.data, tensor.name.size).text, info.name);
   }
   return DLC_OK;
+}
+
+dlc_status dlc::rt::checkTensors(const Safetensors &file, const char *label,
+                                 const dlc_model_info &info, const Message &message) {
+  for (int32_t i = 0; i < info.num_params; ++i)
+    if (dlc_status status = checkParam(file, label, info, info.params[i], message))
+      return status;
+  return checkExtra(file, label, info, message);
 }
 
 /// Allocates `block` and points each of `params` to its 64-byte aligned place.
@@ -140,10 +149,7 @@ dlc_status Weights::readAll() {
 dlc_status Weights::load() {
   if (dlc_status status = file.open(source, m.self.allocator, message))
     return status;
-  for (int32_t i = 0; i < info.num_params; ++i)
-    if (dlc_status status = checkParam(info.params[i]))
-      return status;
-  if (dlc_status status = checkExtra())
+  if (dlc_status status = checkTensors(file, source.label, info, message))
     return status;
   if (dlc_status status = layOut())
     return status;

@@ -91,6 +91,10 @@ private:
   int64_t dataBegin = 0, dataSize = 0;
 };
 
+/// Whether a file holds exactly the parameters of a model, by name, shape and dtype.
+dlc_status checkTensors(const Safetensors &file, const char *label, const dlc_model_info &info,
+                        const Message &message);
+
 /// Parses the JSON header in place: names point into it, unescaped. Checks each
 /// tensor by itself, data within `dataSize` included. `tensors` has room for
 /// one per kSmallestEntry bytes.

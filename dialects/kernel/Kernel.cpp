@@ -3,6 +3,7 @@
 #include "dialects/kernel/Kernel.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FoldInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -15,7 +16,18 @@ using namespace dlc::kernel;
 #include "dialects/kernel/KernelAttrs.cpp.inc"
 #include "dialects/kernel/KernelInterfaces.cpp.inc"
 
+namespace {
+
+// Constants of an epilogue stay inside it: an outlined kernel carries its epilogue whole.
+struct KeepConstants : DialectFoldInterface {
+  using DialectFoldInterface::DialectFoldInterface;
+  bool shouldMaterializeInto(Region *) const override { return true; }
+};
+
+} // namespace
+
 void KernelDialect::initialize() {
+  addInterfaces<KeepConstants>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/kernel/KernelAttrs.cpp.inc"

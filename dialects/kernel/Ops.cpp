@@ -73,9 +73,12 @@ static LogicalResult verifyShape(Operation *op, StringRef what, Value value,
   if (fits)
     return success();
   InFlightDiagnostic diag = op->emitOpError("needs ") << what << " of shape [";
-  llvm::interleaveComma(expected, diag);
+  auto print = [&](int64_t extent) {
+    ShapedType::isDynamic(extent) ? diag << "?" : diag << extent;
+  };
+  llvm::interleave(expected, print, [&] { diag << ", "; });
   diag << "], not [";
-  llvm::interleaveComma(shape, diag);
+  llvm::interleave(shape, print, [&] { diag << ", "; });
   return diag << "]";
 }
 

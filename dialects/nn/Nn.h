@@ -24,6 +24,12 @@ inline constexpr llvm::StringLiteral kOutputAttr = "nn.output";
 inline constexpr llvm::StringLiteral kParamAttr = "nn.param";
 inline constexpr llvm::StringLiteral kTrainableAttr = "nn.trainable";
 inline constexpr llvm::StringLiteral kStateAttr = "nn.state";
+// Added on the way down: see the dialect's description.
+inline constexpr llvm::StringLiteral kPreparedAttr = "nn.prepared";
+inline constexpr llvm::StringLiteral kPreparedBytesAttr = "nn.prepared_bytes";
+inline constexpr llvm::StringLiteral kArenaAttr = "nn.arena";
+inline constexpr llvm::StringLiteral kArenaConstAttr = "nn.arena_const";
+inline constexpr llvm::StringLiteral kArenaBatchAttr = "nn.arena_batch";
 
 /// Output extent of a window sliding over `extent` pixels with `low` and `high` padding, or 0 where
 /// no window fits. With `ceilMode` a last partial window counts if it starts inside the image or the

@@ -1,0 +1,255 @@
+//===- Compile.cpp - read, import, run, emit ----------------------------------------===//
+
+#include "compiler/Compile.h"
+#include "compiler/CpuVariant.h"
+#include "compiler/Describe.h"
+#include "compiler/Pipeline.h"
+#include "compiler/Registration.h"
+#include "compiler/Weights.h"
+#include "compiler/cpu/Translate.h"
+#include "compiler/frontend/Import.h"
+#include "compiler/frontend/Inspect.h"
+#include "compiler/frontend/Messages.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+
+// One compilation, from a model to a stage.
+class Compilation {
+public:
+  explicit Compilation(const Options &options)
+      : options(options), context(registry(), MLIRContext::Threading::DISABLED) {
+    context.loadAllAvailableDialects();
+  }
+
+  Outcome import();
+  Outcome run(Artifacts *artifacts);
+  const frontend::ModelInfo &getInfo() const { return info; }
+
+private:
+  static DialectRegistry registry() {
+    DialectRegistry result;
+    registerAllDialects(result);
+    return result;
+  }
+  using Phase = llvm::function_ref<void(OpPassManager &)>;
+  using Writer = llvm::function_ref<llvm::Error(llvm::raw_ostream &)>;
+
+  Outcome runPhase(ModuleOp module, Phase build);
+  Outcome lower(ModuleOp module, const CpuVariant &cpu, emit::Model &model);
+  Outcome emitLibrary(emit::Model model, Artifacts *artifacts);
+  Outcome emitStage(emit::Model model, Artifacts *artifacts);
+  Outcome write(Writer writer);
+  Outcome print(ModuleOp module);
+
+  const Options &options;
+  MLIRContext context;
+  llvm::LLVMContext llvmContext;
+  llvm::SourceMgr sources;
+  frontend::ModelInfo info;
+  OwningOpRef<ModuleOp> module;
+};
+
+} // namespace
+
+static Outcome report(Outcome outcome, const Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "dlc") << message << "\n";
+  return outcome;
+}
+
+static Outcome report(llvm::Error error) {
+  Outcome outcome = error.isA<emit::Fault>() ? Outcome::Fault : Outcome::BadInput;
+  return report(outcome, llvm::toString(std::move(error)));
+}
+
+// Files that end in .mlir hold an nn module; all others are model descriptions.
+Outcome Compilation::import() {
+  auto buffer = llvm::MemoryBuffer::getFile(options.model, /*IsText=*/true);
+  if (!buffer)
+    return report(Outcome::BadInput, "cannot read '" + options.model + "': " +
+                                         buffer.getError().message() + "; check the path");
+  sources.AddNewSourceBuffer(std::move(*buffer), {});
+  if (StringRef(options.model).ends_with(".mlir")) {
+    SourceMgrDiagnosticHandler handler(sources, &context);
+    module = parseSourceFile<ModuleOp>(sources, &context);
+    return module ? Outcome::Done : Outcome::BadInput;
+  }
+  auto imported = frontend::importModel(sources, context, {options.batch}, info);
+  if (failed(imported))
+    return Outcome::BadInput;
+  module = std::move(*imported);
+  return Outcome::Done;
+}
+
+// What fails after the import is a fault of ours: the passes and the module before them are kept.
+Outcome Compilation::runPhase(ModuleOp module, Phase build) {
+  llvm::SmallString<128> reproducer;
+  llvm::sys::fs::createTemporaryFile("dlc-reproducer", "mlir", reproducer);
+  PassManager pm(&context);
+  pm.enableCrashReproducerGeneration(reproducer);
+  build(pm);
+  if (succeeded(pm.run(module))) {
+    llvm::sys::fs::remove(reproducer);
+    return Outcome::Done;
+  }
+  return report(Outcome::Fault, "this is a fault in dlc, not in '" + options.model +
+                                    "'; please report it with the reproducer '" + reproducer + "'");
+}
+
+// Writes text or an object to options.output, whole or not at all.
+Outcome Compilation::write(Writer writer) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (llvm::Error error = writer(stream))
+    return report(std::move(error));
+  if (options.output.empty() || options.output == "-") {
+    llvm::outs() << text;
+    return Outcome::Done;
+  }
+  auto file = llvm::sys::fs::TempFile::create(options.output + ".%%%%%%");
+  if (file) {
+    llvm::raw_fd_ostream(file->FD, /*shouldClose=*/false) << text;
+    if (llvm::Error error = file->keep(options.output))
+      return report(std::move(error));
+    return Outcome::Done;
+  }
+  return report(Outcome::BadInput, "cannot write '" + options.output + "': " +
+                                       llvm::toString(file.takeError()) +
+                                       "; choose another file with -o");
+}
+
+Outcome Compilation::print(ModuleOp module) {
+  return write([&](llvm::raw_ostream &os) {
+    module.print(os);
+    return llvm::Error::success();
+  });
+}
+
+// One variant from fused nn to LLVM IR. Stages in between print the first variant and end there.
+Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &model) {
+  struct Step {
+    Stage stage;
+    std::function<void(OpPassManager &)> build;
+  };
+  const Step steps[] = {
+      {Stage::Tiled, [&](OpPassManager &pm) { buildSchedulePhase(pm, cpu.level, options.naive); }},
+      {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm); }},
+      {Stage::Vector, [&](OpPassManager &pm) { buildVectorPhase(pm, cpu.level); }},
+      {Stage::Llvm, [&](OpPassManager &pm) { buildLlvmPhase(pm, cpu.level); }}};
+  OwningOpRef<ModuleOp> variantModule(cast<ModuleOp>(fused->clone()));
+  emit::Variant variant;
+  for (const Step &step : steps) {
+    if (Outcome outcome = runPhase(*variantModule, step.build); outcome != Outcome::Done)
+      return outcome;
+    if (step.stage == Stage::Linalg)
+      describeMemory(*variantModule, variant);
+    if (step.stage == options.stage && step.stage != Stage::Llvm)
+      return print(*variantModule);
+  }
+  variant.name = cpu.name;
+  variant.targetCpu = cpu.level;
+  variant.tuneCpu = cpu.tune;
+  variant.features = cpu.features;
+  variant.cpuFeatures = cpu.required;
+  variant.module = cpu::translateToLlvm(*variantModule, llvmContext);
+  if (!variant.module)
+    return report(Outcome::Fault, "this is a fault in dlc: its code could not be translated to LLVM");
+  model.variants.push_back(std::move(variant));
+  return Outcome::Done;
+}
+
+Outcome Compilation::emitLibrary(emit::Model model, Artifacts *artifacts) {
+  std::string weights = options.weights.empty() ? info.weights : options.weights;
+  if (!weights.empty())
+    if (llvm::Error error = checkWeights(weights, model))
+      return report(std::move(error));
+  emit::Options target;
+  target.outputDir = options.outputDir;
+  target.resourceDir = options.resourceDir;
+  llvm::Expected<emit::Library> library = emit::emitLibrary(std::move(model), target);
+  if (!library)
+    return report(library.takeError());
+  Artifacts result{library->shared, library->archive, library->header, {}};
+  if (!weights.empty()) {
+    llvm::SmallString<128> copy(library->header);
+    llvm::sys::path::replace_extension(copy, "safetensors");
+    if (llvm::Error error = copyWeights(weights, copy))
+      return report(std::move(error));
+    result.weights = copy.str();
+  }
+  if (artifacts)
+    *artifacts = result;
+  return Outcome::Done;
+}
+
+Outcome Compilation::emitStage(emit::Model model, Artifacts *artifacts) {
+  emit::Options target;
+  target.resourceDir = options.resourceDir;
+  switch (options.stage) {
+  case Stage::Llvm:
+    return write([&](llvm::raw_ostream &os) { return emit::emitLlvm(std::move(model), target, os); });
+  case Stage::Asm:
+    return write(
+        [&](llvm::raw_ostream &os) { return emit::emitAssembly(std::move(model), target, os); });
+  case Stage::Obj:
+    return write(
+        [&](llvm::raw_ostream &os) { return emit::emitObject(std::move(model), target, os); });
+  default:
+    return emitLibrary(std::move(model), artifacts);
+  }
+}
+
+Outcome Compilation::run(Artifacts *artifacts) {
+  if (options.stage == Stage::Json)
+    return write([&](llvm::raw_ostream &os) {
+      os << info.json;
+      return llvm::Error::success();
+    });
+  if (options.stage == Stage::Nn)
+    return print(*module);
+  std::vector<CpuVariant> cpus;
+  for (const std::string &march : options.march) {
+    std::optional<CpuVariant> cpu = lookupVariant(march);
+    if (!cpu)
+      return report(Outcome::BadInput, "unknown CPU '" + march + "'; `dlc targets` lists the known ones");
+    cpus.push_back(*cpu);
+  }
+  FailureOr<emit::Model> model = describeModel(*module);
+  if (failed(model))
+    return Outcome::BadInput;
+  if (llvm::Error error = emit::checkModel(*model))
+    return report(std::move(error));
+  if (!options.naive)
+    if (Outcome outcome = runPhase(*module, buildFusionPhase); outcome != Outcome::Done)
+      return outcome;
+  if (options.stage == Stage::Fused)
+    return print(*module);
+  for (const CpuVariant &cpu : cpus) {
+    Outcome outcome = lower(*module, cpu, *model);
+    if (outcome != Outcome::Done || options.stage < Stage::Llvm)
+      return outcome;
+  }
+  return emitStage(std::move(*model), artifacts);
+}
+
+Outcome dlc::compile(const Options &options, Artifacts *artifacts) {
+  Compilation compilation(options);
+  Outcome outcome = compilation.import();
+  return outcome == Outcome::Done ? compilation.run(artifacts) : outcome;
+}
+
+Outcome dlc::inspect(const Options &options, bool json, llvm::raw_ostream &os) {
+  Compilation compilation(options);
+  Outcome outcome = compilation.import();
+  if (outcome == Outcome::Done)
+    frontend::printInspection(os, compilation.getInfo(), json);
+  return outcome;
+}

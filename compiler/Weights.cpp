@@ -1,0 +1,57 @@
+//===- Weights.cpp - the weights file beside a model --------------------------------===//
+
+#include "compiler/Weights.h"
+#include "runtime/Safetensors.h"
+#include "runtime/dlc_runtime.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace dlc;
+
+static dlc_tensor_info tensorInfo(const emit::TensorInfo &tensor) {
+  dlc_tensor_info info{};
+  info.name = tensor.name.c_str();
+  info.dtype = tensor.dtype;
+  info.rank = static_cast<int32_t>(tensor.shape.size());
+  std::copy(tensor.shape.begin(), tensor.shape.end(), info.shape);
+  return info;
+}
+
+llvm::Error dlc::checkWeights(llvm::StringRef path, const emit::Model &model) {
+  std::vector<dlc_tensor_info> params;
+  for (const emit::TensorInfo &param : model.params)
+    params.push_back(tensorInfo(param));
+  dlc_model_info info{};
+  info.name = model.name.c_str();
+  info.num_params = static_cast<int32_t>(params.size());
+  info.params = params.data();
+
+  char text[1024] = "";
+  rt::Message message{text, sizeof text};
+  std::string file = path.str();
+  rt::Source source;
+  rt::Safetensors tensors;
+  dlc_status status = source.open(file.c_str(), message);
+  if (status == DLC_OK)
+    status = tensors.open(source, rt::systemAllocator(), message);
+  if (status == DLC_OK)
+    status = rt::checkTensors(tensors, file.c_str(), info, message);
+  if (status == DLC_OK)
+    return llvm::Error::success();
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), text);
+}
+
+llvm::Error dlc::copyWeights(llvm::StringRef from, llvm::StringRef to) {
+  if (llvm::sys::fs::equivalent(from, to))
+    return llvm::Error::success();
+  std::string temporary = (to + ".tmp").str();
+  std::error_code error = llvm::sys::fs::copy_file(from, temporary);
+  if (!error)
+    error = llvm::sys::fs::rename(temporary, to);
+  if (!error)
+    return llvm::Error::success();
+  llvm::sys::fs::remove(temporary);
+  return llvm::createStringError(error, llvm::formatv("cannot copy the weights to '{0}': {1}; free "
+                                                      "disk space or choose another folder with -o",
+                                                      to, error.message()));
+}

@@ -1,0 +1,19 @@
+//===- Weights.h - the weights file beside a model ----------------------*- C++ -*-===//
+#ifndef DLC_COMPILER_WEIGHTS_H
+#define DLC_COMPILER_WEIGHTS_H
+
+#include "compiler/emit/Emit.h"
+#include "llvm/Support/Error.h"
+
+namespace dlc {
+
+/// Checks that the safetensors file at `path` holds exactly the model's parameters. The data are not
+/// read.
+llvm::Error checkWeights(llvm::StringRef path, const emit::Model &model);
+
+/// Copies the weights beside the library, whole or not at all.
+llvm::Error copyWeights(llvm::StringRef from, llvm::StringRef to);
+
+} // namespace dlc
+
+#endif // DLC_COMPILER_WEIGHTS_H
