@@ -67,7 +67,7 @@ void dlc::buildVectorPhase(OpPassManager &pm, llvm::StringRef march) {
   pm.addPass(cpu::createOutlineKernels());
   int64_t l2 = schedule::lookupTarget(march)->l2;
   pm.addNestedPass<func::FuncOp>(cpu::createExpandKernels({l2}));
-  pm.addNestedPass<func::FuncOp>(cpu::createLinalgToLoops());
+  pm.addNestedPass<func::FuncOp>(cpu::createLinalgToLoops({schedule::lookupTarget(march)->lanes}));
   cleanUp(pm);
 }
 

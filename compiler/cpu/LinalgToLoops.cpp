@@ -1,19 +1,19 @@
-//===- LinalgToLoops.cpp - linalg in outlined functions to scalar loops --------------===//
+//===- LinalgToLoops.cpp - linalg in outlined functions to loops and vectors ---------===//
 //
-// The nest follows the LoopPlan: the item loop, then the other loops, the innermost with unit strides.
-// Trailing reduction loops carry their results in registers; their additions may be reassociated, which
-// lets LLVM's vectorizer keep one partial sum a lane. That order depends on extents only, never on
-// [lo, hi), so any split over threads gives the same bits.
+// The nest follows the LoopPlan: the item loop, then the inner loop by vectors, then the reductions,
+// whose results stay in registers. If the inner loop is itself a reduction, each lane keeps a partial
+// result, and halves are folded at the end; what is left of the extent joins in as the vectors
+// narrow. That order depends on extents alone and every operation is strict, so the bits do not
+// depend on how items are split over threads.
 //
-//   linalg.reduce { arith.addf } ins(%x : memref<?x64xf32>) outs(%y : memref<?xf32>) dimensions = [1]
+//   linalg.reduce { arith.addf } ins(%x : memref<?x20xf32>) outs(%y : memref<?xf32>) dimensions = [1]
 //   ->
 //   scf.for %i = %lo to %hi step %c1 {
 //     %y0 = memref.load %y[%i] : memref<?xf32>
-//     %sum = scf.for %k = %c0 to %c64 step %c1 iter_args(%acc = %y0) -> f32 {
-//       %v = memref.load %x[%i, %k] : memref<?x64xf32>
-//       %s = arith.addf %v, %acc fastmath<reassoc,contract> : f32
-//       scf.yield %s : f32
-//     }
+//     %v = vector.load %x[%i, %c0] : memref<?x20xf32>, vector<16xf32>      // + 0.0 per lane
+//     ...                                            // halves: 16 -> 8 -> 4
+//     %t = vector.load %x[%i, %c16] : memref<?x20xf32>, vector<4xf32>      // the last 4 join
+//     ...                                            // halves: 4 -> 2 -> 1
 //     memref.store %sum, %y[%i] : memref<?xf32>
 //   }
 //
@@ -21,10 +21,12 @@
 
 #include "compiler/cpu/LoopPlan.h"
 #include "compiler/cpu/Passes.h"
+#include "compiler/cpu/Payload.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
-#include "mlir/IR/IRMapping.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace dlc::cpu {
 #define GEN_PASS_DEF_LINALGTOLOOPS
@@ -37,189 +39,229 @@ using namespace dlc::cpu;
 namespace {
 class LoopEmitter {
 public:
-  LoopEmitter(linalg::LinalgOp op, Value lo, Value hi)
-      : op(op), plan(planLoops(op)), builder(op), loc(op.getLoc()), lo(lo), hi(hi),
-        ivs(op.getNumLoops()) {}
+  LoopEmitter(linalg::LinalgOp op, Value lo, Value hi, int64_t lanes)
+      : op(op), plan(planLoops(op)), builder(op), loc(op.getLoc()), payload(builder, op, plan), lo(lo),
+        hi(hi), lanes(plan.vector ? lanes : 1), ranges(op.createLoopRanges(builder, loc)),
+        extents(op.getStaticLoopRanges()) {}
   void emit();
 
 private:
-  void flattenBuffers();
-  void emitItemLoop();
   void setItem(Value item);
-  void emitLoops(unsigned depth, unsigned end);
-  void emitReduction(unsigned depth);
-  SmallVector<Value> emitReductionLoops(unsigned depth, SmallVector<Value> carried);
-  SmallVector<Value> emitBody(ValueRange outs);
-  SmallVector<Value> indicesOf(OpOperand &operand);
-  Value load(OpOperand &operand);
-  void store(Value value, OpOperand &init);
+  void emitInner(Value begin, Value end);
+  void emitStaticInner();
+  void emitInnerLoop(Value begin, Value end, int64_t width);
+  void emitPoint(Value iv, int64_t width);
+  SmallVector<Value> emitReductions(unsigned depth, SmallVector<Value> carried, int64_t width);
+  SmallVector<Value> emitInnerReduction(SmallVector<Value> carried);
+  SmallVector<Value> reduceRange(Value begin, Value end, SmallVector<Value> carried, int64_t width);
+  SmallVector<Value> fold(ArrayRef<Value> vectors);
+
   Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
   Value extent(unsigned loop) {
     return getValueOrCreateConstantIndexOp(builder, loc, ranges[loop].size);
+  }
+  // The last index that whole vectors reach.
+  Value vectorEnd(Value begin, Value end) {
+    Value count = arith::SubIOp::create(builder, loc, end, begin);
+    Value rest = arith::RemUIOp::create(builder, loc, count, constant(lanes));
+    return arith::SubIOp::create(builder, loc, end, rest);
   }
 
   linalg::LinalgOp op;
   LoopPlan plan;
   OpBuilder builder;
   Location loc;
-  Value lo, hi, item;
+  Payload payload;
+  Value lo, hi;
+  int64_t lanes;
   SmallVector<Range> ranges;
-  SmallVector<Value> ivs;
-  DenseMap<Value, Value> flat;
-  unsigned firstReduction = 0;
+  SmallVector<int64_t> extents;
 };
 } // namespace
 
 void LoopEmitter::emit() {
-  ranges = op.createLoopRanges(builder, loc);
-  auto iterators = op.getIteratorTypesArray();
-  firstReduction = plan.order.size();
-  while (firstReduction > 0 && iterators[plan.order[firstReduction - 1]] == utils::IteratorType::reduction)
-    --firstReduction;
   if (plan.contiguous)
-    flattenBuffers();
-  if (plan.flattened > 0)
-    emitItemLoop();
-  else
-    emitLoops(0, firstReduction);
-}
-
-// Buffers of an elementwise op, seen as one dimension.
-void LoopEmitter::flattenBuffers() {
-  SmallVector<ReassociationIndices> all(1);
-  all[0] = llvm::to_vector(llvm::seq<int64_t>(0, op.getNumLoops()));
-  for (Value operand : op->getOperands()) {
-    auto type = dyn_cast<MemRefType>(operand.getType());
-    if (type && type.getRank() > 1 && !flat.contains(operand))
-      flat[operand] = memref::CollapseShapeOp::create(builder, loc, operand, all);
+    payload.flattenBuffers();
+  if (plan.innerIsItem())
+    return emitInner(lo, hi);
+  if (!plan.items.empty()) {
+    auto loop = scf::ForOp::create(builder, loc, lo, hi, constant(1));
+    builder.setInsertionPointToStart(loop.getBody());
+    setItem(loop.getInductionVar());
   }
+  if (!plan.inner || plan.innerReduces())
+    return emitPoint(Value(), 1);
+  if (ShapedType::isDynamic(extents[*plan.inner]))
+    return emitInner(constant(0), extent(*plan.inner));
+  emitStaticInner();
 }
 
-void LoopEmitter::emitItemLoop() {
-  auto loop = scf::ForOp::create(builder, loc, lo, hi, constant(1));
-  builder.setInsertionPointToStart(loop.getBody());
-  setItem(loop.getInductionVar());
-  emitLoops(plan.flattened, std::max(firstReduction, plan.flattened));
-}
-
-// Splits an item into the indices of the flattened loops; the outermost needs no division.
-void LoopEmitter::setItem(Value value) {
-  item = value;
-  if (plan.contiguous)
-    return;
-  for (unsigned i = plan.flattened; i-- > 0;) {
-    unsigned loop = plan.order[i];
-    if (getConstantIntValue(ranges[loop].size) == 1) {
-      ivs[loop] = constant(0);
+// Splits an item into the indices of its loops; the outermost needs no division.
+void LoopEmitter::setItem(Value item) {
+  for (unsigned i = plan.items.size(); i-- > 0;) {
+    unsigned loop = plan.items[i];
+    if (extents[loop] == 1) {
+      payload.setIndex(loop, constant(0));
       continue;
     }
-    if (i == 0) {
-      ivs[loop] = value;
+    bool outermost = llvm::all_of(ArrayRef(plan.items).take_front(i),
+                                  [&](unsigned outer) { return extents[outer] == 1; });
+    if (outermost) {
+      payload.setIndex(loop, item);
       continue;
     }
     Value size = extent(loop);
-    ivs[loop] = arith::RemUIOp::create(builder, loc, value, size);
-    value = arith::DivUIOp::create(builder, loc, value, size);
+    payload.setIndex(loop, arith::RemUIOp::create(builder, loc, item, size));
+    item = arith::DivUIOp::create(builder, loc, item, size);
   }
 }
 
-void LoopEmitter::emitLoops(unsigned depth, unsigned end) {
-  if (depth == end)
-    return emitReduction(depth);
-  auto loop = scf::ForOp::create(builder, loc, constant(0), extent(plan.order[depth]), constant(1));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(loop.getBody());
-  ivs[plan.order[depth]] = loop.getInductionVar();
-  emitLoops(depth + 1, end);
+//===----------------------------------------------------------------------===//
+// A parallel inner loop: vectors of neighbours, each with its own reductions
+//===----------------------------------------------------------------------===//
+
+void LoopEmitter::emitInner(Value begin, Value end) {
+  if (lanes == 1)
+    return emitInnerLoop(begin, end, 1);
+  Value middle = vectorEnd(begin, end);
+  emitInnerLoop(begin, middle, lanes);
+  emitInnerLoop(middle, end, 1);
 }
 
-// Reads the destinations (if the body does), runs the trailing reductions, writes the destinations.
-void LoopEmitter::emitReduction(unsigned depth) {
-  bool reduces = depth < plan.order.size();
+// Known extents end in narrower vectors.
+void LoopEmitter::emitStaticInner() {
+  int64_t total = extents[*plan.inner], begin = 0;
+  for (int64_t width = lanes; width >= 1; width /= 2) {
+    int64_t end = total / width * width;
+    if (end > begin)
+      emitInnerLoop(constant(begin), constant(end), width);
+    begin = end;
+  }
+}
+
+void LoopEmitter::emitInnerLoop(Value begin, Value end, int64_t width) {
+  auto loop = scf::ForOp::create(builder, loc, begin, end, constant(width));
+  if (width < lanes) {
+    // The few elements that vectors left.
+    MLIRContext *context = op.getContext();
+    BoolAttr yes = builder.getBoolAttr(true);
+    auto vectorize = LLVM::LoopVectorizeAttr::get(context, /*disable=*/yes, {}, {}, {}, {}, {}, {});
+    auto annotation = LLVM::LoopAnnotationAttr::get(context, {}, vectorize, {}, {}, {}, {}, {}, {}, {}, {},
+                                                    {}, {}, {}, {}, {});
+    loop->setAttr("llvm.loop_annotation", annotation);
+  }
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  emitPoint(loop.getInductionVar(), width);
+}
+
+// Reads the destinations (if anything does), runs the reductions, writes the destinations.
+void LoopEmitter::emitPoint(Value iv, int64_t width) {
+  if (plan.contiguous)
+    payload.setElement(iv);
+  else if (iv)
+    payload.setIndex(*plan.inner, iv);
   SmallVector<Value> carried;
-  for (OpOperand &init : op.getDpsInitsMutable())
-    carried.push_back(reduces || op.payloadUsesValueFromOperand(&init) ? load(init) : Value());
-  SmallVector<Value> results = emitReductionLoops(depth, carried);
+  for (OpOperand &init : op.getDpsInitsMutable()) {
+    bool reads = !plan.reductions.empty() || op.payloadUsesValueFromOperand(&init);
+    carried.push_back(reads ? payload.load(init, width) : Value());
+  }
+  SmallVector<Value> results = emitReductions(0, carried, width);
   for (auto [result, init] : llvm::zip(results, op.getDpsInitsMutable()))
-    store(result, init);
+    payload.store(result, init, width);
 }
 
-SmallVector<Value> LoopEmitter::emitReductionLoops(unsigned depth, SmallVector<Value> carried) {
-  if (depth == plan.order.size())
-    return emitBody(carried);
-  auto loop =
-      scf::ForOp::create(builder, loc, constant(0), extent(plan.order[depth]), constant(1), carried);
+SmallVector<Value> LoopEmitter::emitReductions(unsigned depth, SmallVector<Value> carried,
+                                               int64_t width) {
+  if (depth == plan.reductions.size())
+    return payload.emit(carried, width);
+  if (depth + 1 == plan.reductions.size() && plan.innerReduces() && lanes > 1)
+    return emitInnerReduction(carried);
+  unsigned reduction = plan.reductions[depth];
+  auto loop = scf::ForOp::create(builder, loc, constant(0), extent(reduction), constant(1), carried);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
-  ivs[plan.order[depth]] = loop.getInductionVar();
+  payload.setIndex(reduction, loop.getInductionVar());
   SmallVector<Value> inner(loop.getRegionIterArgs());
-  scf::YieldOp::create(builder, loc, emitReductionLoops(depth + 1, inner));
+  scf::YieldOp::create(builder, loc, emitReductions(depth + 1, inner, width));
   return SmallVector<Value>(loop.getResults());
 }
 
-SmallVector<Value> LoopEmitter::emitBody(ValueRange outs) {
-  Block *body = op.getBlock();
-  IRMapping mapping;
-  for (OpOperand *input : op.getDpsInputOperands())
-    if (op.payloadUsesValueFromOperand(input))
-      mapping.map(op.getMatchingBlockArgument(input), load(*input));
-  for (auto [index, out] : llvm::enumerate(outs))
-    if (out)
-      mapping.map(body->getArgument(op.getNumDpsInputs() + index), out);
-  for (Operation &inner : body->without_terminator()) {
-    if (auto index = dyn_cast<linalg::IndexOp>(inner))
-      mapping.map(index.getResult(), ivs[index.getDim()]);
-    else
-      builder.clone(inner, mapping);
-  }
-  return llvm::map_to_vector(body->getTerminator()->getOperands(),
-                             [&](Value value) { return mapping.lookupOrDefault(value); });
-}
+//===----------------------------------------------------------------------===//
+// An inner reduction: one partial result a lane
+//===----------------------------------------------------------------------===//
 
-SmallVector<Value> LoopEmitter::indicesOf(OpOperand &operand) {
-  if (plan.contiguous)
-    return {item};
-  AffineMap map = op.getMatchingIndexingMap(&operand);
-  return llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) -> Value {
-    if (auto dim = dyn_cast<AffineDimExpr>(expr))
-      return ivs[dim.getPosition()];
-    AffineMap single = AffineMap::get(map.getNumDims(), 0, expr);
-    return affine::AffineApplyOp::create(builder, loc, single, ivs);
-  });
-}
-
-Value LoopEmitter::load(OpOperand &operand) {
-  Value buffer = operand.get();
-  if (!isa<MemRefType>(buffer.getType()))
-    return buffer;
-  Value view = flat.lookup(buffer);
-  return memref::LoadOp::create(builder, loc, view ? view : buffer, indicesOf(operand));
-}
-
-void LoopEmitter::store(Value value, OpOperand &init) {
-  Value view = flat.lookup(init.get());
-  memref::StoreOp::create(builder, loc, value, view ? view : init.get(), indicesOf(init));
-}
-
-// A sum may be taken in any fixed order, and its products fused into it.
-static void relaxReductions(linalg::GenericOp op) {
-  auto set = [&](Operation *arithOp, arith::FastMathFlags flags) {
-    arithOp->setAttr("fastmath", arith::FastMathFlagsAttr::get(op.getContext(), flags));
-  };
-  for (auto [arg, yielded] : llvm::zip(op.getRegionOutputArgs(), op.getBlock()->getTerminator()->getOperands())) {
-    Operation *combiner = yielded.getDefiningOp();
-    if (op.getNumReductionLoops() == 0 || !isa_and_nonnull<arith::AddFOp, arith::MulFOp>(combiner) ||
-        !llvm::is_contained(combiner->getOperands(), arg))
+SmallVector<Value> LoopEmitter::emitInnerReduction(SmallVector<Value> carried) {
+  unsigned inner = *plan.inner;
+  bool fixed = !ShapedType::isDynamic(extents[inner]);
+  int64_t width = lanes, total = extents[inner];
+  while (fixed && width > total)
+    width /= 2;
+  if (width <= 1)
+    return reduceRange(constant(0), extent(inner), carried, 1);
+  SmallVector<Value> partial;
+  for (unsigned index = 0; index < carried.size(); ++index)
+    partial.push_back(payload.neutral(index, width));
+  Value end = fixed ? constant(total / width * width) : vectorEnd(constant(0), extent(inner));
+  partial = reduceRange(constant(0), end, partial, width);
+  for (; width > 1; width /= 2) {
+    partial = fold(partial);
+    int64_t narrow = width / 2;
+    if (!fixed || !(total & narrow))
       continue;
-    set(combiner, arith::FastMathFlags::reassoc | arith::FastMathFlags::contract);
-    for (Value operand : combiner->getOperands())
-      if (auto product = operand.getDefiningOp<arith::MulFOp>())
-        set(product, arith::FastMathFlags::contract);
+    payload.setIndex(inner, constant(total / width * width));
+    partial = payload.emit(partial, narrow);
+  }
+  for (auto [index, value] : llvm::enumerate(carried))
+    value = payload.combine(index, value, partial[index]);
+  return fixed ? carried : reduceRange(end, extent(inner), carried, 1);
+}
+
+SmallVector<Value> LoopEmitter::reduceRange(Value begin, Value end, SmallVector<Value> carried,
+                                            int64_t width) {
+  auto loop = scf::ForOp::create(builder, loc, begin, end, constant(width), carried);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  payload.setIndex(*plan.inner, loop.getInductionVar());
+  SmallVector<Value> args(loop.getRegionIterArgs());
+  scf::YieldOp::create(builder, loc, payload.emit(args, width));
+  return SmallVector<Value>(loop.getResults());
+}
+
+SmallVector<Value> LoopEmitter::fold(ArrayRef<Value> vectors) {
+  SmallVector<Value> folded;
+  for (auto [index, vector] : llvm::enumerate(vectors))
+    folded.push_back(
+        payload.combine(index, payload.half(vector, false), payload.half(vector, true)));
+  return folded;
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+// A sum of products fuses each product into the sum.
+static void fuseProducts(linalg::GenericOp op) {
+  for (int64_t index = 0; op.getNumReductionLoops() > 0 && index < op.getNumDpsInits(); ++index) {
+    auto sum = dyn_cast_or_null<arith::AddFOp>(getCombiner(op, index));
+    if (!sum)
+      continue;
+    bool first = sum.getLhs() != op.getRegionOutputArgs()[index];
+    auto product = (first ? sum.getLhs() : sum.getRhs()).getDefiningOp<arith::MulFOp>();
+    if (!product || !product->hasOneUse())
+      continue;
+    OpBuilder builder(sum);
+    sum.getResult().replaceAllUsesWith(math::FmaOp::create(
+        builder, sum.getLoc(), product.getLhs(), product.getRhs(), op.getRegionOutputArgs()[index]));
+    sum.erase();
+    product.erase();
   }
 }
 
 namespace {
 struct LinalgToLoops : dlc::cpu::impl::LinalgToLoopsBase<LinalgToLoops> {
+  using LinalgToLoopsBase::LinalgToLoopsBase;
+
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     unsigned count = func.getNumArguments();
@@ -237,8 +279,8 @@ struct LinalgToLoops : dlc::cpu::impl::LinalgToLoopsBase<LinalgToLoops> {
         op->emitOpError("has no form as loops");
         return signalPassFailure();
       }
-      relaxReductions(work);
-      LoopEmitter(work, lo, hi).emit();
+      fuseProducts(work);
+      LoopEmitter(work, lo, hi, lanes).emit();
       work->erase();
     }
   }

@@ -7,8 +7,7 @@
 using namespace mlir;
 using namespace dlc::cpu;
 
-// An operand's step in memory, in elements, when `loop` advances by one; none if it varies.
-static std::optional<int64_t> strideAlong(MemRefType type, AffineMap map, unsigned loop) {
+std::optional<int64_t> dlc::cpu::getStride(MemRefType type, AffineMap map, unsigned loop) {
   auto [strides, offset] = type.getStridesAndOffset();
   SmallVector<int64_t> point(map.getNumDims(), 0);
   SmallVector<int64_t> origin = map.compose(point);
@@ -32,7 +31,7 @@ static int64_t innermostCost(linalg::LinalgOp op, unsigned loop, ArrayRef<int64_
     auto type = dyn_cast<MemRefType>(operand.get().getType());
     if (!type)
       continue;
-    std::optional<int64_t> step = strideAlong(type, op.getMatchingIndexingMap(&operand), loop);
+    std::optional<int64_t> step = getStride(type, op.getMatchingIndexingMap(&operand), loop);
     if (!step || (*step != 0 && *step != 1))
       cost += op.isDpsInit(&operand) ? 20 : 10;
   }
@@ -50,30 +49,73 @@ static bool isContiguous(linalg::LinalgOp op) {
   });
 }
 
+Operation *dlc::cpu::getCombiner(linalg::LinalgOp op, unsigned index) {
+  Block *body = op.getBlock();
+  BlockArgument accumulator = body->getArgument(op.getNumDpsInputs() + index);
+  Operation *combiner = body->getTerminator()->getOperand(index).getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp, arith::MulFOp, arith::MaximumFOp, arith::MinimumFOp, math::FmaOp>(
+          combiner) ||
+      !accumulator.hasOneUse() || *accumulator.user_begin() != combiner || !combiner->hasOneUse())
+    return nullptr;
+  if (isa<math::FmaOp>(combiner) && combiner->getOperand(2) != accumulator)
+    return nullptr;
+  return combiner;
+}
+
+static bool hasVectorPayload(linalg::LinalgOp op) {
+  auto isPlain = [](Type type) { return type.isSignlessIntOrIndexOrFloat(); };
+  return llvm::all_of(op.getBlock()->without_terminator(), [&](Operation &inner) {
+    return OpTrait::hasElementwiseMappableTraits(&inner) || inner.hasTrait<OpTrait::ConstantLike>();
+  }) && llvm::all_of(op.getBlock()->getArgumentTypes(), isPlain);
+}
+
+// One vector load or store serves an operand if only its last dimension moves along `inner`, by one.
+static bool hasVectorAccess(linalg::LinalgOp op, OpOperand &operand, unsigned inner) {
+  auto type = dyn_cast<MemRefType>(operand.get().getType());
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  if (!type || !map.isFunctionOfDim(inner))
+    return true;
+  return getStride(type, map, inner) == 1 && map.getResults().back().isFunctionOfDim(inner) &&
+         !map.dropResult(map.getNumResults() - 1).isFunctionOfDim(inner) &&
+         type.getStridesAndOffset().first.back() == 1;
+}
+
+static bool isVectorizable(linalg::LinalgOp op, const LoopPlan &plan) {
+  if (!plan.inner || !hasVectorPayload(op))
+    return false;
+  if (!plan.contiguous && !llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+        return hasVectorAccess(op, operand, *plan.inner);
+      }))
+    return false;
+  return !plan.innerReduces() || llvm::all_of(llvm::seq(0l, op.getNumDpsInits()), [&](int64_t index) {
+    return getCombiner(op, index) != nullptr;
+  });
+}
+
+static unsigned chooseInner(linalg::LinalgOp op) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  unsigned best = op.getNumLoops() - 1;
+  for (unsigned loop = best; loop-- > 0;)
+    if (innermostCost(op, loop, extents) < innermostCost(op, best, extents))
+      best = loop;
+  return best;
+}
+
 LoopPlan dlc::cpu::planLoops(linalg::LinalgOp op) {
   LoopPlan plan;
-  unsigned loops = op.getNumLoops();
-  plan.order = llvm::to_vector(llvm::seq(0u, loops));
-  if (isContiguous(op)) {
-    plan.contiguous = true;
-    plan.flattened = loops;
-    return plan;
+  plan.contiguous = isContiguous(op);
+  if (op.getNumLoops() > 0)
+    plan.inner = chooseInner(op);
+  for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray()))
+    if (loop != plan.inner || plan.contiguous)
+      (iterator == utils::IteratorType::parallel ? plan.items : plan.reductions).push_back(loop);
+  if (plan.inner && !plan.contiguous) {
+    if (op.getIteratorTypesArray()[*plan.inner] == utils::IteratorType::reduction)
+      plan.reductions.push_back(*plan.inner);
+    else if (plan.items.empty())
+      plan.items.push_back(*plan.inner);
   }
-  if (loops == 0)
-    return plan;
-  SmallVector<int64_t> extents = op.getStaticLoopRanges();
-  auto cost = [&](unsigned loop) { return innermostCost(op, loop, extents); };
-  unsigned best = loops - 1;
-  for (unsigned loop = loops - 1; loop-- > 0;)
-    if (cost(loop) < cost(best))
-      best = loop;
-  llvm::erase(plan.order, best);
-  plan.order.push_back(best);
-  auto iterators = op.getIteratorTypesArray();
-  while (plan.flattened < loops && iterators[plan.order[plan.flattened]] == utils::IteratorType::parallel)
-    ++plan.flattened;
-  if (plan.flattened == loops && loops > 1 && extents[best] != 1)
-    --plan.flattened;
+  plan.vector = isVectorizable(op, plan);
   return plan;
 }
 
@@ -82,9 +124,8 @@ int64_t dlc::cpu::getFlopsPerItem(linalg::LinalgOp op, const LoopPlan &plan) {
   for (Operation &inner : op.getBlock()->without_terminator())
     flops += isa<math::MathDialect>(inner.getDialect()) ? 10 : 1;
   flops = std::max<int64_t>(flops, 1);
-  SmallVector<int64_t> extents = op.getStaticLoopRanges();
-  for (unsigned loop : ArrayRef(plan.order).drop_front(plan.flattened))
-    if (!ShapedType::isDynamic(extents[loop]))
-      flops *= extents[loop];
+  for (auto [loop, extent] : llvm::enumerate(op.getStaticLoopRanges()))
+    if (!llvm::is_contained(plan.items, loop) && !ShapedType::isDynamic(extent))
+      flops *= std::max<int64_t>(extent, 1);
   return flops;
 }

@@ -177,7 +177,7 @@ LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
     values.append(parts.size() - 1, extent);
     buffer.replaceAllUsesWith(abi.join(loc, buffer.getType(), values));
   }
-  func.setAllArgAttrs(ArrayRef<DictionaryAttr>());
+  func.removeArgAttrsAttr();
   old->eraseArguments(0, oldCount);
   func.setFunctionType(builder.getFunctionType(types, {}));
 

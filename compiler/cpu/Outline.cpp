@@ -121,7 +121,7 @@ Value Outliner::countItems(Operation *op, int64_t &flopsPerItem) {
     auto linalgOp = cast<linalg::LinalgOp>(op);
     LoopPlan plan = planLoops(linalgOp);
     SmallVector<Range> ranges = linalgOp.createLoopRanges(builder, loc);
-    for (unsigned loop : ArrayRef(plan.order).take_front(plan.flattened))
+    for (unsigned loop : plan.items)
       extents.push_back(ranges[loop].size);
     flopsPerItem = getFlopsPerItem(linalgOp, plan);
   }

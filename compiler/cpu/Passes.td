@@ -40,14 +40,18 @@ def OutlineKernels : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
 }
 
 def LinalgToLoops : Pass<"dlc-linalg-to-loops", "::mlir::func::FuncOp"> {
-  let summary = "turns linalg in outlined functions into scalar loops over their items";
+  let summary = "turns linalg in outlined functions into loops over their items, by vectors";
   let description = [{
-    Leading parallel loops are flattened to the items [lo, hi). The innermost loop is the one with unit
-    strides, left to LLVM's vectorizer. A reduction is never split across items, so that the bits do
-    not depend on the number of threads.
+    Parallel loops form the items [lo, hi), but for the inner one, which has unit strides and runs by
+    vectors. A reduction is never split across items and its order is fixed, so that the bits do not
+    depend on the number of threads. Ops without unit strides stay scalar.
   }];
-  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", /*default=*/"16", "elements of a vector; a power of two">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def ExpandMath : Pass<"dlc-expand-math", "::mlir::func::FuncOp"> {
