@@ -138,17 +138,15 @@ private:
 
   bool number(std::optional<int64_t> integer, double real) {
     const char *token = nextToken();
-    // The parser has read one character past a number; the spelling tells where it ends.
-    StringRef spelling = StringRef(token, text.end() - token).take_while([](char c) {
-      return llvm::isDigit(c) || StringRef("+-.eE").contains(c);
-    });
-    end = spelling.end();
+    // The parser reads one character past a number, except where the text ends with it.
+    bool isLast = position == text.end() && (llvm::isAlnum(position[-1]) || position[-1] == '.');
+    end = isLast ? position : position - 1;
     Value *added = add(integer ? Kind::Integer : Kind::Real, token);
     if (!added)
       return false;
     added->integer = integer.value_or(0);
     added->real = real;
-    added->text = spelling.str();
+    added->text.assign(token, end);
     return true;
   }
 

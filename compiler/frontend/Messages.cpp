@@ -47,10 +47,11 @@ void Messages::warning(SMLoc loc, const Twine &text) {
 
 std::string didYouMean(StringRef wrong, ArrayRef<StringRef> known) {
   StringRef best;
-  // A third of the letters may differ; more is a guess.
-  unsigned limit = std::max<size_t>(1, wrong.size() / 3), distance = limit + 1;
-  if (wrong.size() > 64)
+  // Two letters change places at a cost of 2; beyond a third of the word it is a guess.
+  if (wrong.size() < 2 || wrong.size() > 64)
     return "";
+  unsigned limit = std::max<size_t>(wrong.size() < 4 ? 1 : 2, wrong.size() / 3);
+  unsigned distance = limit + 1;
   for (StringRef word : known) {
     unsigned d = wrong.equals_insensitive(word)
                      ? 0
@@ -102,7 +103,7 @@ LayerDiagnostics::LayerDiagnostics(MLIRContext *context, SourceMgr &sources)
                                                 place.getColumn());
     std::string text = diagnostic.str();
     // A verifier's "'nn.relu' op " says nothing to the author of a model.
-    if (size_t end = text.find("' op "); text.front() == '\'' && end != std::string::npos)
+    if (size_t end = text.find("' op "); StringRef(text).starts_with("'") && end != std::string::npos)
       text.erase(0, end + 5);
     print(sources, loc, kindOf(diagnostic.getSeverity()),
           "layer \"" + name.getName().getValue() + "\": " + text);

@@ -232,7 +232,7 @@ void ModelReader::checkInputCount(const Layer &layer) {
   std::string wants = min == max   ? "exactly " + std::to_string(min)
                       : count < min ? "at least " + std::to_string(min)
                                     : "at most " + std::to_string(max);
-  (void)messages.error(layer.fromLoc, "layer \"" + layer.name + "\": a " + layer.type->name +
+  (void)messages.error(layer.fromLoc, "layer \"" + layer.name + "\": " + layer.type->name +
                                           " takes " + wants + (wants.ends_with(" 1") ? " input" : " inputs") +
                                           ", not " + Twine(count) + "; name them in \"from\"");
 }
