@@ -117,6 +117,11 @@ void Emitter::store(Value vector, Value memref, ValueRange indices) {
   vector::StoreOp::create(builder, loc, vector, memref, indices);
 }
 
+void Emitter::prefetch(Value memref, ValueRange indices) {
+  memref::PrefetchOp::create(builder, loc, memref, indices, /*isWrite=*/false, /*localityHint=*/3,
+                             /*isDataCache=*/true);
+}
+
 Value Emitter::loadSplat(Value memref, ValueRange indices) {
   Value scalar = memref::LoadOp::create(builder, loc, memref, indices);
   return vector::BroadcastOp::create(builder, loc, vectorType(), scalar);

@@ -44,6 +44,8 @@ public:
 
   mlir::Value load(mlir::Value memref, mlir::ValueRange indices);
   void store(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices);
+  /// Asks for the cache line of an element that is read soon.
+  void prefetch(mlir::Value memref, mlir::ValueRange indices);
   /// A vector with every lane equal to one element in memory.
   mlir::Value loadSplat(mlir::Value memref, mlir::ValueRange indices);
 

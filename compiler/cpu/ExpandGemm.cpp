@@ -25,7 +25,7 @@ public:
     int64_t staticRows = ShapedType::isDynamic(in[1]) ? typicalRows : in[1];
     int64_t bytes = static_cast<int64_t>(op.getDepth()) * 4 * (weights[2] * weights[3] + staticRows);
     int64_t cut = std::max<int64_t>(depthCut / block, 1);
-    cutBlocks = bytes > l2Bytes ? cut : in[0];
+    cutBlocks = bytes > l2Bytes / 2 ? cut : in[0]; // the rest of the cache is for what streams by
   }
 
   LogicalResult emit(Value lo, Value hi) {
@@ -85,12 +85,15 @@ private:
 
   void emitTile(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols, bool cut) {
     Emitter::Values sums;
-    if (cut)
+    flatWeights = {};
+    if (cut) {
+      planPrefetch(row, firstBlock);
       for (int64_t m = 0; m < count; ++m)
         for (int64_t col = 0; col < cols; ++col)
           sums.push_back(e.load(op.getOut(), {outBlock(col), e.add(row, m), e.index(0)}));
-    else
+    } else {
       sums = emitBias(e, op.getBias(), count, cols, [&](int64_t col) { return outBlock(col); });
+    }
     sums = emitDepth(row, count, firstBlock, blocks, cols, sums);
     if (!cut)
       return emitStores(e, sums, target(row, count, cols), epilogue);
@@ -115,6 +118,8 @@ private:
     SmallVector<bool> all(count, true);
     auto step = [&](ValueRange carried, Value k) {
       Value depthIndex = e.add(e.mul(inBlock, block), k);
+      if (flatWeights)
+        prefetchWeights(depthIndex);
       auto weight = [&](int64_t col) {
         return e.load(op.getWeights(), {group, depthIndex, e.index(col), e.index(0)});
       };
@@ -126,12 +131,36 @@ private:
     return emitReduction(e, sums, depth, op.getTile().getUnroll(), step);
   }
 
+  // Rows pass over a cut of the weights several times, but only the first pass waits for memory. So the
+  // first two tiles of a cut ask, a line or two a step, for the cut that comes next, in this group or at
+  // the start of the next one.
+  void planPrefetch(Value row, Value firstBlock) {
+    SmallVector<ReassociationIndices> all = {{0, 1, 2, 3}};
+    flatWeights = memref::CollapseShapeOp::create(e.builder, e.loc, op.getWeights(), all);
+    int64_t depth = cutBlocks * block, cols = weights[2];
+    Value k = e.mul(firstBlock, block);
+    Value next = e.mul(e.add(e.add(e.mul(group, weights[1]), k), depth), cols);
+    lastLine = e.add(e.min(e.add(next, depth * cols), e.index(weights[0] * weights[1] * cols)), -1);
+    Value done = e.sub(e.mul(e.div(row, op.getTile().getRows()), depth), k);
+    firstLine = e.add(next, e.mul(done, linesPerStep()));
+  }
+
+  int64_t linesPerStep() { return llvm::divideCeil(weights[2], 2); }
+
+  void prefetchWeights(Value k) {
+    for (int64_t i = 0; i < linesPerStep(); ++i) {
+      Value line = e.add(e.add(firstLine, e.mul(k, linesPerStep())), i);
+      e.prefetch(flatWeights, e.mul(e.min(line, lastLine), weights[3]));
+    }
+  }
+
   Emitter &e;
   kernel::GemmOp op;
   Epilogue epilogue;
   ArrayRef<int64_t> weights, in;
   int64_t outBlocks, block, cutBlocks;
   Value rows, group;
+  Value flatWeights, firstLine, lastLine; // what to prefetch; no flatWeights: nothing
 };
 
 } // namespace
