@@ -50,31 +50,34 @@ static Object choices(const Field &field) {
   return Object{{"enum", std::move(words)}};
 }
 
+static Object orParameter(Object schema) { return anyOf(std::move(schema), ref("parameter")); }
+
 static Object schemaOfKind(const Field &field) {
   auto integer = [&] { return scalar("integer", field); };
-  // A side of a padding may be one integer inside [..., ...] pairs only.
-  auto pairs = [&] { return listOf(listOf(integer(), 2), 2); };
+  auto integers = [&](std::optional<int64_t> count = std::nullopt) {
+    return listOf(orParameter(integer()), count);
+  };
+  auto pairs = [&] { return listOf(orParameter(integers(2)), 2); };
   switch (field.kind) {
   case FieldKind::Integer: return integer();
-  case FieldKind::Pair: return anyOf(integer(), listOf(integer(), 2));
-  case FieldKind::Integers: return listOf(integer());
+  case FieldKind::Pair: return anyOf(integer(), integers(2));
+  case FieldKind::Integers: return integers();
   case FieldKind::Number: return scalar("number", field);
   case FieldKind::Numbers:
-    return anyOf(scalar("number", field), listOf(scalar("number", field)));
+    return anyOf(scalar("number", field), listOf(orParameter(scalar("number", field))));
   case FieldKind::Flag: return Object{{"type", "boolean"}};
   case FieldKind::Choice: return choices(field);
   case FieldKind::Padding: return anyOf(choices(field), pairs());
-  case FieldKind::PadAmounts: return anyOf(integer(), listOf(integer(), 2), pairs());
+  case FieldKind::PadAmounts: return anyOf(integer(), integers(2), pairs());
   }
   llvm_unreachable("every kind has a schema");
 }
 
 // A field's schema; inside blocks a parameter may stand for any value, or part of one.
 static Object schemaOf(const Field &field) {
-  Array forms{schemaOfKind(field), ref("parameter")};
+  Object schema = orParameter(schemaOfKind(field));
   if (field.isNullable())
-    forms.push_back(Object{{"type", "null"}});
-  Object schema = anyOf(std::move(forms));
+    schema = anyOf(std::move(schema), Object{{"type", "null"}});
   schema["description"] = field.doc;
   if (!field.isRequired())
     schema["default"] = llvm::cantFail(llvm::json::parse(field.fallback));

@@ -26,7 +26,7 @@ struct Substitution {
   const Bindings &bindings;
   size_t &budget;
 
-  LogicalResult copy(const Value &from, Value &to);
+  LogicalResult copy(const Value &from, Value &to, bool isLayers = false);
   LogicalResult spend(const Value &from, size_t count);
   LogicalResult replace(const Value &from, Value &to);
   LogicalResult multiply(const Value &from, StringRef factor, Value &to);
@@ -87,10 +87,12 @@ LogicalResult Substitution::replace(const Value &from, Value &to) {
   return from.text.find('*') == std::string::npos ? success() : multiply(from, factor.trim(), to);
 }
 
-LogicalResult Substitution::copy(const Value &from, Value &to) {
+// Parameters stand for fields, not for layers or their types: of `isLayers` (a list of layers, and
+// each layer in it) only the members' values are replaced.
+LogicalResult Substitution::copy(const Value &from, Value &to, bool isLayers) {
   if (failed(spend(from, 1)))
     return failure();
-  if (from.kind == Kind::String && StringRef(from.text).starts_with("$"))
+  if (from.kind == Kind::String && !isLayers && StringRef(from.text).starts_with("$"))
     return replace(from, to);
   to.kind = from.kind;
   to.boolean = from.boolean;
@@ -99,18 +101,21 @@ LogicalResult Substitution::copy(const Value &from, Value &to) {
   to.real = from.real;
   to.text = from.text;
   for (const Value &element : from.elements)
-    if (failed(copy(element, to.elements.emplace_back())))
+    if (failed(copy(element, to.elements.emplace_back(), isLayers)))
       return failure();
-  for (const Member &member : from.members)
-    if (failed(copy(member.value, to.members.emplace_back(Member{member.key, member.loc, {}}).value)))
+  for (const Member &member : from.members) {
+    bool isStructure = isLayers && (member.key == "layers" || member.key == "type");
+    Value &value = to.members.emplace_back(Member{member.key, member.loc, {}}).value;
+    if (failed(copy(member.value, value, isStructure)))
       return failure();
+  }
   return success();
 }
 
 FailureOr<Value> substitute(Messages &messages, const Value &body, StringRef block,
                             const Bindings &bindings, size_t &budget) {
   Value result;
-  if (failed(Substitution{messages, block, bindings, budget}.copy(body, result)))
+  if (failed(Substitution{messages, block, bindings, budget}.copy(body, result, true)))
     return failure();
   return result;
 }

@@ -130,6 +130,16 @@ TEST(Block, Errors) {
               withBlock(R"({"layers": [{"block": "b"}]})"));
 }
 
+TEST(Block, ParametersStandForFieldsOnly) {
+  auto use = [](std::string value) { return R"({"block": "b", "with": {"v": )" + value + "}}"; };
+  expectError(use(R"("Flatten")"), R"(unknown layer "$v")",
+              R"(, "blocks": {"b": {"params": ["v"], "layers": [{"type": "$v"}]}})");
+  expectError(use(R"({"type": "Flatten"})"), R"(a layer must be an object, not "$v")",
+              R"(, "blocks": {"b": {"params": ["v"], "layers": ["$v"]}})");
+  expectError(use(R"([{"type": "Flatten"}])"), R"("layers" must be a list)",
+              R"(, "blocks": {"b": {"params": ["v"], "layers": "$v"}})");
+}
+
 TEST(Block, ManyCopiesOfALargeValueAreRefused) {
   std::string list = "[0";
   for (int i = 0; i < 100000; ++i)
