@@ -1,0 +1,120 @@
+//===- Library.cpp - a generated library in this process ----------------------------===//
+
+#include "tools/common/Library.h"
+#include "tools/common/Errors.h"
+#include "llvm/Support/FileSystem.h"
+#include <dlfcn.h>
+
+using namespace llvm;
+using namespace dlc;
+using namespace dlc::tools;
+
+Library::~Library() {
+  if (handle)
+    dlclose(handle);
+}
+
+Expected<std::unique_ptr<Library>> Library::open(StringRef path) {
+  // dlopen would search the system's folders for a name without a folder.
+  SmallString<256> absolute = path;
+  if (std::error_code failure = sys::fs::make_absolute(absolute))
+    return inputError(path, failure.message());
+  if (!sys::fs::is_regular_file(absolute))
+    return inputError(path, sys::fs::exists(absolute) ? "not a file" : "no such file");
+  std::unique_ptr<Library> library(new Library(path));
+  library->handle = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library->handle) {
+    StringRef reason = dlerror();
+    reason.consume_front((absolute + ": ").str());
+    return inputError(path, "not a shared library that this machine can load (" + reason +
+                                "); 'dlc compile' makes one");
+  }
+  auto get = reinterpret_cast<dlc_model_entry_fn>(dlsym(library->handle, "dlc_model_entry"));
+  if (!get)
+    return inputError(path, "not a library of dlc: it exports no dlc_model_entry; 'dlc compile' "
+                            "makes one");
+  library->entry = get();
+  if (library->entry->version != DLC_RUNTIME_VERSION || library->entry->size < sizeof(dlc_entry))
+    return inputError(path, "made by another version of dlc (its interface is version " +
+                                Twine(library->entry->version) + ", this dlc's is " +
+                                Twine(DLC_RUNTIME_VERSION) + "); compile the model again");
+  return library;
+}
+
+Expected<Instance> Instance::create(const Library &library, int64_t maxBatch, int32_t threads,
+                                    StringRef variant) {
+  char reason[512] = "";
+  std::string name = variant.str();
+  dlc_options options = {};
+  options.size = sizeof options;
+  options.max_batch = maxBatch;
+  options.threads = threads;
+  options.cpu_variant = name.empty() ? nullptr : name.c_str();
+  options.error = reason;
+  options.error_size = sizeof reason;
+  Instance instance(library);
+  dlc_status status = library.entry->create(&options, &instance.model);
+  if (status != DLC_OK)
+    return inputError(library.path, *reason ? reason : dlc_status_string(status));
+  return instance;
+}
+
+Instance::~Instance() {
+  if (model)
+    library.entry->destroy(model);
+}
+
+Error Instance::check(dlc_status status) const {
+  if (status == DLC_OK)
+    return Error::success();
+  StringRef reason = library.entry->error(model);
+  return createStringError(reason.empty() ? dlc_status_string(status) : reason.str());
+}
+
+Error Instance::load(StringRef safetensors) {
+  return check(library.entry->load(model, safetensors.str().c_str()));
+}
+
+Error Instance::loadMemory(ArrayRef<char> safetensors) {
+  return check(library.entry->load_memory(model, safetensors.data(), safetensors.size()));
+}
+
+Error Instance::forward(int64_t batch, ArrayRef<dlc_in> inputs, ArrayRef<dlc_out> outputs) {
+  return check(library.entry->forward(model, batch, inputs.data(), outputs.data()));
+}
+
+Error Instance::forward(int64_t batch, MutableArrayRef<Array> inputs,
+                        MutableArrayRef<Array> outputs) {
+  SmallVector<dlc_in> from;
+  for (Array &array : inputs)
+    from.push_back({array.begin(), array.dtype});
+  SmallVector<dlc_out> to;
+  for (Array &array : outputs)
+    to.push_back({array.begin(), array.dtype});
+  return forward(batch, from, to);
+}
+
+std::vector<int64_t> tools::shapeOf(const dlc_tensor_info &info, int64_t batch) {
+  std::vector<int64_t> shape(info.shape, info.shape + info.rank);
+  if (!shape.empty())
+    shape.front() = batch;
+  return shape;
+}
+
+int64_t tools::elementsPerSample(const dlc_tensor_info &info) {
+  int64_t count = 1;
+  for (int32_t i = 1; i < info.rank; ++i)
+    count *= info.shape[i];
+  return count;
+}
+
+Expected<std::vector<Array>> tools::makeArrays(ArrayRef<dlc_tensor_info> infos, int64_t batch) {
+  std::vector<Array> arrays;
+  for (const dlc_tensor_info &info : infos) {
+    Expected<Array> array = makeArray(info.name, info.dtype, shapeOf(info, batch));
+    if (!array)
+      return array.takeError();
+    arrays.push_back(std::move(*array));
+  }
+  return arrays;
+}

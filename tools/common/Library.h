@@ -1,0 +1,81 @@
+//===- Library.h - a generated library in this process ------------------*- C++ -*-===//
+#ifndef DLC_TOOLS_COMMON_LIBRARY_H
+#define DLC_TOOLS_COMMON_LIBRARY_H
+
+#include "runtime/dlc_runtime.h"
+#include "tools/common/Npy.h"
+
+namespace dlc::tools {
+
+/// A lib<name>.so, loaded. Outlives its instances.
+class Library {
+public:
+  /// Loads the file of that path; refuses what is not a library of this dlc's ABI.
+  static llvm::Expected<std::unique_ptr<Library>> open(llvm::StringRef path);
+  ~Library();
+  Library(const Library &) = delete;
+  Library &operator=(const Library &) = delete;
+
+  const dlc_model_info &info() const { return *entry->info(); }
+  llvm::ArrayRef<dlc_tensor_info> inputs() const {
+    return {info().inputs, size_t(info().num_inputs)};
+  }
+  llvm::ArrayRef<dlc_tensor_info> outputs() const {
+    return {info().outputs, size_t(info().num_outputs)};
+  }
+  llvm::ArrayRef<dlc_tensor_info> params() const {
+    return {info().params, size_t(info().num_params)};
+  }
+  llvm::ArrayRef<const char *> variants() const {
+    return {info().variants, size_t(info().num_variants)};
+  }
+
+  const std::string path;
+
+private:
+  friend class Instance;
+  explicit Library(llvm::StringRef path) : path(path) {}
+
+  void *handle = nullptr;
+  const dlc_entry *entry = nullptr;
+};
+
+/// An instance of a library's model.
+class Instance {
+public:
+  /// `threads` 0: one for each core; `variant` empty: the best that this CPU runs.
+  static llvm::Expected<Instance> create(const Library &library, int64_t maxBatch, int32_t threads,
+                                         llvm::StringRef variant);
+  ~Instance();
+  Instance(Instance &&other) : library(other.library), model(std::exchange(other.model, nullptr)) {}
+
+  llvm::Error load(llvm::StringRef safetensors);
+  llvm::Error loadMemory(llvm::ArrayRef<char> safetensors);
+  /// Runs `batch` samples; the pointers are those of whole arrays or of parts of them.
+  llvm::Error forward(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
+                      llvm::ArrayRef<dlc_out> outputs);
+  /// The same on whole arrays, in the library's order.
+  llvm::Error forward(int64_t batch, llvm::MutableArrayRef<Array> inputs,
+                      llvm::MutableArrayRef<Array> outputs);
+  llvm::StringRef variant() const { return library.entry->variant(model); }
+
+private:
+  explicit Instance(const Library &library) : library(library) {}
+  llvm::Error check(dlc_status status) const;
+
+  const Library &library;
+  dlc_model *model = nullptr;
+};
+
+/// The shape with `batch` in place of the first extent.
+std::vector<int64_t> shapeOf(const dlc_tensor_info &info, int64_t batch);
+
+/// Elements of one sample of an input or output.
+int64_t elementsPerSample(const dlc_tensor_info &info);
+
+/// Arrays for all outputs (or inputs) and `batch` samples.
+llvm::Expected<std::vector<Array>> makeArrays(llvm::ArrayRef<dlc_tensor_info> infos, int64_t batch);
+
+} // namespace dlc::tools
+
+#endif // DLC_TOOLS_COMMON_LIBRARY_H

@@ -1,0 +1,76 @@
+//===- OpenModel.cpp - MODEL.json or LIB.so, ready to be created --------------------===//
+
+#include "tools/common/OpenModel.h"
+#include "compiler/Compile.h"
+#include "tools/common/Errors.h"
+#include "llvm/BinaryFormat/Magic.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace dlc;
+using namespace dlc::tools;
+
+Expected<TemporaryFolder> TemporaryFolder::create() {
+  SmallString<128> path;
+  if (std::error_code failure = sys::fs::createUniqueDirectory("dlc", path))
+    return createStringError("cannot make a temporary folder: " + failure.message());
+  TemporaryFolder folder;
+  folder.path = path.str().str();
+  return folder;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  if (!path.empty())
+    sys::fs::remove_directories(path);
+}
+
+std::string TemporaryFolder::file(StringRef name) const {
+  SmallString<128> file(path);
+  sys::path::append(file, name);
+  return file.str().str();
+}
+
+bool tools::isLibrary(StringRef path) {
+  if (sys::path::extension(path) == ".so")
+    return true;
+  file_magic magic;
+  return !identify_magic(path, magic) && magic.is_object();
+}
+
+// Where `dlc compile` puts the weights of lib<name>.so, if they are there.
+static std::string weightsBeside(StringRef path, const Library &library) {
+  StringRef name = sys::path::stem(path);
+  name.consume_front("lib");
+  SmallString<256> weights = sys::path::parent_path(path);
+  sys::path::append(weights, name + ".safetensors");
+  return library.info().num_params && sys::fs::exists(weights) ? weights.str().str() : "";
+}
+
+Expected<OpenedModel> tools::openModel(Options options) {
+  OpenedModel opened;
+  std::string path = options.model;
+  opened.weights = options.weights;
+  if (!isLibrary(path)) {
+    Expected<TemporaryFolder> folder = TemporaryFolder::create();
+    if (!folder)
+      return folder.takeError();
+    opened.folder = std::make_unique<TemporaryFolder>(std::move(*folder));
+    options.outputDir = opened.folder->folder();
+    options.stage = Stage::Lib;
+    Artifacts artifacts;
+    if (Error error = fromOutcome(compile(options, &artifacts)))
+      return error;
+    path = artifacts.shared;
+    // The user's own path, where there is one, is what messages about the weights should name.
+    if (opened.weights.empty())
+      opened.weights = artifacts.weights;
+  }
+  Expected<std::unique_ptr<Library>> library = Library::open(path);
+  if (!library)
+    return library.takeError();
+  opened.library = std::move(*library);
+  if (opened.weights.empty())
+    opened.weights = weightsBeside(path, *opened.library);
+  return opened;
+}

@@ -1,0 +1,116 @@
+//===- CommandBench.cpp - dlc bench -------------------------------------------------===//
+
+#include "tools/common/Errors.h"
+#include "tools/common/Flops.h"
+#include "tools/common/OpenModel.h"
+#include "tools/common/Random.h"
+#include "tools/common/Timing.h"
+#include "tools/dlc/Commands.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+
+using namespace llvm;
+using namespace dlc;
+using namespace dlc::tools;
+
+namespace {
+
+struct Result {
+  StringRef name;
+  std::string variant;
+  std::vector<double> seconds; ///< of each call
+  int64_t flops = 0;           ///< of one sample; 0: not known
+};
+
+} // namespace
+
+// Calls until `minTime` is over and the quantiles have something to stand on; the first are not
+// counted.
+static Error measure(Instance &instance, const BenchArgs &args, MutableArrayRef<Array> from,
+                     MutableArrayRef<Array> to, std::vector<double> &seconds) {
+  constexpr size_t warmups = 2, minCalls = 5;
+  for (size_t i = 0; i < warmups; ++i)
+    if (Error error = instance.forward(args.batch, from, to))
+      return error;
+  Stopwatch total;
+  while (seconds.size() < minCalls || total.seconds() < args.minTime) {
+    Stopwatch call;
+    if (Error error = instance.forward(args.batch, from, to))
+      return error;
+    seconds.push_back(call.seconds());
+  }
+  return Error::success();
+}
+
+static Error bench(const BenchArgs &args, const OpenedModel &opened, Result &result) {
+  const Library &library = *opened.library;
+  result.name = library.info().name;
+  Expected<Instance> instance = Instance::create(library, args.batch, args.threads, args.variant);
+  if (!instance)
+    return instance.takeError();
+  result.variant = instance->variant().str();
+  if (Error error = opened.weights.empty() ? loadRandomWeights(library, *instance)
+                                           : instance->load(opened.weights))
+    return error;
+  Expected<std::vector<Array>> inputs = randomInputs(library, args.batch);
+  if (!inputs)
+    return inputs.takeError();
+  Expected<std::vector<Array>> outputs = makeArrays(library.outputs(), args.batch);
+  if (!outputs)
+    return outputs.takeError();
+  return measure(*instance, args, *inputs, *outputs, result.seconds);
+}
+
+static void print(const BenchArgs &args, const Result &result) {
+  double median = quantile(result.seconds, 0.5), best = quantile(result.seconds, 0),
+         p90 = quantile(result.seconds, 0.9);
+  double rate = args.batch / median, gflops = result.flops * 1e-9 * rate;
+  if (args.json) {
+    json::OStream json(outs(), 2);
+    json.object([&] {
+      json.attribute("name", result.name);
+      json.attribute("variant", result.variant);
+      json.attribute("batch", args.batch);
+      json.attribute("threads", args.threads);
+      json.attribute("calls", int64_t(result.seconds.size()));
+      json.attribute("median_seconds", median);
+      json.attribute("min_seconds", best);
+      json.attribute("p90_seconds", p90);
+      json.attribute("samples_per_second", rate);
+      if (result.flops) {
+        json.attribute("flops_per_sample", result.flops);
+        json.attribute("gflops", gflops);
+      }
+    });
+    outs() << "\n";
+    return;
+  }
+  outs() << result.name << " (" << result.variant << "), batch " << args.batch << ", ";
+  args.threads ? outs() << args.threads << (args.threads == 1 ? " thread" : " threads")
+               : outs() << "a thread for each core";
+  outs() << ": median of " << result.seconds.size() << " calls "
+         << format("%.3f ms, min %.3f ms, p90 %.3f ms\n", median * 1e3, best * 1e3, p90 * 1e3);
+  outs() << format("%.1f samples/s", rate);
+  if (result.flops)
+    outs() << format(", %.1f GFLOP/s (%.4g MFLOP a sample)", gflops, result.flops * 1e-6);
+  outs() << "\n";
+}
+
+static Error benchModel(BenchArgs &args) {
+  Result result;
+  if (!isLibrary(args.options.model)) {
+    Expected<int64_t> flops = flopsPerSample(args.options);
+    if (!flops)
+      return flops.takeError();
+    result.flops = *flops;
+  }
+  Expected<OpenedModel> opened = openModel(args.options);
+  if (!opened)
+    return opened.takeError();
+  if (Error error = bench(args, *opened, result))
+    return error;
+  print(args, result);
+  return Error::success();
+}
+
+int tools::benchCommand(BenchArgs args) { return report(benchModel(args)); }

@@ -1,0 +1,84 @@
+//===- CommandCompile.cpp - dlc compile ---------------------------------------------===//
+
+#include "compiler/Compile.h"
+#include "tools/common/Errors.h"
+#include "tools/common/Library.h"
+#include "tools/common/Timing.h"
+#include "tools/dlc/Commands.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+
+using namespace llvm;
+using namespace dlc;
+using namespace dlc::tools;
+
+static uint64_t sizeOf(StringRef path) {
+  uint64_t bytes = 0;
+  return sys::fs::file_size(path, bytes) ? 0 : bytes;
+}
+
+static std::string readable(uint64_t bytes) {
+  std::string text;
+  raw_string_ostream os(text);
+  if (bytes >= 10 << 20)
+    os << format("%.1f MiB", bytes / double(1 << 20));
+  else
+    os << format("%.1f KiB", bytes / 1024.0);
+  return text;
+}
+
+static std::string joined(ArrayRef<std::string> words) {
+  std::string text;
+  raw_string_ostream os(text);
+  interleaveComma(words, os);
+  return text;
+}
+
+static void summarise(const CompileArgs &args, ArrayRef<std::string> files, double seconds) {
+  if (args.json) {
+    json::OStream json(outs(), 2);
+    json.object([&] {
+      json.attributeArray("files", [&] {
+        for (const std::string &file : files)
+          json.object([&] {
+            json.attribute("path", file);
+            json.attribute("bytes", sizeOf(file));
+          });
+      });
+      json.attribute("march", json::Array(args.options.march));
+      json.attribute("seconds", seconds);
+    });
+    outs() << "\n";
+    return;
+  }
+  for (const std::string &file : files)
+    outs() << format("%11s  ", readable(sizeOf(file)).c_str()) << file << "\n";
+  outs() << "compiled for " << joined(args.options.march) << format(" in %.2f s\n", seconds);
+}
+
+int tools::compileCommand(CompileArgs args) {
+  if (args.target != "cpu")
+    return report(createStringError("the target " + args.target +
+                                    " is not built into this dlc; 'dlc targets' lists what is"));
+  Options &options = args.options;
+  bool library = options.stage == Stage::Lib;
+  if (library)
+    options.outputDir = args.out.empty() ? "." : args.out;
+  else
+    options.output = args.out;
+  Stopwatch watch;
+  Artifacts artifacts;
+  if (Error error = fromOutcome(compile(options, &artifacts)))
+    return report(std::move(error));
+  std::vector<std::string> files;
+  if (library)
+    files = {artifacts.shared, artifacts.archive, artifacts.header};
+  else if (!args.out.empty() && args.out != "-")
+    files = {args.out};
+  if (!artifacts.weights.empty())
+    files.push_back(artifacts.weights);
+  if (!files.empty())
+    summarise(args, files, watch.seconds());
+  return 0;
+}

@@ -1,0 +1,83 @@
+//===- CommandTables.cpp - dlc schema, layers and targets ---------------------------===//
+
+#include "compiler/CpuVariant.h"
+#include "compiler/frontend/Reference.h"
+#include "compiler/schedule/Target.h"
+#include "runtime/ModelDesc.h"
+#include "tools/dlc/Commands.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace llvm;
+using namespace dlc;
+using namespace dlc::tools;
+
+int tools::schemaCommand() {
+  frontend::printSchema(outs());
+  return 0;
+}
+
+int tools::layersCommand(bool json) {
+  frontend::printLayers(outs(), json);
+  return 0;
+}
+
+static constexpr StringLiteral kLevels[] = {"x86-64-v2", "x86-64-v3", "x86-64-v4"};
+
+static bool runsHere(const CpuVariant &variant) {
+  return (dlc_rt_cpu_features() & variant.required) == variant.required;
+}
+
+static void printTargetsJson(StringRef native) {
+  json::OStream json(outs(), 2);
+  json.array([&] {
+    for (StringRef level : kLevels) {
+      schedule::TargetFacts facts = *schedule::lookupTarget(level);
+      json.object([&] {
+        json.attribute("target", "cpu");
+        json.attribute("march", level);
+        json.attribute("lanes", facts.lanes);
+        json.attribute("registers", facts.registers);
+        json.attribute("fma", facts.fma);
+        json.attribute("runs_here", runsHere(*lookupVariant(level)));
+        json.attribute("native", level == native);
+      });
+    }
+  });
+  outs() << "\n";
+}
+
+int tools::targetsCommand(bool json) {
+  std::optional<CpuVariant> native = lookupVariant("native");
+  StringRef nativeLevel = native ? StringRef(native->level) : "";
+  if (json) {
+    printTargetsJson(nativeLevel);
+    return 0;
+  }
+  outs() << "target  march       lanes  registers  fma  runs here\n";
+  for (StringRef level : kLevels) {
+    schedule::TargetFacts facts = *schedule::lookupTarget(level);
+    outs() << "cpu     " << left_justify(level, 10) << "  "
+           << format("%5d  %9d  ", int(facts.lanes), int(facts.registers))
+           << (facts.fma ? "yes  " : "no   ") << (runsHere(*lookupVariant(level)) ? "yes" : "no")
+           << (level == nativeLevel ? ", native" : "") << "\n";
+  }
+  if (native)
+    outs() << "\nnative is " << native->level << " for " << native->tune
+           << (native->features.empty() ? "" : " with " + native->features) << "\n";
+  return 0;
+}
+
+std::string tools::versionText() { return "dlc " DLC_VERSION " (LLVM " LLVM_VERSION_STRING ")"; }
+
+void tools::initialise(int &argc, char **&argv) {
+  static InitLLVM init(argc, argv);
+  setBugReportMsg(
+      "dlc: this is a fault in dlc; please report it with the model and the command line\n");
+  // https://no-color.org
+  if (const char *off = std::getenv("NO_COLOR"); off && *off)
+    WithColor::setAutoDetectFunction([](const raw_ostream &) { return false; });
+}

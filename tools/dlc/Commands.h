@@ -1,0 +1,62 @@
+//===- Commands.h - what each subcommand is told and does ---------------*- C++ -*-===//
+//
+// main.cpp fills these structs from the command line; each function lives in a file of its name and
+// returns the exit code.
+//
+//===------------------------------------------------------------------------------===//
+#ifndef DLC_TOOLS_DLC_COMMANDS_H
+#define DLC_TOOLS_DLC_COMMANDS_H
+
+#include "compiler/Options.h"
+#include <string>
+#include <vector>
+
+namespace dlc::tools {
+
+struct CompileArgs {
+  Options options;
+  std::string out; ///< -o: the folder, or the file of a stage before the library
+  std::string target = "cpu";
+  bool json = false;
+};
+
+struct RunArgs {
+  Options options;
+  std::vector<std::string> inputs;  ///< .npy in the model's order, or one .npz
+  std::vector<std::string> outputs; ///< .npy in the model's order, or one .npz; none: a summary
+  std::string variant;
+  int threads = 0;
+  int64_t maxBatch = 32;
+};
+
+struct BenchArgs {
+  Options options;
+  std::string variant;
+  int threads = 0;
+  int64_t batch = 1;
+  double minTime = 1;
+  bool json = false;
+};
+
+struct InspectArgs {
+  Options options;
+  bool json = false;
+};
+
+int compileCommand(CompileArgs args);
+int runCommand(RunArgs args);
+int benchCommand(BenchArgs args);
+int inspectCommand(InspectArgs args);
+int schemaCommand();
+int layersCommand(bool json);
+int targetsCommand(bool json);
+
+/// `dlc 0.1.0` with the version of LLVM inside.
+std::string versionText();
+
+/// Must come first in main: stack traces, signals and colours.
+void initialise(int &argc, char **&argv);
+
+} // namespace dlc::tools
+
+#endif // DLC_TOOLS_DLC_COMMANDS_H

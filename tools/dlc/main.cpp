@@ -1,0 +1,216 @@
+//===- main.cpp - the command line of dlc -------------------------------------------===//
+//
+// Only parses: each subcommand's struct goes to the function in its own file. CLI11 throws, so this
+// file alone is compiled with exceptions; what it calls does not throw.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "tools/dlc/Commands.h"
+#include <CLI/CLI.hpp>
+
+using namespace dlc;
+using namespace dlc::tools;
+
+static constexpr const char *kOverview =
+    R"(Compiles neural networks, described in JSON, to native libraries.
+
+Examples:
+  dlc compile lenet.json -o out          out/liblenet.so, liblenet.a, lenet.h
+  dlc run lenet.json --input x.npy       predictions for the samples of x.npy
+  dlc bench lenet.json --batch 32        how fast it is
+  dlc inspect lenet.json                 layers, shapes, parameters, arithmetic
+  dlc layers | less                      what a model.json may say
+'dlc COMMAND --help' tells more.
+
+Exit codes: 0 done, 1 the input is wrong, 2 the command line is wrong, 3 a fault in dlc.)";
+
+static constexpr const char *kCompileExamples = R"(Examples:
+  dlc compile lenet.json -o out
+  dlc compile lenet.json -o out --weights trained.safetensors
+  dlc compile lenet.json -o out --march x86-64-v2,x86-64-v3,x86-64-v4
+  dlc compile lenet.json --emit fused            the groups that become kernels
+  dlc compile lenet.json --emit asm -o lenet.s)";
+
+static constexpr const char *kRunExamples = R"(Examples:
+  dlc run lenet.json --input digits.npy
+  dlc run out/liblenet.so --weights lenet.safetensors --input digits.npy --output y.npy
+  dlc run two_inputs.json --input image.npy --input mask.npy --output y.npy
+  dlc run two_inputs.json --input named.npz --output y.npz)";
+
+static constexpr const char *kBenchExamples = R"(Examples:
+  dlc bench resnet50.json
+  dlc bench resnet50.json --batch 32 --threads 1 --json
+  dlc bench out/libresnet50.so --min-time 5)";
+
+static constexpr const char *kInspectExamples = R"(Examples:
+  dlc inspect resnet50.json
+  dlc inspect resnet50.json --json
+  dlc inspect out/libresnet50.so)";
+
+static constexpr const char *kSchemaExamples = R"(Examples:
+  dlc schema > dlc-model-1.json          for editors that complete and check JSON)";
+
+static constexpr const char *kLayersExamples = R"(Examples:
+  dlc layers > layers.md
+  dlc layers --json)";
+
+static constexpr const char *kTargetsExamples = R"(Examples:
+  dlc targets
+  dlc targets --json)";
+
+static const std::map<std::string, Stage> kStages = {
+    {"json", Stage::Json},   {"nn", Stage::Nn},         {"fused", Stage::Fused},
+    {"tiled", Stage::Tiled}, {"linalg", Stage::Linalg}, {"vector", Stage::Vector},
+    {"llvm", Stage::Llvm},   {"asm", Stage::Asm},       {"obj", Stage::Obj},
+    {"lib", Stage::Lib}};
+
+static const char *kAnyModel =
+    "a model description (.json, or .mlir with an nn @forward), or a library "
+    "that dlc compiled (.so)";
+static const CLI::Range kBatches(1, 1 << 20);
+static const CLI::Range kThreads(1, 1024);
+
+static CLI::App *addCommand(CLI::App &app, const char *name, const char *text,
+                            const char *examples) {
+  CLI::App *command = app.add_subcommand(name, text);
+  command->footer(examples);
+  return command;
+}
+
+static void addMarch(CLI::App *command, Options &options) {
+  command
+      ->add_option("--march", options.march,
+                   "CPUs to compile for, best first in the library: native, x86-64-v2, x86-64-v3, "
+                   "x86-64-v4 (default: native)")
+      ->type_name("CPU,...")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"native", "x86-64-v2", "x86-64-v3", "x86-64-v4"}).description(""));
+}
+
+static void addWeights(CLI::App *command, Options &options, const char *text) {
+  command->add_option("--weights", options.weights, text)->type_name("FILE");
+}
+
+static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
+  CLI::App *command = addCommand(
+      app, "compile", "Compile a model to a library or to a stage before", kCompileExamples);
+  command->add_option("model", args.options.model, "the model description (.json, or .mlir)")
+      ->required();
+  command
+      ->add_option(
+          "-o,--out", args.out,
+          "folder of the library (default: .); with --emit a file (default: standard output)")
+      ->type_name("PATH");
+  addWeights(command, args.options, "safetensors file; default: the one the model names");
+  command->add_option("--target", args.target, "what to compile for: cpu")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
+  addMarch(command, args.options);
+  command->add_option("--batch", args.options.batch, "the only batch size; default: any")
+      ->type_name("N")
+      ->check(kBatches);
+  command
+      ->add_option("--emit", args.options.stage,
+                   "stop and print: json, nn, fused, tiled, linalg, vector, llvm, asm, obj, or lib "
+                   "(default)")
+      ->type_name("STAGE")
+      ->transform(CLI::CheckedTransformer(kStages).description(""));
+  command->add_flag("--json", args.json, "print what was written as JSON");
+  command->callback([&] { code = compileCommand(args); });
+}
+
+static void addRun(CLI::App &app, RunArgs &args, int &code) {
+  CLI::App *command = addCommand(app, "run", "Run a model forward on arrays", kRunExamples);
+  command->add_option("model", args.options.model, kAnyModel)->required();
+  addWeights(command, args.options, "safetensors file; default: the model's own");
+  command
+      ->add_option("--input", args.inputs,
+                   "samples: an .npy for each input in the model's order, or an .npz by names")
+      ->type_name("FILE")
+      ->required()
+      ->expected(1)
+      ->take_all();
+  command
+      ->add_option("--output", args.outputs,
+                   "an .npy for each output, or an .npz for all; default: print a summary")
+      ->type_name("FILE")
+      ->expected(1)
+      ->take_all();
+  command->add_option("--threads", args.threads, "threads; default: one for each core")
+      ->type_name("N")
+      ->check(kThreads);
+  command->add_option("--max-batch", args.maxBatch, "samples of one call at most (default: 32)")
+      ->type_name("N")
+      ->check(kBatches);
+  command->add_option("--variant", args.variant, "CPU variant of the library; default: the best")
+      ->type_name("CPU");
+  addMarch(command, args.options);
+  command->callback([&] { code = runCommand(args); });
+}
+
+static void addBench(CLI::App &app, BenchArgs &args, int &code) {
+  CLI::App *command =
+      addCommand(app, "bench", "Measure a model's speed on random inputs", kBenchExamples);
+  command->add_option("model", args.options.model, kAnyModel)->required();
+  addWeights(command, args.options,
+             "safetensors file; default: the model's own, else random numbers");
+  command->add_option("--batch", args.batch, "samples of one call (default: 1)")
+      ->type_name("N")
+      ->check(kBatches);
+  command->add_option("--threads", args.threads, "threads; default: one for each core")
+      ->type_name("N")
+      ->check(kThreads);
+  command->add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")
+      ->type_name("S")
+      ->check(CLI::Range(0.0, 3600.0));
+  command->add_option("--variant", args.variant, "CPU variant of the library; default: the best")
+      ->type_name("CPU");
+  addMarch(command, args.options);
+  command->add_flag("--json", args.json, "print the figures as JSON");
+  command->callback([&] { code = benchCommand(args); });
+}
+
+static void addTables(CLI::App &app, InspectArgs &inspect, bool &json, int &code) {
+  CLI::App *command = addCommand(
+      app, "inspect", "Show a model's layers, shapes, parameters and arithmetic", kInspectExamples);
+  command->add_option("model", inspect.options.model, kAnyModel)->required();
+  command->add_flag("--json", inspect.json, "print JSON");
+  command->callback([&] { code = inspectCommand(inspect); });
+
+  command =
+      addCommand(app, "schema", "Print the JSON Schema of model descriptions", kSchemaExamples);
+  command->callback([&] { code = schemaCommand(); });
+
+  command = addCommand(app, "layers", "Print the reference of all layers", kLayersExamples);
+  command->add_flag("--json", json, "print JSON");
+  command->callback([&] { code = layersCommand(json); });
+
+  command = addCommand(app, "targets", "List what dlc compiles for", kTargetsExamples);
+  command->add_flag("--json", json, "print JSON");
+  command->callback([&] { code = targetsCommand(json); });
+}
+
+int main(int argc, char **argv) {
+  initialise(argc, argv);
+  CLI::App app("dlc: an ahead-of-time compiler for neural networks", "dlc");
+  app.footer(kOverview);
+  app.set_version_flag("--version", versionText());
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(28);
+  CompileArgs compile;
+  RunArgs run;
+  BenchArgs bench;
+  InspectArgs inspect;
+  bool json = false;
+  int code = 0;
+  addCompile(app, compile, code);
+  addRun(app, run, code);
+  addBench(app, bench, code);
+  addTables(app, inspect, json, code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return code;
+}
