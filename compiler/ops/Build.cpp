@@ -30,6 +30,14 @@ AffineMap Build::map(unsigned rank, ArrayRef<AffineExpr> results) const {
 
 AffineMap Build::identity(unsigned rank) const { return builder.getMultiDimIdentityMap(rank); }
 
+AffineMap Build::leadingDims(unsigned rank, unsigned count) const {
+  return map(rank, identity(rank).getResults().take_front(count));
+}
+
+AffineMap Build::trailingDims(unsigned rank, unsigned count) const {
+  return map(rank, identity(rank).getResults().take_back(count));
+}
+
 SmallVector<OpFoldResult> Build::extents(RankedTensorType type) const {
   SmallVector<OpFoldResult> result;
   for (int64_t extent : type.getShape())
@@ -64,8 +72,14 @@ Value Build::padded(Value x, ArrayRef<int64_t> low, ArrayRef<int64_t> high, doub
       extent += before + after;
     offsets.push_back(builder.getIndexAttr(before));
   }
+  // A copy into the slice: what produced `x` may have other readers, or stand before the border
+  // exists.
   Value border = filled(type.clone(shape), value);
-  return tensor::InsertSliceOp::create(builder, loc, x, border, offsets, extents(type), strides);
+  Value slice =
+      tensor::ExtractSliceOp::create(builder, loc, type, border, offsets, extents(type), strides);
+  Value inside = linalg::CopyOp::create(builder, loc, x, slice).getResult(0);
+  return tensor::InsertSliceOp::create(builder, loc, inside, border, offsets, extents(type),
+                                       strides);
 }
 
 // All dimensions but the first `outer` of them as one; a missing one becomes an extent of 1.
@@ -147,8 +161,7 @@ Value Build::elementwise(ValueRange inputs, RankedTensorType type, Body body, bo
   SmallVector<AffineMap> maps;
   for (Value input : inputs) {
     unsigned inputRank = cast<RankedTensorType>(input.getType()).getRank();
-    AffineMap all = identity(rank);
-    maps.push_back(leading ? all.getMajorSubMap(inputRank) : all.getMinorSubMap(inputRank));
+    maps.push_back(leading ? leadingDims(rank, inputRank) : trailingDims(rank, inputRank));
   }
   maps.push_back(identity(rank));
   return generic(inputs, empty(type), maps, body);
@@ -159,10 +172,9 @@ Value Build::reduceWindows(Value x, AffineMap xMap, ArrayRef<int64_t> window, Ra
   unsigned rank = type.getRank(), loops = rank + window.size();
   // The window's extents need an operand to come from. A constant costs no buffer.
   Value extent = constant(window, 0.0f);
-  AffineMap all = identity(loops);
   return generic(
       {x, extent}, filled(type, init),
-      {xMap, all.getMinorSubMap(window.size()), all.getMajorSubMap(rank)},
+      {xMap, trailingDims(loops, window.size()), leadingDims(loops, rank)},
       [&](OpBuilder &b, Location l, ValueRange args) { return body(b, l, {args[0], args[2]}); });
 }
 

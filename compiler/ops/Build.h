@@ -66,6 +66,10 @@ struct Build {
   mlir::AffineExpr dim(unsigned i) const;
   mlir::AffineMap map(unsigned rank, llvm::ArrayRef<mlir::AffineExpr> results) const;
   mlir::AffineMap identity(unsigned rank) const;
+
+  /// The first or the last `count` of `rank` dimensions; `count` may be 0.
+  mlir::AffineMap leadingDims(unsigned rank, unsigned count) const;
+  mlir::AffineMap trailingDims(unsigned rank, unsigned count) const;
 };
 
 /// A constant of `type`: f32, or a vector of f32 with that element repeated.

@@ -153,12 +153,13 @@ struct ScalarModel : nn::ElementwiseOpInterface::ExternalModel<ScalarModel<OpTy>
 // A rank-1 operand of an op of higher rank runs along the last dimension.
 template <typename OpTy> LoweredValues lower(OpTy op, OpBuilder &builder, Value batch) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  AffineMap all = builder.getMultiDimIdentityMap(type.getRank());
+  Build build{builder, op->getLoc(), batch};
   SmallVector<AffineMap> maps;
   for (Value operand : op->getOperands())
-    maps.push_back(all.getMinorSubMap(cast<RankedTensorType>(operand.getType()).getRank()));
+    maps.push_back(
+        build.trailingDims(type.getRank(), cast<RankedTensorType>(operand.getType()).getRank()));
   return SmallVector<Value>{
-      buildElementwiseGeneric(builder, op->getLoc(), op, op->getOperands(), maps, type, batch)};
+      buildElementwiseGeneric(builder, build.loc, op, op->getOperands(), maps, type, batch)};
 }
 
 template <typename... Ops> void addModels(MLIRContext *context) {

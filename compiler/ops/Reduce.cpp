@@ -13,9 +13,9 @@ using namespace dlc::ops;
 // Reduces `x` over its last dimension.
 static Value reduceLast(const Build &build, Value x, double init, Build::Body body) {
   auto type = cast<RankedTensorType>(x.getType());
-  AffineMap all = build.identity(type.getRank());
+  unsigned rank = type.getRank();
   Value out = build.filled(type.clone(type.getShape().drop_back()), init);
-  return build.generic({x}, out, {all, all.getMajorSubMap(type.getRank() - 1)}, body);
+  return build.generic({x}, out, {build.identity(rank), build.leadingDims(rank, rank - 1)}, body);
 }
 
 static Value difference(OpBuilder &b, Location l, ValueRange args) {
