@@ -22,6 +22,7 @@
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Transforms/DialectConversion.h"
 
 namespace dlc::cpu {
 #define GEN_PASS_DEF_CPUTOLLVM
@@ -68,7 +69,19 @@ struct CpuToLlvm : dlc::cpu::impl::CpuToLlvmBase<CpuToLlvm> {
     populatePatterns(converter, symbols, patterns);
     LLVMConversionTarget target(*context);
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
+      return signalPassFailure();
+    dropCasts();
+  }
+
+  // The casts of dlc-lower-abi meet those of the conversion.
+  void dropCasts() {
+    SmallVector<UnrealizedConversionCastOp> casts, remaining;
+    getOperation().walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
+    reconcileUnrealizedCasts(casts, &remaining);
+    for (UnrealizedConversionCastOp cast : remaining) {
+      cast.emitOpError("is left after the conversion to LLVM");
       signalPassFailure();
+    }
   }
 };
 } // namespace

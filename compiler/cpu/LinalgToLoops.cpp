@@ -240,22 +240,39 @@ SmallVector<Value> LoopEmitter::fold(ArrayRef<Value> vectors) {
 // The pass
 //===----------------------------------------------------------------------===//
 
-// A sum of products fuses each product into the sum.
-static void fuseProducts(linalg::GenericOp op) {
-  for (int64_t index = 0; op.getNumReductionLoops() > 0 && index < op.getNumDpsInits(); ++index) {
-    auto sum = dyn_cast_or_null<arith::AddFOp>(getCombiner(op, index));
-    if (!sum)
-      continue;
-    bool first = sum.getLhs() != op.getRegionOutputArgs()[index];
-    auto product = (first ? sum.getLhs() : sum.getRhs()).getDefiningOp<arith::MulFOp>();
-    if (!product || !product->hasOneUse())
-      continue;
-    OpBuilder builder(sum);
-    sum.getResult().replaceAllUsesWith(math::FmaOp::create(
-        builder, sum.getLoc(), product.getLhs(), product.getRhs(), op.getRegionOutputArgs()[index]));
-    sum.erase();
-    product.erase();
+// A product that may be contracted into a sum, or that a reduction adds up, is, here and now: left to
+// LLVM, vectors and the elements after them might be rounded differently.
+static bool fusesProduct(linalg::GenericOp op, arith::AddFOp sum, arith::MulFOp product) {
+  if (!product || !product->hasOneUse())
+    return false;
+  auto contracts = [](auto arithOp) {
+    return bitEnumContainsAll(arithOp.getFastmath(), arith::FastMathFlags::contract);
+  };
+  bool reduces = op.getNumReductionLoops() > 0 &&
+                 llvm::any_of(llvm::seq<int64_t>(0, op.getNumDpsInits()),
+                              [&](int64_t index) { return getCombiner(op, index) == sum; });
+  return reduces || (contracts(sum) && contracts(product));
+}
+
+static void makeStrict(linalg::GenericOp op) {
+  for (auto sum : llvm::make_early_inc_range(op.getBlock()->getOps<arith::AddFOp>())) {
+    for (bool left : {true, false}) {
+      auto product = (left ? sum.getLhs() : sum.getRhs()).getDefiningOp<arith::MulFOp>();
+      if (!fusesProduct(op, sum, product))
+        continue;
+      OpBuilder builder(sum);
+      Value fused = math::FmaOp::create(builder, sum.getLoc(), product.getLhs(), product.getRhs(),
+                                        left ? sum.getRhs() : sum.getLhs());
+      sum.getResult().replaceAllUsesWith(fused);
+      sum.erase();
+      product.erase();
+      break;
+    }
   }
+  for (Operation &inner : op.getBlock()->without_terminator())
+    if (inner.getAttrOfType<arith::FastMathFlagsAttr>("fastmath"))
+      inner.setAttr("fastmath",
+                    arith::FastMathFlagsAttr::get(op.getContext(), arith::FastMathFlags::none));
 }
 
 namespace {
@@ -279,7 +296,7 @@ struct LinalgToLoops : dlc::cpu::impl::LinalgToLoopsBase<LinalgToLoops> {
         op->emitOpError("has no form as loops");
         return signalPassFailure();
       }
-      fuseProducts(work);
+      makeStrict(work);
       LoopEmitter(work, lo, hi, lanes).emit();
       work->erase();
     }

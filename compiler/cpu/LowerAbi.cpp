@@ -45,9 +45,11 @@ public:
 private:
   LogicalResult lowerEntry(func::FuncOp func);
   void lowerKernel(func::FuncOp func);
+  void lowerLaunches(func::FuncOp func);
   void lowerLaunch(LaunchOp launch, Value slots);
   void addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes);
   func::FuncOp declareParallelFor();
+  FailureOr<Value> entryArgument(BlockArgument arg, func::FuncOp func);
   FailureOr<Value> entryBuffer(BlockArgument arg, func::FuncOp func);
   Value toIndex(Location loc, Value value) {
     return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), value);
@@ -83,12 +85,26 @@ private:
 };
 } // namespace
 
+static bool hasArgAttr(func::FuncOp func, ArrayRef<StringRef> names) {
+  return llvm::any_of(llvm::seq(0u, func.getNumArguments()), [&](unsigned index) {
+    return llvm::any_of(names, [&](StringRef name) { return bool(func.getArgAttr(index, name)); });
+  });
+}
+
+static bool runsBatches(func::FuncOp func) {
+  return hasArgAttr(func, {"nn.batch", "nn.input", "nn.output"});
+}
+
+static bool isEntry(func::FuncOp func) {
+  return runsBatches(func) || hasArgAttr(func, {"nn.param", "nn.prepared", "nn.arena"});
+}
+
 LogicalResult AbiLowering::run() {
   llvm::SetVector<func::FuncOp> kernels;
   module.walk([&](LaunchOp launch) { kernels.insert(symbols.lookup<func::FuncOp>(launch.getKernel())); });
   SmallVector<func::FuncOp> entries;
   for (auto func : module.getOps<func::FuncOp>())
-    if (func.isPublic() && !func.isExternal())
+    if (func.isPublic() && !func.isExternal() && isEntry(func))
       entries.push_back(func);
   for (func::FuncOp entry : entries)
     if (failed(lowerEntry(entry)))
@@ -128,70 +144,55 @@ FailureOr<Value> AbiLowering::entryBuffer(BlockArgument arg, func::FuncOp func) 
   return Value(LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), prepared, ValueRange{bytes}));
 }
 
+// The value that stands for an argument of the memref form; every dynamic extent is the batch.
+FailureOr<Value> AbiLowering::entryArgument(BlockArgument arg, func::FuncOp func) {
+  Location loc = func.getLoc();
+  if (func.getArgAttr(arg.getArgNumber(), "nn.batch"))
+    return toIndex(loc, batch);
+  FailureOr<Value> address = entryBuffer(arg, func);
+  if (failed(address))
+    return failure();
+  Value extent = batch;
+  // Nobody asks for the extent of the arena.
+  if (func.getArgAttr(arg.getArgNumber(), "nn.arena"))
+    extent = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(INT64_MAX));
+  SmallVector<Value> parts{*address};
+  unsigned open = abi.getTypes(arg.getType()).size() - 1;
+  if (!extent && open > 0)
+    return func.emitOpError("has no batch for the extents of argument ") << arg.getArgNumber();
+  parts.append(open, extent);
+  return abi.join(loc, arg.getType(), parts);
+}
+
 LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
   Location loc = func.getLoc();
   Block &body = func.front();
-  auto hasAny = [&](StringRef name) {
-    return llvm::any_of(llvm::seq(0u, func.getNumArguments()),
-                        [&](unsigned i) { return bool(func.getArgAttr(i, name)); });
-  };
-  Type i64 = builder.getI64Type();
-  bool runsBatches = hasAny("nn.batch") || hasAny("nn.input") || hasAny("nn.output");
-  SmallVector<Type> types(runsBatches ? 6 : 4, pointer);
-  if (runsBatches)
-    types[1] = i64;
-
-  Block *old = &body;
-  SmallVector<LaunchOp> launches;
-  func.walk([&](LaunchOp launch) { launches.push_back(launch); });
-  unsigned oldCount = old->getNumArguments();
+  bool forward = runsBatches(func);
+  SmallVector<Type> types(forward ? 6 : 4, pointer);
+  if (forward)
+    types[1] = builder.getI64Type();
+  unsigned oldCount = body.getNumArguments();
+  SmallVector<Value> args;
   for (Type type : types)
-    old->addArgument(type, loc);
-  auto arg = [&](unsigned index) -> Value { return old->getArgument(oldCount + index); };
+    args.push_back(body.addArgument(type, loc));
+  batch = forward ? args[1] : Value();
+  inputs = forward ? args[2] : Value();
+  outputs = forward ? args[3] : Value();
+  params = forward ? Value() : args[1];
+  prepared = args[args.size() - 2];
+  arena = args.back();
   numInputs = numOutputs = numParams = 0;
-  batch = inputs = outputs = params = Value();
-  builder.setInsertionPointToStart(old);
-  if (runsBatches) {
-    batch = arg(1), inputs = arg(2), outputs = arg(3);
-  } else {
-    params = arg(1);
-  }
-  prepared = arg(types.size() - 2), arena = arg(types.size() - 1);
-
-  for (BlockArgument buffer : old->getArguments().take_front(oldCount)) {
-    if (func.getArgAttr(buffer.getArgNumber(), "nn.batch")) {
-      buffer.replaceAllUsesWith(toIndex(loc, batch));
-      continue;
-    }
-    FailureOr<Value> address = entryBuffer(buffer, func);
-    if (failed(address))
+  builder.setInsertionPointToStart(&body);
+  for (BlockArgument old : body.getArguments().take_front(oldCount)) {
+    FailureOr<Value> value = entryArgument(old, func);
+    if (failed(value))
       return failure();
-    // Every dynamic extent is the batch; nobody asks for the extent of the arena.
-    SmallVector<Type> parts = abi.getTypes(buffer.getType());
-    SmallVector<Value> values{*address};
-    Value extent = batch;
-    if (func.getArgAttr(buffer.getArgNumber(), "nn.arena"))
-      extent = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(INT64_MAX));
-    if (!extent && parts.size() > 1)
-      return func.emitOpError("has no batch for the extents of argument ") << buffer.getArgNumber();
-    values.append(parts.size() - 1, extent);
-    buffer.replaceAllUsesWith(abi.join(loc, buffer.getType(), values));
+    old.replaceAllUsesWith(*value);
   }
   func.removeArgAttrsAttr();
-  old->eraseArguments(0, oldCount);
+  body.eraseArguments(0, oldCount);
   func.setFunctionType(builder.getFunctionType(types, {}));
-
-  int64_t numSlots = 0;
-  for (LaunchOp launch : launches)
-    numSlots = std::max<int64_t>(numSlots, abiTypes(launch.getArgs().getTypes()).size());
-  if (launches.empty())
-    return success();
-  builder.setInsertionPointToStart(old);
-  Value one = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(1));
-  Value slots = LLVM::AllocaOp::create(builder, loc, pointer,
-                                       LLVM::LLVMArrayType::get(i64, std::max<int64_t>(1, numSlots)), one, 8);
-  for (LaunchOp launch : launches)
-    lowerLaunch(launch, slots);
+  lowerLaunches(func);
   return success();
 }
 
@@ -212,6 +213,24 @@ func::FuncOp AbiLowering::declareParallelFor() {
 }
 
 static std::string trampolineName(StringRef kernel) { return (kernel + "_part").str(); }
+
+// One array of slots, as long as the longest launch needs.
+void AbiLowering::lowerLaunches(func::FuncOp func) {
+  SmallVector<LaunchOp> launches;
+  func.walk([&](LaunchOp launch) { launches.push_back(launch); });
+  if (launches.empty())
+    return;
+  int64_t count = 1;
+  for (LaunchOp launch : launches)
+    count = std::max<int64_t>(count, abiTypes(launch.getArgs().getTypes()).size());
+  Location loc = func.getLoc();
+  builder.setInsertionPointToStart(&func.front());
+  Value one = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(1));
+  Type array = LLVM::LLVMArrayType::get(builder.getI64Type(), count);
+  Value slots = LLVM::AllocaOp::create(builder, loc, pointer, array, one, /*alignment=*/8);
+  for (LaunchOp launch : launches)
+    lowerLaunch(launch, slots);
+}
 
 void AbiLowering::lowerLaunch(LaunchOp launch, Value slots) {
   Location loc = launch.getLoc();

@@ -120,7 +120,8 @@ static Value expandLog1P(const MathBuilder &b, Value x) {
 // Near 0 a polynomial in x^2, beyond 1 - exp(p(|x|)).
 static Value expandErf(const MathBuilder &b, Value x) {
   Value a = b.abs(x), s = b.mul(x, x);
-  Value limited = b.select(b.less(b.real(10.0), a), b.real(10.0), a);
+  // erf is 1 from 4 on.
+  Value limited = b.select(b.less(b.real(4.0), a), b.real(4.0), a);
   Value p = b.fma(b.real(-0x1.220000p-16), limited, b.real(0x1.91cfb2p-12));
   Value u = b.fma(b.real(-0x1.fd1438p-9), limited, b.real(0x1.8d6342p-6));
   p = b.fma(p, b.mul(limited, limited), u);
