@@ -222,6 +222,10 @@ Outcome Compilation::run(Artifacts *artifacts) {
       return report(Outcome::BadInput, "unknown CPU '" + march + "'; `dlc targets` lists the known ones");
     cpus.push_back(*cpu);
   }
+  // The best first, as `create` tries them; a superset of features is the larger number.
+  llvm::sort(cpus, [](const CpuVariant &a, const CpuVariant &b) {
+    return std::tie(a.level, a.required, a.name) > std::tie(b.level, b.required, b.name);
+  });
   FailureOr<emit::Model> model = describeModel(*module);
   if (failed(model))
     return Outcome::BadInput;
