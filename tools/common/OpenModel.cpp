@@ -35,7 +35,7 @@ bool tools::isLibrary(StringRef path) {
   if (sys::path::extension(path) == ".so")
     return true;
   file_magic magic;
-  return !identify_magic(path, magic) && magic.is_object();
+  return !identify_magic(path, magic) && magic >= file_magic::elf && magic <= file_magic::elf_core;
 }
 
 // Where `dlc compile` puts the weights of lib<name>.so, if they are there.

@@ -71,6 +71,14 @@ int tools::targetsCommand(bool json) {
   return 0;
 }
 
+std::string tools::unknownCommand(const std::string &word) {
+  std::string text = "unknown command '" + word + "'";
+  for (StringRef known : {"compile", "run", "bench", "inspect", "schema", "layers", "targets"})
+    if (StringRef(word).edit_distance(known, true, 2) <= 2)
+      return text + "; did you mean '" + known.str() + "'?";
+  return text;
+}
+
 std::string tools::versionText() { return "dlc " DLC_VERSION " (LLVM " LLVM_VERSION_STRING ")"; }
 
 void tools::initialise(int &argc, char **&argv) {

@@ -51,6 +51,9 @@ int schemaCommand();
 int layersCommand(bool json);
 int targetsCommand(bool json);
 
+/// The message for a command that does not exist.
+std::string unknownCommand(const std::string &word);
+
 /// `dlc 0.1.0` with the version of LLVM inside.
 std::string versionText();
 

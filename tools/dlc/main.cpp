@@ -58,11 +58,9 @@ static constexpr const char *kTargetsExamples = R"(Examples:
   dlc targets
   dlc targets --json)";
 
-static const std::map<std::string, Stage> kStages = {
-    {"json", Stage::Json},   {"nn", Stage::Nn},         {"fused", Stage::Fused},
-    {"tiled", Stage::Tiled}, {"linalg", Stage::Linalg}, {"vector", Stage::Vector},
-    {"llvm", Stage::Llvm},   {"asm", Stage::Asm},       {"obj", Stage::Obj},
-    {"lib", Stage::Lib}};
+// In the order of Stage.
+static const std::vector<std::string> kStages = {"json",   "nn",   "fused", "tiled", "linalg",
+                                                 "vector", "llvm", "asm",   "obj",   "lib"};
 
 static const char *kAnyModel =
     "a model description (.json, or .mlir with an nn @forward), or a library "
@@ -84,6 +82,7 @@ static void addMarch(CLI::App *command, Options &options) {
                    "x86-64-v4 (default: native)")
       ->type_name("CPU,...")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::IsMember({"native", "x86-64-v2", "x86-64-v3", "x86-64-v4"}).description(""));
 }
 
@@ -110,11 +109,16 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
       ->type_name("N")
       ->check(kBatches);
   command
-      ->add_option("--emit", args.options.stage,
-                   "stop and print: json, nn, fused, tiled, linalg, vector, llvm, asm, obj, or lib "
-                   "(default)")
+      ->add_option_function<std::string>(
+          "--emit",
+          [&](const std::string &name) {
+            args.options.stage =
+                Stage(std::find(kStages.begin(), kStages.end(), name) - kStages.begin());
+          },
+          "stop and print: json, nn, fused, tiled, linalg, vector, llvm, asm, obj, or lib "
+          "(default)")
       ->type_name("STAGE")
-      ->transform(CLI::CheckedTransformer(kStages).description(""));
+      ->check(CLI::IsMember(kStages).description(""));
   command->add_flag("--json", args.json, "print what was written as JSON");
   command->callback([&] { code = compileCommand(args); });
 }
@@ -190,12 +194,21 @@ static void addTables(CLI::App &app, InspectArgs &inspect, bool &json, int &code
   command->callback([&] { code = targetsCommand(json); });
 }
 
+// CLI11 does not say which word it took for a command.
+static std::string describeError(const CLI::App *app, const CLI::Error &error) {
+  std::string text = error.what();
+  if (!app->remaining().empty() && app->get_parent() == nullptr)
+    text = unknownCommand(app->remaining().front());
+  return "dlc: error: " + text + "\n'dlc --help' and 'dlc COMMAND --help' tell more\n";
+}
+
 int main(int argc, char **argv) {
   initialise(argc, argv);
   CLI::App app("dlc: an ahead-of-time compiler for neural networks", "dlc");
   app.footer(kOverview);
   app.set_version_flag("--version", versionText());
   app.require_subcommand(1);
+  app.failure_message(describeError);
   app.get_formatter()->column_width(28);
   CompileArgs compile;
   RunArgs run;
