@@ -15,7 +15,6 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
-#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Transforms/Passes.h"
@@ -45,12 +44,13 @@ void dlc::buildSchedulePhase(OpPassManager &pm, llvm::StringRef march, bool naiv
   pm.addNestedPass<func::FuncOp>(schedule::createNnToLinalg());
   cleanUp(pm);
   // Fusion works on tensors only: after bufferization it is too late.
-  pm.addPass(createLinalgElementwiseOpFusionPass());
+  pm.addNestedPass<func::FuncOp>(schedule::createFuseElementwise());
   cleanUp(pm);
 }
 
 void dlc::buildMemoryPhase(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(memory::createBufferArguments());
+  pm.addNestedPass<func::FuncOp>(memory::createSplitDestinations());
   // Producers write where their consumer (a concatenation, an output) wants the result.
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions options;

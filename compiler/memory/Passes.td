@@ -10,6 +10,10 @@ def BufferArguments : Pass<"dlc-buffer-arguments", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
 }
 
+def SplitDestinations : Pass<"dlc-split-destinations", "::mlir::func::FuncOp"> {
+  let summary = "give every op that writes an empty or filled tensor its own";
+}
+
 def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   let summary = "place every allocation of an entry function in one arena";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];

@@ -17,6 +17,12 @@ Value Blocker::empty(Location loc, ArrayRef<int64_t> shape) {
   return tensor::EmptyOp::create(builder, loc, type, dynamic);
 }
 
+SmallVector<OpFoldResult> Blocker::extents(RankedTensorType type) {
+  return llvm::map_to_vector(type.getShape(), [&](int64_t extent) -> OpFoldResult {
+    return ShapedType::isDynamic(extent) ? OpFoldResult(batch) : builder.getIndexAttr(extent);
+  });
+}
+
 // The blocked value that `plain` was unpacked from, if its lanes are the target's.
 static Value blockedOrigin(Value plain, Layout layout, int64_t lanes) {
   auto unpack = plain.getDefiningOp<kernel::UnpackOp>();
@@ -42,14 +48,9 @@ Value Blocker::packConvInput(Location loc, Value image) {
   if (isBlocked(image) || shape[3] > facts.lanes)
     return pack(loc, image, Layout::Image);
   // [N, H, W, C] is [N, 1, H, W, C]: one block that holds the channels exactly.
-  SmallVector<OpFoldResult> extents;
-  SmallVector<int64_t> blocked = {shape[0], 1, shape[1], shape[2], shape[3]};
-  for (int64_t extent : blocked)
-    extents.push_back(ShapedType::isDynamic(extent) ? OpFoldResult(batch)
-                                                    : builder.getIndexAttr(extent));
+  RankedTensorType blocked = typeOf(image).clone({shape[0], 1, shape[1], shape[2], shape[3]});
   SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}};
-  return tensor::ExpandShapeOp::create(builder, loc, typeOf(image).clone(blocked), image, groups,
-                                       extents);
+  return tensor::ExpandShapeOp::create(builder, loc, blocked, image, groups, extents(blocked));
 }
 
 Value Blocker::unpack(Location loc, Value blocked, Type plain, Layout layout) {

@@ -19,6 +19,9 @@ public:
   /// An uninitialised tensor whose dynamic extents are the batch.
   mlir::Value empty(mlir::Location loc, llvm::ArrayRef<int64_t> shape);
 
+  /// The extents of a tensor as attributes, and the batch.
+  llvm::SmallVector<mlir::OpFoldResult> extents(mlir::RankedTensorType type);
+
   /// `plain` in `layout`; `lanes` defaults to the target's.
   mlir::Value pack(mlir::Location loc, mlir::Value plain, kernel::Layout layout, int64_t cols = 1,
                    int64_t block = 1);

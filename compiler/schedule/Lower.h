@@ -19,6 +19,7 @@ mlir::Value lowerGroup(Blocker &blocker, nn::GroupOp group);
 mlir::Value lowerPool(Blocker &blocker, nn::Pool2DOp pool);
 mlir::Value lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool);
 mlir::Value lowerConcat(Blocker &blocker, nn::ConcatOp concat);
+mlir::Value lowerPad(Blocker &blocker, nn::PadOp pad);
 mlir::Value lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterface op);
 
 } // namespace dlc::schedule

@@ -2,6 +2,8 @@
 
 #include "compiler/ops/Ops.h"
 #include "compiler/schedule/Lower.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/AffineMap.h"
@@ -54,34 +56,120 @@ Value dlc::schedule::lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool) 
   return nn::ReshapeOp::create(blocker.builder, pool.getLoc(), pool.getType(), pooled);
 }
 
-// Along channels, blocks follow one another if every part but the last fills its blocks. Each part is
-// inserted into one destination, which bufferization lets the parts' producers write to.
-Value dlc::schedule::lowerConcat(Blocker &blocker, nn::ConcatOp concat) {
-  OpBuilder &builder = blocker.builder;
-  Location loc = concat.getLoc();
-  RankedTensorType type = concat.getType();
-  if (type.getRank() != 4 || concat.getAxis() != 3)
-    return {};
-  for (Value x : concat.getXs())
-    if (!blocker.isBlocked(x) ||
-        (x != concat.getXs().back() && typeOf(x).getDimSize(3) % blocker.facts.lanes))
-      return {};
-  Value out = blocker.empty(
-      loc, kernel::getBlockedShape(Layout::Image, type.getShape(), blocker.facts.lanes));
-  SmallVector<OpFoldResult> offsets(5, builder.getIndexAttr(0)), strides(5, builder.getIndexAttr(1));
-  int64_t block = 0;
-  for (Value x : concat.getXs()) {
-    Value part = blocker.pack(loc, x, Layout::Image);
-    SmallVector<OpFoldResult> sizes = llvm::map_to_vector(
-        typeOf(part).getShape(), [&](int64_t extent) -> OpFoldResult {
-          return ShapedType::isDynamic(extent) ? OpFoldResult(blocker.batch)
-                                               : builder.getIndexAttr(extent);
-        });
-    offsets[1] = builder.getIndexAttr(block);
-    out = tensor::InsertSliceOp::create(builder, loc, part, out, offsets, sizes, strides);
-    block += typeOf(part).getDimSize(1);
+// Blocks follow one another along channels if every part but the last fills its blocks.
+static bool fillsBlocks(Blocker &blocker, nn::ConcatOp concat) {
+  return concat.getAxis() == 3 && llvm::all_of(concat.getXs(), [&](Value x) {
+    return x == concat.getXs().back() || typeOf(x).getDimSize(3) % blocker.facts.lanes == 0;
+  });
+}
+
+// The op that computes `part` into a destination of its own, which can as well be a slice: a kernel
+// with no other result. Null where a part has to be copied.
+static Operation *findWriter(Value part, ArrayRef<Value> before) {
+  auto writer = part.getDefiningOp<DestinationStyleOpInterface>();
+  if (!writer || llvm::is_contained(before, part) ||
+      !writer.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
+    return nullptr;
+  return writer;
+}
+
+namespace {
+
+// Where a part lies in a whole: unit strides, zero offsets but along one axis.
+struct Slice {
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+
+  Slice(Blocker &blocker, Value part, int64_t axis, int64_t position)
+      : offsets(typeOf(part).getRank(), blocker.builder.getIndexAttr(0)),
+        sizes(blocker.extents(typeOf(part))),
+        strides(typeOf(part).getRank(), blocker.builder.getIndexAttr(1)) {
+    offsets[axis] = blocker.builder.getIndexAttr(position);
   }
-  return blocker.unpack(loc, out, type, Layout::Image);
+};
+
+} // namespace
+
+// Makes `writer`, which computes `part`, write into its slice of `whole`, or copies the part there.
+static Value insertPart(Blocker &blocker, Location loc, Value part, Operation *writer, Value whole,
+                        const Slice &slice) {
+  OpBuilder &builder = blocker.builder;
+  if (writer) {
+    builder.setInsertionPoint(writer);
+    Value place = tensor::ExtractSliceOp::create(builder, loc, typeOf(part), whole, slice.offsets,
+                                                 slice.sizes, slice.strides);
+    cast<DestinationStyleOpInterface>(writer).setDpsInitOperand(0, place);
+    builder.setInsertionPointAfter(writer);
+  }
+  return tensor::InsertSliceOp::create(builder, loc, part, whole, slice.offsets, slice.sizes,
+                                       slice.strides);
+}
+
+// Every part is written into its slice of one destination by the kernel that computes it. For that the
+// destination stands before the first of these kernels and each insertion right after its own.
+static Value buildConcat(Blocker &blocker, Location loc, ArrayRef<Value> parts, int64_t axis,
+                         ArrayRef<int64_t> shape) {
+  OpBuilder &builder = blocker.builder;
+  struct Part {
+    Value value;
+    int64_t position;
+    Operation *writer;
+  };
+  SmallVector<Part> sorted;
+  int64_t position = 0;
+  for (auto [index, part] : llvm::enumerate(parts)) {
+    sorted.push_back({part, position, findWriter(part, parts.take_front(index))});
+    position += typeOf(part).getDimSize(axis);
+  }
+  OpBuilder::InsertPoint here = builder.saveInsertionPoint();
+  // In the order of their writers; parts that have to be copied come last.
+  llvm::sort(sorted, [](const Part &a, const Part &b) {
+    if (a.writer && b.writer)
+      return a.writer->isBeforeInBlock(b.writer);
+    return a.writer || b.writer ? a.writer != nullptr : a.position < b.position;
+  });
+  OpBuilder::InsertionGuard guard(builder);
+  if (sorted.front().writer)
+    builder.setInsertionPoint(sorted.front().writer);
+  Value whole = blocker.empty(loc, shape);
+  for (const Part &part : sorted) {
+    if (!part.writer)
+      builder.restoreInsertionPoint(here);
+    whole = insertPart(blocker, loc, part.value, part.writer, whole,
+                       Slice(blocker, part.value, axis, part.position));
+  }
+  return whole;
+}
+
+Value dlc::schedule::lowerConcat(Blocker &blocker, nn::ConcatOp concat) {
+  RankedTensorType type = concat.getType();
+  auto isBlockedImage = [&](Value x) { return blocker.isBlocked(x); };
+  if (type.getRank() != 4 || !llvm::all_of(concat.getXs(), isBlockedImage) ||
+      !fillsBlocks(blocker, concat))
+    return {};
+  SmallVector<Value> parts = llvm::map_to_vector(concat.getXs(), [&](Value x) {
+    return blocker.pack(concat.getLoc(), x, Layout::Image);
+  });
+  Value whole =
+      buildConcat(blocker, concat.getLoc(), parts, /*axis=*/1,
+                  kernel::getBlockedShape(Layout::Image, type.getShape(), blocker.facts.lanes));
+  return blocker.unpack(concat.getLoc(), whole, type, Layout::Image);
+}
+
+// Padding of a blocked image is unpacked right into its place in the padded one.
+Value dlc::schedule::lowerPad(Blocker &blocker, nn::PadOp pad) {
+  OpBuilder &builder = blocker.builder;
+  Location loc = pad.getLoc();
+  if (typeOf(pad.getX()).getRank() != 4 || !blocker.isBlocked(pad.getX()))
+    return {};
+  Value blocked = blocker.pack(loc, pad.getX(), Layout::Image);
+  Value value = arith::ConstantOp::create(builder, loc, pad.getValueAttr());
+  Value whole = blocker.empty(loc, pad.getType().getShape());
+  whole = linalg::FillOp::create(builder, loc, value, whole).getResult(0);
+  Value inside = blocker.unpack(loc, blocked, pad.getX().getType(), Layout::Image);
+  Slice slice(blocker, inside, /*axis=*/0, /*position=*/0);
+  for (auto [offset, low] : llvm::zip_equal(slice.offsets, pad.getLow()))
+    offset = builder.getIndexAttr(low);
+  return insertPart(blocker, loc, inside, inside.getDefiningOp(), whole, slice);
 }
 
 // Between blocked images, an elementwise op works on blocks: images by their own indices, vectors by
@@ -119,6 +207,8 @@ Value dlc::schedule::lowerToKernel(Blocker &blocker, Operation *op) {
     return lowerGlobalPool(blocker, pool);
   if (auto concat = dyn_cast<nn::ConcatOp>(op))
     return lowerConcat(blocker, concat);
+  if (auto pad = dyn_cast<nn::PadOp>(op))
+    return lowerPad(blocker, pad);
   if (auto elementwise = dyn_cast<nn::ElementwiseOpInterface>(op))
     return lowerElementwise(blocker, elementwise);
   return {};

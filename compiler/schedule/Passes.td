@@ -24,4 +24,8 @@ def NnToLinalg : Pass<"dlc-nn-to-linalg", "::mlir::func::FuncOp"> {
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FuseElementwise : Pass<"dlc-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "fuse chains of elementwise linalg ops";
+}
+
 #endif // DLC_COMPILER_SCHEDULE_PASSES_TD
