@@ -86,7 +86,7 @@ OPS = {
     "pad2d": pad,
     "reshape": lambda a: ("nn.reshape", "long"),
     "flatten": lambda a: ("nn.reshape", "long"),
-    "concat": lambda a: ("nn.concat {axis = %d : i64}" % (a["axis"] % 4), "long"),
+    "concat": lambda a: ("nn.concat {axis = %d : i64}" % a["axis"], "long"),
     "transpose": lambda a: ("nn.transpose {perm = %s}" % array(a["perm"]), "long"),
     "hard_sigmoid": elementwise("nn.hard_sigmoid"),
 }
@@ -111,19 +111,20 @@ def cases(shared):
         attributes = json.loads(str(pack["attrs"]))
         inputs = [pack[name] for name in pack.files if name.startswith("in_")]
         if attributes["op"] in OPS and not unsupported(attributes, inputs):
+            if attributes["op"] == "concat":
+                attributes["axis"] %= pack["output"].ndim
             yield os.path.basename(path)[:-4], attributes, inputs, pack["output"]
 
 
 def function(name, attributes, inputs, output):
     text, style = OPS[attributes["op"]](attributes)
     mnemonic, _, rest = text.partition(" ")
-    if attributes["op"] == "concat":
-        rest = "{axis = %d : i64}" % (attributes["axis"] % output.ndim)
     # The batch is the first extent of data, and of nothing else; where transposed, it moves.
     parameters = attributes["op"] in ("dense", "conv2d", "depthwise_conv2d", "batchnorm_inference")
     types = [tensor(x.shape, i == 0 or not parameters) for i, x in enumerate(inputs)]
     moved = attributes.get("perm", [0]).index(0)
-    result = "tensor<%sxf32>" % "x".join("?" if i == moved else str(n) for i, n in enumerate(output.shape))
+    extents = ["?" if i == moved else str(n) for i, n in enumerate(output.shape)]
+    result = "tensor<%sxf32>" % "x".join(extents)
     operands = ["%%x%d" % i for i in range(len(inputs))]
     signature = ", ".join("%s: %s" % pair for pair in zip(operands, types))
     shown = result if style == "short" else "(%s) -> %s" % (", ".join(types), result)
