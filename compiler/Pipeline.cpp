@@ -22,7 +22,9 @@
 using namespace mlir;
 using namespace dlc;
 
+// CSE goes first as well: two views of one place must be one before the copy between them folds.
 static void cleanUp(OpPassManager &pm) {
+  pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
