@@ -94,6 +94,9 @@ Emitter::Values dlc::cpu::emitMac(Emitter &e, ValueRange accumulators, int64_t c
 
 Emitter::Values dlc::cpu::emitReduction(Emitter &e, ValueRange accumulators, int64_t count,
                                         int64_t unroll, MacStep step) {
+  // LLVM turns the counter of two iterations into a flag and addresses into bit tricks, then spills.
+  while (count / unroll == 2 && unroll > 1)
+    unroll /= 2;
   int64_t whole = count / unroll * unroll;
   auto body = [&](Value k, ValueRange carried) {
     Emitter::Values values(carried);

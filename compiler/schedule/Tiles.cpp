@@ -7,26 +7,13 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::schedule;
 
-std::optional<TargetFacts> dlc::schedule::lookupTarget(llvm::StringRef march) {
-  struct Row {
-    llvm::StringLiteral name;
-    TargetFacts facts;
-  };
-  static constexpr Row rows[] = {
-      {"x86-64-v2", {4, 16, false, 32 << 10, 256 << 10}},
-      {"x86-64-v3", {8, 16, true, 32 << 10, 512 << 10}},
-      {"x86-64-v4", {16, 32, true, 32 << 10, 1 << 20}},
-  };
-  for (const Row &row : rows)
-    if (row.name == march)
-      return row.facts;
-  return std::nullopt;
-}
-
-// Pixels of the largest tile with `cols` vectors: accumulators, one weight vector a column and one
-// broadcast, with one register to spare.
+// Pixels of the largest tile with `cols` vectors. Registers hold the accumulators, a weight vector a
+// column and one broadcast; without fused multiply-add also a product. Of 32 registers three stay free:
+// LLVM's scheduler moves loads ahead and spills an accumulator in a fuller tile.
 static int64_t maxRows(const TargetFacts &facts, int64_t cols) {
-  return (facts.registers - 2 - cols) / cols;
+  int64_t spare = facts.registers >= 32 ? 3 : 0;
+  int64_t room = facts.registers - spare - cols - 1 - (facts.fma ? 0 : 1);
+  return std::max<int64_t>(room / cols, 1);
 }
 
 // Splits `width` into near-equal tiles of at most `limit`.
@@ -34,34 +21,55 @@ static int64_t splitEvenly(int64_t width, int64_t limit) {
   return llvm::divideCeil(width, llvm::divideCeil(width, limit));
 }
 
-// A register tile of rows x cols loads rows + cols operands for rows * cols multiply-adds; columns past
-// the last block are wasted.
+// Time of one step of the reduction, in half cycles of a core with two multiply-add pipes and two load
+// ports: the multiply-adds, or their latency, or the loads (weights come from farther than the first
+// cache); and what out-of-order execution does not hide.
+static int64_t stepCost(int64_t rows, int64_t cols) {
+  return std::max({rows * cols, int64_t(8), rows + 3 * cols}) + 1;
+}
+
+// Time of one step over a whole output row and all blocks of channels.
+static int64_t rowCost(int64_t width, int64_t rows, int64_t blocks, int64_t cols) {
+  int64_t tiles = llvm::divideCeil(width, rows), narrow = tiles * rows - width;
+  auto group = [&](int64_t columns) {
+    return (tiles - narrow) * stepCost(rows, columns) + narrow * stepCost(rows - 1, columns);
+  };
+  int64_t rest = blocks % cols;
+  return blocks / cols * group(cols) + (rest ? group(rest) : 0);
+}
+
 kernel::TileAttr dlc::schedule::chooseTile(MLIRContext *context, const TargetFacts &facts,
                                            int64_t width, int64_t blocks, bool dividing) {
-  int64_t bestRows = 1, bestCols = 1;
-  double bestCost = std::numeric_limits<double>::max();
-  for (int64_t cols : {1, 2, 4}) {
+  int64_t bestRows = 0, bestCols = 0, bestCost = 0;
+  // Two columns read the fewest weights; others must gain a twentieth.
+  for (int64_t cols : {2, 3, 4, 1}) {
     if (cols > blocks || (dividing && blocks % cols))
       continue;
-    int64_t rows = splitEvenly(width, std::max<int64_t>(1, maxRows(facts, cols)));
-    // Fewer than 8 accumulators leave the multiply-add units waiting for one another.
-    double starved = std::max(1.0, 8.0 / (rows * cols));
-    double wasted = double(llvm::divideCeil(blocks, cols) * cols) / blocks;
-    double cost = double(rows + cols) / (rows * cols) * starved * wasted;
-    if (cost < bestCost)
-      std::tie(bestCost, bestRows, bestCols) = std::tuple(cost, rows, cols);
+    int64_t rows = splitEvenly(width, maxRows(facts, cols));
+    int64_t cost = rowCost(width, rows, blocks, cols);
+    if (!bestRows || cost * 20 < bestCost * 19)
+      std::tie(bestRows, bestCols, bestCost) = std::tuple(rows, cols, cost);
   }
-  return kernel::TileAttr::get(context, bestRows, bestCols, 4);
+  return kernel::TileAttr::get(context, bestRows, bestCols, chooseUnroll(facts));
+}
+
+// About a hundred multiply-adds a body keep its loop's cost and its code small. Eight lanes take a whole
+// block: LLVM spoils a loop of two iterations.
+int64_t dlc::schedule::chooseUnroll(const TargetFacts &facts) {
+  return facts.registers >= 32 ? 4 : facts.lanes;
 }
 
 kernel::TileAttr dlc::schedule::chooseGemmTile(MLIRContext *context, const TargetFacts &facts,
                                                int64_t blocks) {
-  int64_t cols = blocks >= 2 ? 2 : 1;
-  return kernel::TileAttr::get(context, std::min<int64_t>(12, maxRows(facts, cols)), cols, 8);
+  int64_t cols = std::min<int64_t>(blocks, 2);
+  // Heights of which 8, 4, 2 and 1, the heights of the remainders, leave little at usual batches.
+  int64_t rows = std::min<int64_t>(12, maxRows(facts, cols));
+  return kernel::TileAttr::get(context, rows, cols, chooseUnroll(facts));
 }
 
 kernel::TileAttr dlc::schedule::chooseDepthwiseTile(MLIRContext *context, const TargetFacts &facts,
                                                     int64_t width, int64_t taps) {
-  int64_t rows = std::max<int64_t>(1, facts.registers - 2 - taps);
-  return kernel::TileAttr::get(context, splitEvenly(width, std::min<int64_t>(rows, 14)), 1, 1);
+  // More outputs than the latency needs only crowd out the weights.
+  int64_t rows = std::clamp<int64_t>(facts.registers - 2 - taps, 1, 8);
+  return kernel::TileAttr::get(context, splitEvenly(width, rows), 1, 1);
 }

@@ -12,6 +12,9 @@ namespace dlc::schedule {
 kernel::TileAttr chooseTile(mlir::MLIRContext *context, const TargetFacts &facts, int64_t width,
                             int64_t blocks, bool dividing);
 
+/// Steps of the reduction in one iteration of its loop.
+int64_t chooseUnroll(const TargetFacts &facts);
+
 /// The register tile of a matrix product with `blocks` blocks of columns and any number of rows.
 kernel::TileAttr chooseGemmTile(mlir::MLIRContext *context, const TargetFacts &facts, int64_t blocks);
 

@@ -1,0 +1,79 @@
+// Register tiles that the schedule chooses: they fit the registers and keep the pipes busy.
+#include "compiler/schedule/Tiles.h"
+#include "mlir/IR/MLIRContext.h"
+#include <gtest/gtest.h>
+
+using namespace dlc;
+using namespace dlc::schedule;
+
+namespace {
+
+struct TilesTest : testing::Test {
+  TilesTest() { context.loadDialect<kernel::KernelDialect>(); }
+
+  std::pair<int64_t, int64_t> conv(llvm::StringRef march, int64_t width, int64_t blocks,
+                                   bool dividing = false) {
+    kernel::TileAttr tile = chooseTile(&context, *lookupTarget(march), width, blocks, dividing);
+    return {tile.getRows(), tile.getCols()};
+  }
+
+  mlir::MLIRContext context;
+};
+
+using Pair = std::pair<int64_t, int64_t>;
+
+TEST(TargetTest, KnowsTheLevelsOfX86) {
+  EXPECT_EQ(lookupTarget("x86-64-v2")->lanes, 4);
+  EXPECT_FALSE(lookupTarget("x86-64-v2")->fma);
+  EXPECT_EQ(lookupTarget("x86-64-v3")->lanes, 8);
+  EXPECT_EQ(lookupTarget("x86-64-v3")->registers, 16);
+  EXPECT_EQ(lookupTarget("x86-64-v4")->lanes, 16);
+  EXPECT_EQ(lookupTarget("x86-64-v4")->registers, 32);
+  EXPECT_FALSE(lookupTarget("i386"));
+}
+
+TEST_F(TilesTest, SplitsWideRowsIntoNearlyEqualTilesOfTwoColumns) {
+  EXPECT_EQ(conv("x86-64-v4", 56, 4), Pair(12, 2));
+  EXPECT_EQ(conv("x86-64-v4", 28, 8), Pair(10, 2));
+  EXPECT_EQ(conv("x86-64-v4", 14, 16), Pair(7, 2));
+  EXPECT_EQ(conv("x86-64-v4", 7, 32), Pair(7, 2));
+  EXPECT_EQ(conv("x86-64-v3", 56, 8), Pair(6, 2));
+}
+
+TEST_F(TilesTest, TakesMoreColumnsWhereRowsAreNarrow) {
+  EXPECT_EQ(conv("x86-64-v4", 4, 32), Pair(4, 4));
+  EXPECT_EQ(conv("x86-64-v4", 1, 32), Pair(1, 4));
+  EXPECT_EQ(conv("x86-64-v3", 7, 64), Pair(4, 3));
+}
+
+TEST_F(TilesTest, HasNoMoreColumnsThanBlocks) {
+  EXPECT_EQ(conv("x86-64-v4", 28, 1).second, 1);
+  EXPECT_EQ(conv("x86-64-v3", 1, 1), Pair(1, 1));
+}
+
+TEST_F(TilesTest, DividesTheBlocksOfAGroup) {
+  for (int64_t blocks = 1; blocks <= 12; ++blocks)
+    for (int64_t width : {1, 4, 7, 14, 56})
+      EXPECT_EQ(blocks % conv("x86-64-v4", width, blocks, /*dividing=*/true).second, 0);
+}
+
+TEST_F(TilesTest, FitTheRegisters) {
+  for (llvm::StringRef march : {"x86-64-v2", "x86-64-v3", "x86-64-v4"})
+    for (int64_t width = 1; width <= 224; ++width)
+      for (int64_t blocks = 1; blocks <= 40; ++blocks) {
+        auto [rows, cols] = conv(march, width, blocks);
+        EXPECT_LE(rows * cols + cols + 1, lookupTarget(march)->registers);
+        EXPECT_LE(rows, width);
+      }
+}
+
+TEST_F(TilesTest, ChooseForMatricesAndDepthwise) {
+  TargetFacts wide = *lookupTarget("x86-64-v4"), narrow = *lookupTarget("x86-64-v3");
+  EXPECT_EQ(chooseGemmTile(&context, wide, 256), kernel::TileAttr::get(&context, 12, 2, 4));
+  EXPECT_EQ(chooseGemmTile(&context, narrow, 256), kernel::TileAttr::get(&context, 6, 2, 8));
+  EXPECT_EQ(chooseGemmTile(&context, wide, 1).getCols(), 1);
+  EXPECT_EQ(chooseDepthwiseTile(&context, wide, 56, 3).getRows(), 8);
+  EXPECT_EQ(chooseDepthwiseTile(&context, wide, 14, 3).getRows(), 7);
+}
+
+} // namespace
