@@ -1,0 +1,132 @@
+//===- Measure.cpp - arithmetic per second, and its share of the peak ---------------===//
+
+#include "tools/common/Errors.h"
+#include "tools/common/Flops.h"
+#include "tools/common/OpenModel.h"
+#include "tools/common/Random.h"
+#include "tools/common/Timing.h"
+#include "tools/dlc-bench/Bench.h"
+#include "tools/dlc-bench/Peak.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace dlc;
+using namespace dlc::tools;
+
+namespace {
+
+struct Speed {
+  std::string variant;
+  int64_t batch;
+  int threads;
+  double gflops, peak, seconds; ///< medians; seconds of one call
+};
+
+} // namespace
+
+static constexpr int kRounds = 15;
+
+// Model and peak take turns, so that a change of clock or a neighbour's load meets both.
+static Error takeTurns(Instance &instance, MutableArrayRef<Array> inputs,
+                       MutableArrayRef<Array> outputs, double minTime, Speed &speed) {
+  double turn = minTime / (2 * kRounds);
+  Peak peak(speed.variant);
+  Stopwatch first;
+  if (Error error = instance.forward(speed.batch, inputs, outputs))
+    return error;
+  int64_t calls = std::max<int64_t>(1, turn / first.seconds());
+  std::vector<double> seconds, peaks;
+  for (int round = 0; round < kRounds; ++round) {
+    peaks.push_back(peak.measure(speed.threads, turn));
+    Stopwatch watch;
+    for (int64_t i = 0; i < calls; ++i)
+      if (Error error = instance.forward(speed.batch, inputs, outputs))
+        return error;
+    seconds.push_back(watch.seconds() / calls);
+    // The first call is slow: it touches new memory.
+    calls = std::max<int64_t>(1, turn / seconds.back());
+  }
+  speed.seconds = quantile(seconds, 0.5);
+  speed.peak = quantile(peaks, 0.5);
+  return Error::success();
+}
+
+static Expected<Speed> measureOnce(const Library &library, const BenchArgs &args, int64_t batch,
+                                   int threads, int64_t flops) {
+  Speed speed = {"", batch, threads, 0, 0, 0};
+  Expected<Instance> instance = Instance::create(library, batch, threads, "");
+  if (!instance)
+    return instance.takeError();
+  speed.variant = instance->variant().str();
+  if (Error error = loadRandomWeights(library, *instance))
+    return error;
+  Expected<std::vector<Array>> inputs = randomInputs(library, batch);
+  if (!inputs)
+    return inputs.takeError();
+  Expected<std::vector<Array>> outputs = makeArrays(library.outputs(), batch);
+  if (!outputs)
+    return outputs.takeError();
+  if (Error error = takeTurns(*instance, *inputs, *outputs, args.minTime, speed))
+    return error;
+  speed.gflops = flops * batch / speed.seconds * 1e-9;
+  return speed;
+}
+
+static void print(StringRef name, ArrayRef<Speed> speeds, bool json) {
+  if (!json) {
+    for (const Speed &speed : speeds)
+      outs() << name << ": "
+             << format("%.1f GFLOP/s, %.0f %% of the ", speed.gflops,
+                       100 * speed.gflops / speed.peak)
+             << format("%.0f GFLOP/s FMA peak", speed.peak) << " (" << speed.variant << ", batch "
+             << speed.batch << ", " << speed.threads
+             << (speed.threads == 1 ? " thread, " : " threads, ")
+             << format("%.4g ms a call)\n", speed.seconds * 1e3);
+    return;
+  }
+  json::OStream os(outs(), 2);
+  os.array([&] {
+    for (const Speed &speed : speeds)
+      os.object([&] {
+        os.attribute("name", name);
+        os.attribute("variant", speed.variant);
+        os.attribute("batch", speed.batch);
+        os.attribute("threads", speed.threads);
+        os.attribute("seconds", speed.seconds);
+        os.attribute("gflops", speed.gflops);
+        os.attribute("peak_gflops", speed.peak);
+        os.attribute("share", speed.gflops / speed.peak);
+      });
+  });
+  outs() << "\n";
+}
+
+static Error measureAll(BenchArgs &args) {
+  Expected<int64_t> flops = flopsPerSample(args.options);
+  if (!flops)
+    return flops.takeError();
+  Expected<OpenedModel> opened = openModel(args.options);
+  if (!opened)
+    return opened.takeError();
+  const Library &library = *opened->library;
+  if (int64_t only = library.info().static_batch)
+    args.batches = {only};
+  if (args.batches.empty())
+    args.batches = {1};
+  if (args.threads.empty())
+    args.threads = {1};
+  std::vector<Speed> speeds;
+  for (int64_t batch : args.batches)
+    for (int threads : args.threads) {
+      Expected<Speed> speed = measureOnce(library, args, batch, threads, *flops);
+      if (!speed)
+        return speed.takeError();
+      speeds.push_back(*speed);
+    }
+  print(library.info().name, speeds, args.json);
+  return Error::success();
+}
+
+int tools::measure(BenchArgs args) { return report(measureAll(args)); }

@@ -1,0 +1,65 @@
+//===- main.cpp - the command line of dlc-bench -------------------------------------===//
+//
+// Only parses. CLI11 throws, so this file alone is compiled with exceptions.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "tools/dlc-bench/Bench.h"
+#include <CLI/CLI.hpp>
+
+using namespace dlc;
+using namespace dlc::tools;
+
+static constexpr const char *kOverview = R"(Examples:
+  dlc-bench conv3x3.mlir                       GFLOP/s and the share of the machine's FMA peak
+  dlc-bench conv3x3.mlir --batch 1,32 --threads 1,2
+  dlc-bench --check conv3x3.mlir               optimised against naive, on random numbers
+  dlc-bench --check lenet.json --march x86-64-v3,x86-64-v4
+An .mlir file holds func @forward on nn ops, as 'dlc compile --emit nn' prints it.
+
+Exit codes: 0 done, 1 wrong input or results that do not agree, 2 a wrong command line, 3 a fault in dlc.)";
+
+int main(int argc, char **argv) {
+  initialise(argc, argv);
+  BenchArgs args;
+  bool checking = false;
+  CLI::App app("dlc-bench: checks and measures kernels", "dlc-bench");
+  app.footer(kOverview);
+  app.add_option("model", args.options.model,
+                 "an .mlir file with an nn @forward, or a model description")
+      ->required();
+  app.add_flag("--check", checking, "compare the optimised with the naive lowering");
+  app.add_option(
+         "--tolerance", args.tolerance,
+         "with --check: allowed difference, relative to the largest output or 1 (default: 1e-4)")
+      ->type_name("R")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--batch", args.batches, "batch sizes (default: 1, and 3 with --check)")
+      ->type_name("N,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--threads", args.threads, "numbers of threads (default: 1, and 2 with --check)")
+      ->type_name("N,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--march", args.options.march, "CPUs to compile for (default: native)")
+      ->type_name("CPU,...")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"native", "x86-64-v2", "x86-64-v3", "x86-64-v4"}).description(""));
+  app.add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")
+      ->type_name("S")
+      ->check(CLI::Range(0.0, 3600.0));
+  app.add_flag("--json", args.json, "print JSON");
+  app.failure_message([](const CLI::App *, const CLI::Error &error) {
+    return "dlc-bench: error: " + std::string(error.what()) + "\n'dlc-bench --help' tells more\n";
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return checking ? check(args) : measure(args);
+}
