@@ -21,8 +21,9 @@ static constexpr size_t kMaxName = 128;
 static constexpr int64_t kMaxRepeat = 10000;
 
 bool isSafeName(StringRef name) {
-  return !name.empty() && name.size() <= kMaxName &&
-         llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || StringRef("_.-").contains(c); });
+  return !name.empty() && name.size() <= kMaxName && llvm::all_of(name, [](char c) {
+    return llvm::isAlnum(c) || StringRef("_.-").contains(c);
+  });
 }
 
 void checkKeys(Messages &messages, StringRef prefix, const Value &object,
@@ -228,8 +229,8 @@ FailureOr<Bindings> Expander::bind(const Value &entry, const Value &block, Strin
     for (const Value &param : params->elements)
       known.push_back(param.text);
   if (with && with->kind != Kind::Object)
-    return messages.error(with->loc, prefix + "\"with\" must be an object, not " +
-                                         json::describe(*with));
+    return messages.error(with->loc,
+                          prefix + "\"with\" must be an object, not " + json::describe(*with));
   if (with)
     checkKeys(messages, prefix, *with, known);
   for (StringRef param : known) {
@@ -294,8 +295,9 @@ static LogicalResult checkBlocks(Messages &messages, const Value &blocks) {
                                              json::describe(*params));
     for (const Value &param : params->elements)
       if (param.kind != Kind::String || !isParameterName(param.text))
-        return messages.error(param.loc, prefix + "a parameter's name must be made of letters, "
-                                                  "digits and \"_\", not " +
+        return messages.error(param.loc, prefix +
+                                             "a parameter's name must be made of letters, "
+                                             "digits and \"_\", not " +
                                              json::describe(param));
   }
   return success();

@@ -42,8 +42,8 @@ struct Expansion {
   llvm::StringMap<Node> nodes; ///< by full name
 };
 
-/// Expands "layers". `inputs` are the names of the first nodes. Names every layer; an unnamed one is
-/// called after its type as in Keras: conv2d, conv2d_1.
+/// Expands "layers". `inputs` are the names of the first nodes. Names every layer; an unnamed one
+/// is called after its type as in Keras: conv2d, conv2d_1.
 llvm::LogicalResult expand(Messages &messages, const json::Value &layers, const json::Value *blocks,
                            llvm::ArrayRef<std::string> inputs, Expansion &expansion);
 

@@ -35,13 +35,27 @@ static std::string describeRange(const Field &field) {
 std::string describeField(const Field &field) {
   std::string range = describeRange(field), text;
   switch (field.kind) {
-  case FieldKind::Integer: text = "an integer" + range; break;
-  case FieldKind::Pair: text = "an integer" + range + ", or a pair [height, width] of them"; break;
-  case FieldKind::Integers: text = "a list of integers" + range; break;
-  case FieldKind::Number: text = "a number" + range; break;
-  case FieldKind::Numbers: text = "a number" + range + ", or a list of them, one a channel"; break;
-  case FieldKind::Flag: text = "true or false"; break;
-  case FieldKind::Choice: text = quotedList(field.getChoices()); break;
+  case FieldKind::Integer:
+    text = "an integer" + range;
+    break;
+  case FieldKind::Pair:
+    text = "an integer" + range + ", or a pair [height, width] of them";
+    break;
+  case FieldKind::Integers:
+    text = "a list of integers" + range;
+    break;
+  case FieldKind::Number:
+    text = "a number" + range;
+    break;
+  case FieldKind::Numbers:
+    text = "a number" + range + ", or a list of them, one a channel";
+    break;
+  case FieldKind::Flag:
+    text = "true or false";
+    break;
+  case FieldKind::Choice:
+    text = quotedList(field.getChoices());
+    break;
   case FieldKind::Padding:
     text = quotedList(field.getChoices()) + " or [[top, bottom], [left, right]]";
     break;
@@ -117,16 +131,24 @@ static bool take(const Field &field, const Value &value, FieldValue &result) {
   if (value.kind == Kind::Null)
     return field.isNullable();
   switch (field.kind) {
-  case FieldKind::Integer: return takeInteger(field, value, result);
-  case FieldKind::Pair: return takePair(field, value, result);
-  case FieldKind::Integers: return takeIntegers(field, value, result);
-  case FieldKind::Number: return takeNumber(field, value, result);
-  case FieldKind::Numbers: return takeNumbers(field, value, result);
-  case FieldKind::Flag: return value.kind == Kind::Bool;
-  case FieldKind::Choice: return takeChoice(field, value);
+  case FieldKind::Integer:
+    return takeInteger(field, value, result);
+  case FieldKind::Pair:
+    return takePair(field, value, result);
+  case FieldKind::Integers:
+    return takeIntegers(field, value, result);
+  case FieldKind::Number:
+    return takeNumber(field, value, result);
+  case FieldKind::Numbers:
+    return takeNumbers(field, value, result);
+  case FieldKind::Flag:
+    return value.kind == Kind::Bool;
+  case FieldKind::Choice:
+    return takeChoice(field, value);
   case FieldKind::Padding:
     return value.kind == Kind::Array ? takePairs(field, value, result) : takeChoice(field, value);
-  case FieldKind::PadAmounts: return takePadAmounts(field, value, result);
+  case FieldKind::PadAmounts:
+    return takePadAmounts(field, value, result);
   }
   return false;
 }

@@ -14,10 +14,10 @@ inline constexpr int64_t kMaxWindow = (int64_t(1) << 16) - 1;
 
 enum class FieldKind {
   Integer,
-  Pair,       ///< an integer, or [height, width]
-  Integers,   ///< a list of integers
+  Pair,     ///< an integer, or [height, width]
+  Integers, ///< a list of integers
   Number,
-  Numbers,    ///< a number, or a list of them
+  Numbers, ///< a number, or a list of them
   Flag,
   Choice,     ///< one of `choices`
   Padding,    ///< one of `choices`, or [[top, bottom], [left, right]]

@@ -116,8 +116,8 @@ void ModuleBuilder::writeSignature() {
     return builder.getNamedAttr(attribute, StringAttr::get(context, name));
   };
   NamedAttribute unit = builder.getNamedAttr(nn::kTrainableAttr, builder.getUnitAttr());
-  SmallVector<DictionaryAttr> arguments = {builder.getDictionaryAttr(
-      builder.getNamedAttr(nn::kBatchAttr, builder.getUnitAttr()))};
+  SmallVector<DictionaryAttr> arguments = {
+      builder.getDictionaryAttr(builder.getNamedAttr(nn::kBatchAttr, builder.getUnitAttr()))};
   for (const Input &input : model.inputs)
     arguments.push_back(builder.getDictionaryAttr(named(nn::kInputAttr, input.name)));
   for (auto &[name, parameter] : parameters) {
@@ -131,16 +131,16 @@ void ModuleBuilder::writeSignature() {
   SmallVector<DictionaryAttr> results;
   for (Node node : model.outputs)
     results.push_back(builder.getDictionaryAttr(named(nn::kOutputAttr, model.nameOf(node))));
-  function.setFunctionType(builder.getFunctionType(
-      entry->getArgumentTypes(), entry->getTerminator()->getOperandTypes()));
+  function.setFunctionType(builder.getFunctionType(entry->getArgumentTypes(),
+                                                   entry->getTerminator()->getOperandTypes()));
   function.setAllArgAttrs(arguments);
   function.setAllResultAttrs(results);
 }
 
 FailureOr<OwningOpRef<ModuleOp>> ModuleBuilder::build(std::vector<LayerInfo> &infos) {
-  StringRef file =
-      messages.getSources().getMemoryBuffer(messages.getSources().getMainFileID())
-          ->getBufferIdentifier();
+  StringRef file = messages.getSources()
+                       .getMemoryBuffer(messages.getSources().getMainFileID())
+                       ->getBufferIdentifier();
   Location loc = FileLineColLoc::get(builder.getContext(), file, 1, 1);
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   (*module)->setAttr(nn::kModelAttr, builder.getStringAttr(model.name));

@@ -26,9 +26,9 @@ struct LayerInfo {
 /// What is known of a model besides its module.
 struct ModelInfo {
   std::string name;    ///< as written
-  std::string weights; ///< path of the weights file, resolved against the model file's folder; empty
-                       ///< where the model names none
-  std::string json;    ///< the model as canonical JSON: `--emit json`
+  std::string weights; ///< path of the weights file, resolved against the model file's folder;
+                       ///< empty where the model names none
+  std::string json; ///< the model as canonical JSON: `--emit json`
   std::vector<LayerInfo> layers;
 };
 

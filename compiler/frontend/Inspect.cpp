@@ -61,8 +61,7 @@ static void printText(llvm::raw_ostream &os, const ModelInfo &info) {
   auto row = [&](StringRef a, StringRef b, StringRef c, const auto &d, const auto &e,
                  const auto &f) {
     os << llvm::left_justify(a, name) << "  " << llvm::left_justify(b, type) << "  "
-       << llvm::left_justify(c, shape)
-       << llvm::formatv("  {0,14}  {1,16}  {2,16}\n", d, e, f);
+       << llvm::left_justify(c, shape) << llvm::formatv("  {0,14}  {1,16}  {2,16}\n", d, e, f);
   };
   os << info.name << ", for one sample\n";
   row("layer", "type", "output", "parameters", "FLOPs", "output bytes");

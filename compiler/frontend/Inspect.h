@@ -14,8 +14,8 @@ void describeResult(const Tensor &result, LayerInfo &info);
 /// Arithmetic of one op for one sample; what only moves data costs nothing.
 int64_t flopsPerSample(mlir::Operation &op);
 
-/// Prints name, type, output shape, parameters, FLOPs and activation bytes of every layer, and their
-/// totals, for one sample.
+/// Prints name, type, output shape, parameters, FLOPs and activation bytes of every layer, and
+/// their totals, for one sample.
 void printInspection(llvm::raw_ostream &os, const ModelInfo &info, bool json);
 
 } // namespace dlc::frontend

@@ -50,7 +50,7 @@ public:
 
   bool parse() {
     return Parser::sax_parse(CountingIterator(text.begin(), &position),
-                           CountingIterator(text.end(), &position), this);
+                             CountingIterator(text.end(), &position), this);
   }
   Value root;
 
@@ -88,7 +88,8 @@ public:
     StringRef what = error.what();
     const char *token = nextToken();
     if (what.contains("number overflow"))
-      return fail(SMLoc::getFromPointer(token), "the number is too large for 64-bit floating point");
+      return fail(SMLoc::getFromPointer(token),
+                  "the number is too large for 64-bit floating point");
     // An unexpected token is shown at its start, a malformed one where it breaks.
     const char *at = what.contains("unexpected") ? token : position - 1;
     at = std::clamp(at, text.begin(), text.end());
@@ -159,7 +160,8 @@ private:
     if (!stack.empty() && stack.back().value->kind == Kind::Array)
       value = &stack.back().value->elements.emplace_back();
     else if (!stack.empty())
-      value = &stack.back().value->members.emplace_back(Member{std::move(pendingKey), keyLoc, {}})
+      value = &stack.back()
+                   .value->members.emplace_back(Member{std::move(pendingKey), keyLoc, {}})
                    .value;
     value->kind = kind;
     value->loc = SMLoc::getFromPointer(at);

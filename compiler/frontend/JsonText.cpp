@@ -14,12 +14,21 @@ std::string describe(const Value &value) {
   std::string text;
   llvm::raw_string_ostream os(text);
   switch (value.kind) {
-  case Kind::Array: os << "a list"; break;
-  case Kind::Object: os << "an object"; break;
-  case Kind::String: printString(os, llvm::StringRef(value.text).take_front(64)); break;
+  case Kind::Array:
+    os << "a list";
+    break;
+  case Kind::Object:
+    os << "an object";
+    break;
+  case Kind::String:
+    printString(os, llvm::StringRef(value.text).take_front(64));
+    break;
   case Kind::Integer:
-  case Kind::Real: os << llvm::StringRef(value.text).take_front(64); break;
-  default: print(os, value);
+  case Kind::Real:
+    os << llvm::StringRef(value.text).take_front(64);
+    break;
+  default:
+    print(os, value);
   }
   return text;
 }
@@ -27,11 +36,19 @@ std::string describe(const Value &value) {
 void print(llvm::raw_ostream &os, const Value &value) {
   llvm::ListSeparator comma;
   switch (value.kind) {
-  case Kind::Null: os << "null"; break;
-  case Kind::Bool: os << (value.boolean ? "true" : "false"); break;
+  case Kind::Null:
+    os << "null";
+    break;
+  case Kind::Bool:
+    os << (value.boolean ? "true" : "false");
+    break;
   case Kind::Integer:
-  case Kind::Real: os << value.text; break;
-  case Kind::String: printString(os, value.text); break;
+  case Kind::Real:
+    os << value.text;
+    break;
+  case Kind::String:
+    printString(os, value.text);
+    break;
   case Kind::Array:
     os << "[";
     for (const Value &element : value.elements)

@@ -67,7 +67,8 @@ FailureOr<Value> LayerBuilder::checked(Value value) {
 }
 
 LogicalResult LayerBuilder::checkWork(Value outputs, int64_t each) {
-  std::optional<int64_t> work = 2;
+  // Twice the operations, so that an activation behind them is counted safely as well.
+  std::optional<int64_t> work = 4;
   for (int64_t extent : cast<RankedTensorType>(outputs.getType()).getShape().drop_front())
     if (work)
       work = llvm::checkedMul(*work, extent);
@@ -111,7 +112,8 @@ Tensor LayerBuilder::imageResult(Value value) const {
 
 FailureOr<Tensor> LayerBuilder::lastAxis() {
   const Tensor &x = tensors.front();
-  int64_t rank = x.type().getRank(), given = integer("axis"), axis = given < 0 ? given + rank : given;
+  int64_t rank = x.type().getRank(), given = integer("axis"),
+          axis = given < 0 ? given + rank : given;
   if (axis < 1 || axis >= rank)
     return error("axis", "axis " + Twine(given) + " must lie between 1 and " + Twine(rank - 1) +
                              " (or be negative, from the end); 0 is the batch");

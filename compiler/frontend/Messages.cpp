@@ -17,7 +17,8 @@ static constexpr unsigned kMaxErrors = 20;
 static void printExcerpt(const SourceMgr &sources, SMLoc loc, SourceMgr::DiagKind kind,
                          const llvm::SMDiagnostic &message) {
   std::string place = (message.getFilename() + ":" + Twine(message.getLineNo()) + ":" +
-                       Twine(message.getColumnNo() + 1)).str();
+                       Twine(message.getColumnNo() + 1))
+                          .str();
   llvm::SMDiagnostic(place, kind, message.getMessage()).print(nullptr, llvm::errs());
   StringRef line = message.getLineContents();
   size_t column = message.getColumnNo(), start = column > kMaxLine / 2 ? column - kMaxLine / 2 : 0;
@@ -36,8 +37,14 @@ static void print(SourceMgr &sources, SMLoc loc, SourceMgr::DiagKind kind, const
 namespace dlc::frontend {
 
 LogicalResult Messages::error(SMLoc loc, const Twine &text) {
-  if (++errors <= kMaxErrors)
-    print(sources, loc, SourceMgr::DK_Error, text);
+  ++errors;
+  // The place and what follows the layer's name: uses of one block differ in the name alone.
+  std::string message = text.str();
+  auto [layer, reason] = StringRef(message).split("\": ");
+  std::string key = llvm::utohexstr(reinterpret_cast<uintptr_t>(loc.getPointer())) +
+                    (reason.empty() ? layer : reason).str();
+  if (printed.size() < kMaxErrors && printed.insert(key).second)
+    print(sources, loc, SourceMgr::DK_Error, message);
   return failure();
 }
 
@@ -84,9 +91,12 @@ Location layerLocation(MLIRContext *context, SourceMgr &sources, StringRef layer
 
 static SourceMgr::DiagKind kindOf(DiagnosticSeverity severity) {
   switch (severity) {
-  case DiagnosticSeverity::Error: return SourceMgr::DK_Error;
-  case DiagnosticSeverity::Warning: return SourceMgr::DK_Warning;
-  default: return SourceMgr::DK_Note;
+  case DiagnosticSeverity::Error:
+    return SourceMgr::DK_Error;
+  case DiagnosticSeverity::Warning:
+    return SourceMgr::DK_Warning;
+  default:
+    return SourceMgr::DK_Note;
   }
 }
 
@@ -103,7 +113,8 @@ LayerDiagnostics::LayerDiagnostics(MLIRContext *context, SourceMgr &sources)
                                                 place.getColumn());
     std::string text = diagnostic.str();
     // A verifier's "'nn.relu' op " says nothing to the author of a model.
-    if (size_t end = text.find("' op "); StringRef(text).starts_with("'") && end != std::string::npos)
+    if (size_t end = text.find("' op ");
+        StringRef(text).starts_with("'") && end != std::string::npos)
       text.erase(0, end + 5);
     print(sources, loc, kindOf(diagnostic.getSeverity()),
           "layer \"" + name.getName().getValue() + "\": " + text);

@@ -4,6 +4,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Location.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/SourceMgr.h"
 #include <string>
 
@@ -14,7 +15,8 @@ class Messages {
 public:
   explicit Messages(llvm::SourceMgr &sources) : sources(sources) {}
 
-  /// Prints and returns failure, so that callers can `return messages.error(...)`.
+  /// Prints and returns failure, so that callers can `return messages.error(...)`. A mistake inside
+  /// a block is shown for the block's first use only.
   llvm::LogicalResult error(llvm::SMLoc loc, const llvm::Twine &text);
   void warning(llvm::SMLoc loc, const llvm::Twine &text);
 
@@ -24,6 +26,7 @@ public:
 private:
   llvm::SourceMgr &sources;
   unsigned errors = 0;
+  llvm::StringSet<> printed;
 };
 
 /// `; did you mean "filters"?` where a known word is near, else nothing.

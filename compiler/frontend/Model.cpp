@@ -62,21 +62,23 @@ const Value *ModelReader::need(StringRef key, Kind kind, StringRef form) {
 
 void ModelReader::readName(const Value &name) {
   StringRef text = name.text;
-  bool isSafe = llvm::all_of(
-      text, [](char c) { return llvm::isAlnum(c) || StringRef("_-. ").contains(c); });
+  bool isSafe =
+      llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || StringRef("_-. ").contains(c); });
   if (text.empty() || text.size() > kMaxModelName)
     (void)messages.error(name.loc, "the model's name must have 1 to 64 characters");
   else if (text.contains('/') || text.contains('\\'))
     (void)messages.error(name.loc, "the model's name must not be a path");
   else if (!isSafe || llvm::none_of(text, llvm::isAlnum))
-    (void)messages.error(name.loc, "the model's name must be made of letters, digits, \"_\", \"-\", "
-                                   "\".\" and spaces: it names the library and its functions");
+    (void)messages.error(name.loc,
+                         "the model's name must be made of letters, digits, \"_\", \"-\", "
+                         "\".\" and spaces: it names the library and its functions");
   model.name = text.str();
 }
 
 void ModelReader::readHead() {
-  checkKeys(messages, "", root,
-            {"$schema", "dlc", "name", "inputs", "layers", "blocks", "outputs", "weights", "train"});
+  checkKeys(
+      messages, "", root,
+      {"$schema", "dlc", "name", "inputs", "layers", "blocks", "outputs", "weights", "train"});
   if (const Value *name = need("name", Kind::String, "a string"))
     readName(*name);
   const Value *version = root.find("dlc");
@@ -98,17 +100,20 @@ void ModelReader::readHead() {
 void ModelReader::readShape(const Value &shape, Input &input) {
   std::string prefix = "input \"" + input.name + "\": ";
   if (shape.kind != Kind::Array || shape.elements.empty() || shape.elements.size() > kMaxRank) {
-    (void)messages.error(shape.loc, prefix + "\"shape\" must be a list of 1 to 7 extents, without "
-                                             "the batch" +
-                                        (shape.kind == Kind::Array
-                                             ? "" : ", not " + json::describe(shape)));
+    (void)messages.error(shape.loc,
+                         prefix +
+                             "\"shape\" must be a list of 1 to 7 extents, without "
+                             "the batch" +
+                             (shape.kind == Kind::Array ? "" : ", not " + json::describe(shape)));
     return;
   }
   int64_t bytes = 8;
   for (const Value &extent : shape.elements) {
     if (extent.kind != Kind::Integer || extent.integer < 1 || extent.integer > kMaxExtent) {
-      (void)messages.error(extent.loc, prefix + "an extent of \"shape\" must be an integer between 1 "
-                                                "and 2147483647, not " + json::describe(extent));
+      (void)messages.error(extent.loc, prefix +
+                                           "an extent of \"shape\" must be an integer between 1 "
+                                           "and 2147483647, not " +
+                                           json::describe(extent));
       return;
     }
     if (__builtin_mul_overflow(bytes, extent.integer, &bytes) || bytes > int64_t(1) << 41) {
@@ -128,12 +133,14 @@ Input ModelReader::readInput(const Value &entry) {
     return input;
   }
   checkKeys(messages, "input: ", entry, {"name", "shape", "dtype"});
-  const Value *name = entry.find("name"), *shape = entry.find("shape"), *dtype = entry.find("dtype");
+  const Value *name = entry.find("name"), *shape = entry.find("shape"),
+              *dtype = entry.find("dtype");
   if (!name || !shape)
     (void)messages.error(entry.loc, "an input needs \"name\" and \"shape\"");
   if (name && (name->kind != Kind::String || !isSafeName(name->text)))
     (void)messages.error(name->loc, "an input's name must be made of letters, digits, \"_\", \".\" "
-                                    "and \"-\" (at most 128), not " + json::describe(*name));
+                                    "and \"-\" (at most 128), not " +
+                                        json::describe(*name));
   else if (name)
     input.name = name->text;
   if (shape)
@@ -220,7 +227,8 @@ void ModelReader::readShare(const Value &entry, StringRef prefix, const Scope *s
                                          share->text + "\" is not");
   else if (model.layer(*owner).type != layer.type)
     (void)messages.error(share->loc, prefix + "is a " + layer.type->name +
-                                         " and cannot share the weights of \"" + share->text + "\"");
+                                         " and cannot share the weights of \"" + share->text +
+                                         "\"");
   else
     layer.share = *owner;
 }
@@ -229,11 +237,12 @@ void ModelReader::checkInputCount(const Layer &layer) {
   unsigned count = layer.from.size(), min = layer.type->minInputs, max = layer.type->maxInputs;
   if (count >= min && count <= max)
     return;
-  std::string wants = min == max   ? "exactly " + std::to_string(min)
+  std::string wants = min == max    ? "exactly " + std::to_string(min)
                       : count < min ? "at least " + std::to_string(min)
                                     : "at most " + std::to_string(max);
   (void)messages.error(layer.fromLoc, "layer \"" + layer.name + "\": " + layer.type->name +
-                                          " takes " + wants + (wants.ends_with(" 1") ? " input" : " inputs") +
+                                          " takes " + wants +
+                                          (wants.ends_with(" 1") ? " input" : " inputs") +
                                           ", not " + Twine(count) + "; name them in \"from\"");
 }
 
@@ -292,8 +301,8 @@ void ModelReader::readOutputs() {
   }
   for (const Value &output : outputs->elements) {
     if (output.kind != Kind::String) {
-      (void)messages.error(output.loc, "an output must be a layer's name, not " +
-                                           json::describe(output));
+      (void)messages.error(output.loc,
+                           "an output must be a layer's name, not " + json::describe(output));
       continue;
     }
     FailureOr<Node> node =

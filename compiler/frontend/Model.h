@@ -7,8 +7,6 @@
 
 namespace dlc::frontend {
 
-
-
 /// A node of the graph: inputs come first, then layers in the order of the file.
 using Node = unsigned;
 

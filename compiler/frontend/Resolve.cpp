@@ -45,9 +45,9 @@ FailureOr<std::vector<Node>> Resolver::sources(unsigned index) const {
   const Value *from = layer.entry->find("from");
   if (!from) {
     if (!layer.previous.node && layer.previous.name.empty())
-      return messages.error(layer.entry->loc,
-                            prefix + "needs \"from\": the model has " + Twine(inputCount) +
-                                " inputs, and no layer comes before this one");
+      return messages.error(layer.entry->loc, prefix + "needs \"from\": the model has " +
+                                                  Twine(inputCount) +
+                                                  " inputs, and no layer comes before this one");
     FailureOr<Node> node = resolve(layer.previous, prefix);
     if (failed(node))
       return failure();
@@ -61,8 +61,10 @@ FailureOr<std::vector<Node>> Resolver::sources(unsigned index) const {
   std::vector<Node> nodes;
   for (const Value &name : names) {
     if (name.kind != Kind::String)
-      return messages.error(name.loc, prefix + "\"from\" must be a layer's name or a list of names, "
-                                               "not " + json::describe(name));
+      return messages.error(name.loc, prefix +
+                                          "\"from\" must be a layer's name or a list of names, "
+                                          "not " +
+                                          json::describe(name));
     FailureOr<Node> node = resolve({std::nullopt, name.text, name.loc, layer.scope}, prefix);
     if (failed(node))
       return failure();

@@ -2,8 +2,8 @@
 // Accepts every file that the importer accepts. What a schema cannot say (names that refer to each
 // other, shapes that fit) is left to the importer.
 
-#include "compiler/frontend/Reference.h"
 #include "compiler/frontend/LayerTable.h"
+#include "compiler/frontend/Reference.h"
 #include "llvm/Support/JSON.h"
 #include <cmath>
 
@@ -25,8 +25,7 @@ static Object listOf(JsonValue items, std::optional<int64_t> count = std::nullop
 }
 
 static Object anyOf(Array choices) { return Object{{"anyOf", std::move(choices)}}; }
-template <typename... Objects>
-static Object anyOf(Object first, Objects... rest) {
+template <typename... Objects> static Object anyOf(Object first, Objects... rest) {
   return anyOf(Array{std::move(first), std::move(rest)...});
 }
 
@@ -59,16 +58,24 @@ static Object schemaOfKind(const Field &field) {
   };
   auto pairs = [&] { return listOf(orParameter(integers(2)), 2); };
   switch (field.kind) {
-  case FieldKind::Integer: return integer();
-  case FieldKind::Pair: return anyOf(integer(), integers(2));
-  case FieldKind::Integers: return integers();
-  case FieldKind::Number: return scalar("number", field);
+  case FieldKind::Integer:
+    return integer();
+  case FieldKind::Pair:
+    return anyOf(integer(), integers(2));
+  case FieldKind::Integers:
+    return integers();
+  case FieldKind::Number:
+    return scalar("number", field);
   case FieldKind::Numbers:
     return anyOf(scalar("number", field), listOf(orParameter(scalar("number", field))));
-  case FieldKind::Flag: return Object{{"type", "boolean"}};
-  case FieldKind::Choice: return choices(field);
-  case FieldKind::Padding: return anyOf(choices(field), pairs());
-  case FieldKind::PadAmounts: return anyOf(integer(), integers(2), pairs());
+  case FieldKind::Flag:
+    return Object{{"type", "boolean"}};
+  case FieldKind::Choice:
+    return choices(field);
+  case FieldKind::Padding:
+    return anyOf(choices(field), pairs());
+  case FieldKind::PadAmounts:
+    return anyOf(integer(), integers(2), pairs());
   }
   llvm_unreachable("every kind has a schema");
 }
@@ -112,26 +119,27 @@ static Object layerSchema(const LayerType &type) {
 }
 
 static Object repeatSchema() {
-  Object count = anyOf(Object{{"type", "integer"}, {"minimum", 1}, {"maximum", 10000}},
-                        ref("parameter"));
+  Object count =
+      anyOf(Object{{"type", "integer"}, {"minimum", 1}, {"maximum", 10000}}, ref("parameter"));
   return closedObject(Object{{"repeat", std::move(count)},
-                       {"name", ref("name")},
-                       {"layers", ref("layers")},
-                       {"from", Object{{"type", "string"}}}},
+                             {"name", ref("name")},
+                             {"layers", ref("layers")},
+                             {"from", Object{{"type", "string"}}}},
                       Array{"repeat", "layers"});
 }
 
 static Object blockUseSchema() {
   return closedObject(Object{{"block", Object{{"type", "string"}}},
-                       {"name", ref("name")},
-                       {"with", Object{{"type", "object"}}},
-                       {"from", Object{{"type", "string"}}}},
+                             {"name", ref("name")},
+                             {"with", Object{{"type", "object"}}},
+                             {"from", Object{{"type", "string"}}}},
                       Array{"block"});
 }
 
 static Object blockSchema() {
-  return closedObject(Object{{"params", listOf(Object{{"type", "string"}})}, {"layers", ref("layers")}},
-                      Array{"layers"});
+  return closedObject(
+      Object{{"params", listOf(Object{{"type", "string"}})}, {"layers", ref("layers")}},
+      Array{"layers"});
 }
 
 static Object inputSchema() {
@@ -140,8 +148,9 @@ static Object inputSchema() {
   shape["minItems"] = 1;
   shape["maxItems"] = 7;
   Object dtype{{"enum", Array{"float32", "uint8", "int32", "int64"}}, {"default", "float32"}};
-  return closedObject(Object{{"name", ref("name")}, {"shape", std::move(shape)}, {"dtype", std::move(dtype)}},
-                      Array{"name", "shape"});
+  return closedObject(
+      Object{{"name", ref("name")}, {"shape", std::move(shape)}, {"dtype", std::move(dtype)}},
+      Array{"name", "shape"});
 }
 
 static Object definitions() {
@@ -170,17 +179,19 @@ static Object rootSchema() {
   inputs["minItems"] = 1;
   Object outputs = listOf(Object{{"type", "string"}});
   outputs["minItems"] = 1;
-  Object train = closedObject(Object{{"loss", true}, {"optimizer", true}, {"metrics", true}}, Array{});
-  return closedObject(Object{{"$schema", Object{{"type", "string"}}},
-                       {"dlc", Object{{"const", 1}}},
-                       {"name", Object{{"type", "string"}, {"pattern", "^[A-Za-z0-9_. -]{1,64}$"}}},
-                       {"inputs", std::move(inputs)},
-                       {"layers", ref("layers")},
-                       {"blocks", Object{{"type", "object"}, {"additionalProperties", blockSchema()}}},
-                       {"outputs", std::move(outputs)},
-                       {"weights", Object{{"type", "string"}}},
-                       {"train", std::move(train)}},
-                      Array{"name", "inputs", "layers"});
+  Object train =
+      closedObject(Object{{"loss", true}, {"optimizer", true}, {"metrics", true}}, Array{});
+  return closedObject(
+      Object{{"$schema", Object{{"type", "string"}}},
+             {"dlc", Object{{"const", 1}}},
+             {"name", Object{{"type", "string"}, {"pattern", "^[A-Za-z0-9_. -]{1,64}$"}}},
+             {"inputs", std::move(inputs)},
+             {"layers", ref("layers")},
+             {"blocks", Object{{"type", "object"}, {"additionalProperties", blockSchema()}}},
+             {"outputs", std::move(outputs)},
+             {"weights", Object{{"type", "string"}}},
+             {"train", std::move(train)}},
+      Array{"name", "inputs", "layers"});
 }
 
 void printSchema(llvm::raw_ostream &os) {

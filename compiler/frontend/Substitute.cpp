@@ -41,9 +41,9 @@ LogicalResult Substitution::multiply(const Value &from, StringRef factor, Value 
     return messages.error(from.loc, prefix + "\"" + from.text +
                                         "\" is not understood; write \"$name\" or \"$name*4\"");
   if (to.kind != Kind::Integer)
-    return messages.error(from.loc, prefix + "\"" + from.text +
-                                        "\" multiplies a value that is no integer: " +
-                                        json::describe(to));
+    return messages.error(from.loc,
+                          prefix + "\"" + from.text +
+                              "\" multiplies a value that is no integer: " + json::describe(to));
   std::optional<int64_t> product = llvm::checkedMul(to.integer, times);
   if (!product)
     return messages.error(from.loc, prefix + "\"" + from.text + "\" is too large");

@@ -8,8 +8,7 @@ namespace dlc::frontend {
 
 using Apply = FailureOr<Value> (*)(LayerBuilder &, Value);
 
-template <typename OpTy>
-static FailureOr<Value> simple(LayerBuilder &b, Value x) {
+template <typename OpTy> static FailureOr<Value> simple(LayerBuilder &b, Value x) {
   return b.create<OpTy>(x);
 }
 
@@ -76,8 +75,8 @@ FailureOr<Tensor> buildReLU(LayerBuilder &b) {
   std::optional<double> maximum;
   if (!b.field("max_value").isNull())
     maximum = b.number("max_value");
-  return elementwise(b, relu(b, b.stored().value, b.number("negative_slope"),
-                             b.number("threshold"), maximum));
+  return elementwise(
+      b, relu(b, b.stored().value, b.number("negative_slope"), b.number("threshold"), maximum));
 }
 
 FailureOr<Tensor> buildLeakyReLU(LayerBuilder &b) {

@@ -45,8 +45,8 @@ static FailureOr<Tensor> buildConvolution(LayerBuilder &b, Value x, ArrayRef<int
        dilations = b.integers("dilation_rate");
   attributes.push_back(b.attr("strides", strides));
   attributes.push_back(b.attr("dilations", dilations));
-  attributes.push_back(b.attr(
-      "padding", ArrayRef<int64_t>(resolvePadding(b, x, window, strides, dilations))));
+  attributes.push_back(
+      b.attr("padding", ArrayRef<int64_t>(resolvePadding(b, x, window, strides, dilations))));
   FailureOr<Value> y = b.create<OpTy>(operands, attributes);
   // Channels a group times the window: what each output element costs.
   bool isDepthwise = std::is_same_v<OpTy, nn::DepthwiseConv2DOp>;
@@ -77,8 +77,8 @@ FailureOr<Tensor> buildDepthwiseConv2D(LayerBuilder &b) {
   int64_t channels = cast<RankedTensorType>(x->getType()).getDimSize(3);
   int64_t multiplier = b.integer("depth_multiplier");
   if (!isWithinBounds({channels * multiplier}))
-    return b.error("depth_multiplier", Twine(channels) + " channels times " + Twine(multiplier) +
-                                           " are too many");
+    return b.error("depth_multiplier",
+                   Twine(channels) + " channels times " + Twine(multiplier) + " are too many");
   auto window = b.integers("kernel_size");
   return buildConvolution<nn::DepthwiseConv2DOp>(
       b, *x, {window[0], window[1], channels, multiplier}, channels * multiplier, {});

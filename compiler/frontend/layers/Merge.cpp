@@ -6,8 +6,7 @@ using namespace mlir;
 
 namespace dlc::frontend {
 
-template <typename OpTy>
-static FailureOr<Tensor> merge(LayerBuilder &b) {
+template <typename OpTy> static FailureOr<Tensor> merge(LayerBuilder &b) {
   // Inputs of one storage order stay in it; mixed ones are brought to the model's.
   bool first = b.stored().channelsFirst;
   bool isUniform =

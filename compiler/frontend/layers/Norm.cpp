@@ -82,7 +82,8 @@ FailureOr<Tensor> buildRescaling(LayerBuilder &b) {
       return failure();
     x = {*value};
   }
-  auto scale = perChannel(b, "scale", channelsOf(x)), offset = perChannel(b, "offset", channelsOf(x));
+  auto scale = perChannel(b, "scale", channelsOf(x)),
+       offset = perChannel(b, "offset", channelsOf(x));
   if (failed(scale) || failed(offset))
     return failure();
   return affine(b, x, *scale, *offset);

@@ -42,8 +42,8 @@ FailureOr<Tensor> buildReshape(LayerBuilder &b) {
     else
       known = llvm::checkedMul(known, extent).value_or(0);
     if (known == 0 || known > size)
-      return b.error("target_shape", "\"target_shape\" has more elements than the input's " +
-                                         Twine(size));
+      return b.error("target_shape",
+                     "\"target_shape\" has more elements than the input's " + Twine(size));
   }
   if (rest ? size % known != 0 : size != known)
     return b.error("target_shape", "the input's " + Twine(size) + " elements do not fill it");

@@ -67,9 +67,11 @@ TEST(Errors, Inputs) {
   expectError(input(R"({"name": "x", "shape": [2], "type": "f"})"), R"(input: unknown key "type")");
   expectError(input(R"({"name": "a/b", "shape": [2]})"), "an input's name must be made of");
   expectError(input(R"({"name": "x", "shape": 2})"), R"("shape" must be a list of 1 to 7 extents)");
-  expectError(input(R"({"name": "x", "shape": []})"), R"("shape" must be a list of 1 to 7 extents)");
+  expectError(input(R"({"name": "x", "shape": []})"),
+              R"("shape" must be a list of 1 to 7 extents)");
   expectError(input(R"({"name": "x", "shape": [1,1,1,1,1,1,1,1]})"), "1 to 7 extents");
-  expectError(input(R"({"name": "x", "shape": [0]})"), "must be an integer between 1 and 2147483647");
+  expectError(input(R"({"name": "x", "shape": [0]})"),
+              "must be an integer between 1 and 2147483647");
   expectError(input(R"({"name": "x", "shape": [-3]})"), "not -3");
   expectError(input(R"({"name": "x", "shape": [1e3]})"), "not 1e3");
   expectError(input(R"({"name": "x", "shape": [2.0]})"), "not 2.0");
@@ -92,12 +94,14 @@ TEST(Errors, UnusedInput) {
 }
 
 TEST(Errors, UnknownLayerAndKey) {
-  expectLayerError(R"({"type": "Conv2d", "filters": 3, "kernel_size": 3})",
-                   R"(2:10: error: layer "conv2d": unknown layer "Conv2d"; did you mean "Conv2D"?)");
+  expectLayerError(
+      R"({"type": "Conv2d", "filters": 3, "kernel_size": 3})",
+      R"(2:10: error: layer "conv2d": unknown layer "Conv2d"; did you mean "Conv2D"?)");
   expectLayerError(R"({"type": "Frobnicate"})", R"(unknown layer "Frobnicate")");
   expectLayerError(R"({"type": 3})", "unknown layer 3");
-  expectLayerError(R"({"type": "Conv2D", "name": "c1", "filter": 3, "filters": 3, "kernel_size": 3})",
-                   R"(2:34: error: layer "c1": unknown key "filter"; did you mean "filters"?)");
+  expectLayerError(
+      R"({"type": "Conv2D", "name": "c1", "filter": 3, "filters": 3, "kernel_size": 3})",
+      R"(2:34: error: layer "c1": unknown key "filter"; did you mean "filters"?)");
   expectLayerError(R"({"name": "c1"})", R"(layer "c1": needs one of "type", "repeat" and "block")");
   expectLayerError("7", "a layer must be an object, not 7");
 }
@@ -152,8 +156,9 @@ TEST(Errors, Sizes) {
   expectLayerError(R"({"type": "Conv2D", "filters": 3, "kernel_size": 3, "strides": 0})", "not 0");
   expectLayerError(R"({"type": "Conv2D", "filters": 3, "kernel_size": 3, "dilation_rate": -1})",
                    "not -1");
-  expectLayerError(R"({"type": "DepthwiseConv2D", "kernel_size": 3, "depth_multiplier": 2000000000})",
-                   "3 channels times 2000000000 are too many");
+  expectLayerError(
+      R"({"type": "DepthwiseConv2D", "kernel_size": 3, "depth_multiplier": 2000000000})",
+      "3 channels times 2000000000 are too many");
   expectLayerError(R"({"type": "ChannelPad", "after": 2147483647})", "extents up to 2147483647");
   expectLayerError(R"({"type": "Conv2D", "filters": 1000000, "kernel_size": 1},
 {"type": "Conv2D", "filters": 65535, "kernel_size": 1, "padding": [[65535, 65535], [65535, 65535]]})",
@@ -170,8 +175,9 @@ TEST(Errors, BatchTooLarge) {
 }
 
 TEST(Errors, ShapesThatDoNotFit) {
-  expectLayerError(R"({"type": "Conv2D", "name": "c1", "filters": 4, "kernel_size": 9})",
-                   R"(2:1: error: layer "c1": a window of height 9 does not fit an image of height 8)");
+  expectLayerError(
+      R"({"type": "Conv2D", "name": "c1", "filters": 4, "kernel_size": 9})",
+      R"(2:1: error: layer "c1": a window of height 9 does not fit an image of height 8)");
   expectLayerError(R"({"type": "MaxPooling2D", "pool_size": [1, 9]})",
                    "a window of width 9 does not fit");
   expectLayerError(R"({"type": "MaxPooling2D", "pool_size": 2, "padding": [[2, 0], [0, 0]]})",
@@ -183,9 +189,10 @@ TEST(Errors, ShapesThatDoNotFit) {
       "needs an image [channels, height, width]", "[8]");
   expectLayerError(R"({"type": "Conv2D", "filters": 4, "kernel_size": 3, "groups": 2})",
                    "groups = 2 must divide the 3 input channels and the 4 filters");
-  expectLayerError(R"({"type": "Conv2D", "name": "a", "filters": 4, "kernel_size": 1},
+  expectLayerError(
+      R"({"type": "Conv2D", "name": "a", "filters": 4, "kernel_size": 1},
 {"type": "Add", "from": ["a", "x"]})",
-                   "its inputs need one shape, but input 1 has [8, 8, 4] and input 2 has [8, 8, 3]");
+      "its inputs need one shape, but input 1 has [8, 8, 4] and input 2 has [8, 8, 3]");
   expectLayerError(R"({"type": "MaxPooling2D", "name": "a"},
 {"type": "Concatenate", "from": ["a", "x"]})",
                    "differ elsewhere");
@@ -232,7 +239,8 @@ TEST(Errors, From) {
   expectLayerError(R"({"type": "Flatten", "name": "flat"},
 {"type": "Dense", "units": 3, "from": "flta"})",
                    R"(did you mean "flat"?)");
-  expectLayerError(R"({"type": "Flatten", "name": "f", "from": "f"})", R"(layer "f": reads itself)");
+  expectLayerError(R"({"type": "Flatten", "name": "f", "from": "f"})",
+                   R"(layer "f": reads itself)");
   expectLayerError(R"({"type": "Flatten", "name": "a", "from": "b"},
 {"type": "Flatten", "name": "b", "from": "x"})",
                    R"(layer "a": reads "b", which comes later; move it before this layer)");
@@ -240,12 +248,14 @@ TEST(Errors, From) {
 {"type": "Flatten", "name": "b"}, {"type": "Flatten", "name": "c"})",
                    R"(layer "a": reads "c", which depends on this layer: a cycle)");
   expectLayerError(R"({"type": "Flatten", "from": []})", R"("from" names no layer)");
-  expectLayerError(R"({"type": "Flatten", "from": 3})", R"("from" must be a layer's name or a list)");
+  expectLayerError(R"({"type": "Flatten", "from": 3})",
+                   R"("from" must be a layer's name or a list)");
   expectLayerError(R"({"type": "Flatten", "from": ["x", null]})", "not null");
   expectLayerError(R"({"type": "Flatten", "from": ["x", "x"]})",
                    "Flatten takes exactly 1 input, not 2");
   expectLayerError(R"({"type": "Add"})", "Add takes at least 2 inputs, not 1");
-  expectLayerError(R"({"type": "Subtract", "from": ["x", "x", "x"]})", "takes exactly 2 inputs, not 3");
+  expectLayerError(R"({"type": "Subtract", "from": ["x", "x", "x"]})",
+                   "takes exactly 2 inputs, not 3");
   expectLayerError(R"({"type": "Flatten", "from": "@in"})", "this layer is in neither");
 }
 
@@ -259,15 +269,16 @@ TEST(Errors, Outputs) {
   expectLayerError(kDense, R"("outputs" must be a list)", "[4]", R"(, "outputs": "d")");
   expectLayerError(kDense, R"("outputs" must be a list)", "[4]", R"(, "outputs": [])");
   expectLayerError(kDense, "an output must be a layer's name, not 3", "[4]", R"(, "outputs": [3])");
-  expectLayerError(kDense, R"(there is no layer or input "e")", "[4]",
-                   R"(, "outputs": ["e"])");
+  expectLayerError(kDense, R"(there is no layer or input "e")", "[4]", R"(, "outputs": ["e"])");
   expectLayerError(kDense, R"("x" is an input)", "[4]", R"(, "outputs": ["x"])");
-  expectLayerError(kDense, R"(the output "d" is listed twice)", "[4]", R"(, "outputs": ["d", "d"])");
+  expectLayerError(kDense, R"(the output "d" is listed twice)", "[4]",
+                   R"(, "outputs": ["d", "d"])");
 }
 
 TEST(Errors, Share) {
   std::string two = R"({"type": "Dense", "name": "a", "units": 4}, )";
-  expectLayerError(two + R"({"type": "Dense", "units": 4, "share": "b"})", "there is no layer", "[4]");
+  expectLayerError(two + R"({"type": "Dense", "units": 4, "share": "b"})", "there is no layer",
+                   "[4]");
   expectLayerError(two + R"({"type": "Dense", "units": 4, "share": 1})",
                    R"("share" must be a layer's name)", "[4]");
   expectLayerError(two + R"({"type": "Flatten", "share": "a"})",
@@ -285,16 +296,19 @@ TEST(Errors, Share) {
 
 TEST(Errors, UnusedLayerIsAWarning) {
   Imported m(model("[4]", R"({"type": "Dense", "name": "a", "units": 2},
-{"type": "Dense", "name": "b", "units": 2})", R"(, "outputs": ["a"])"));
+{"type": "Dense", "name": "b", "units": 2})",
+                   R"(, "outputs": ["a"])"));
   EXPECT_TRUE(m.ok());
-  EXPECT_THAT(m.messages, ElementsAre(HasSubstr(R"(3:1: warning: layer "b": no output depends on it)")));
+  EXPECT_THAT(m.messages,
+              ElementsAre(HasSubstr(R"(3:1: warning: layer "b": no output depends on it)")));
 }
 
 TEST(Errors, AVerifiersMessageNamesTheLayer) {
   Imported m(model("[8, 8, 3]", R"({"type": "Concatenate", "name": "cat", "axis": 2,
   "from": ["x", "x"]},
 {"type": "DepthwiseConv2D", "name": "dw", "kernel_size": 20})"));
-  EXPECT_THAT(m.messages, ElementsAre(HasSubstr(R"(4:1: error: layer "dw": a window of height 20)")));
+  EXPECT_THAT(m.messages,
+              ElementsAre(HasSubstr(R"(4:1: error: layer "dw": a window of height 20)")));
 }
 
 } // namespace

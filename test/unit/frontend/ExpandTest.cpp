@@ -27,9 +27,9 @@ TEST(Names, AutomaticNamesAreKeras) {
     {"type": "Conv2D", "filters": 3, "kernel_size": 1}, {"type": "Conv2D", "filters": 3, "kernel_size": 1},
     {"type": "MaxPool2D"}, {"type": "BatchNormalization"}, {"type": "ReLU"}, {"type": "LeakyReLU"},
     {"type": "DepthwiseConv2D", "kernel_size": 1}, {"type": "GlobalAveragePooling2D"})"));
-  EXPECT_THAT(names(m), ElementsAre("conv2d", "conv2d_1", "max_pooling2d", "batch_normalization",
-                                    "re_lu", "leaky_re_lu", "depthwise_conv2d",
-                                    "global_average_pooling2d"));
+  EXPECT_THAT(names(m),
+              ElementsAre("conv2d", "conv2d_1", "max_pooling2d", "batch_normalization", "re_lu",
+                          "leaky_re_lu", "depthwise_conv2d", "global_average_pooling2d"));
 }
 
 TEST(Names, AutomaticNamesKeepClearOfGivenOnes) {
@@ -46,7 +46,8 @@ TEST(Repeat, ExpandsWithPrefixes) {
   EXPECT_THAT(names(m), ElementsAre("stage_0_d", "stage_0_r", "stage_0_add", "stage_1_d",
                                     "stage_1_r", "stage_1_add", "flatten"));
   EXPECT_EQ(m.argument("nn.param", "stage_1_d/kernel"), "tensor<4x4xf32>");
-  EXPECT_THAT(m.info.json, HasSubstr(R"("name": "stage_1_add", "from": ["stage_1_r", "stage_0_add"])"));
+  EXPECT_THAT(m.info.json,
+              HasSubstr(R"("name": "stage_1_add", "from": ["stage_1_r", "stage_0_add"])"));
 }
 
 TEST(Repeat, NestsAndReadsOutward) {
@@ -55,21 +56,26 @@ TEST(Repeat, NestsAndReadsOutward) {
       {"repeat": 2, "name": "b", "layers": [{"type": "Add", "name": "s", "from": ["stem", "n", "@in"]}]}]},
     {"type": "Add", "from": ["a", "a_0_b_1_s"]})"));
   ASSERT_TRUE(m.ok());
-  EXPECT_THAT(m.info.json, HasSubstr(R"("name": "a_1_b_1_s", "from": ["stem", "a_1_n", "a_1_b_0_s"])"));
+  EXPECT_THAT(m.info.json,
+              HasSubstr(R"("name": "a_1_b_1_s", "from": ["stem", "a_1_n", "a_1_b_0_s"])"));
   EXPECT_THAT(m.info.json, HasSubstr(R"("name": "add", "from": ["a_1_b_1_s", "a_0_b_1_s"])"));
 }
 
 TEST(Repeat, Errors) {
   std::string body = R"("layers": [{"type": "Flatten"}]})";
-  expectError(R"({"repeat": 0, )" + body, R"("repeat" must be an integer between 1 and 10000, not 0)");
+  expectError(R"({"repeat": 0, )" + body,
+              R"("repeat" must be an integer between 1 and 10000, not 0)");
   expectError(R"({"repeat": -1, )" + body, "not -1");
   expectError(R"({"repeat": 10001, )" + body, "not 10001");
   expectError(R"({"repeat": "3", )" + body, R"(not "3")");
   expectError(R"({"repeat": 3})", R"(layer "repeat": a repetition needs "layers")");
   expectError(R"({"repeat": 3, "layers": []})", R"("layers" must be a list of at least one layer)");
-  expectError(R"({"repeat": 3, "layer": 2, )" + body, R"(unknown key "layer"; did you mean "layers"?)");
-  expectError(R"({"repeat": 3, "from": ["x"], )" + body, R"("from" must name one layer, not a list)");
-  expectError(R"({"repeat": 3, "block": "b", )" + body, R"(needs one of "type", "repeat" and "block")");
+  expectError(R"({"repeat": 3, "layer": 2, )" + body,
+              R"(unknown key "layer"; did you mean "layers"?)");
+  expectError(R"({"repeat": 3, "from": ["x"], )" + body,
+              R"("from" must name one layer, not a list)");
+  expectError(R"({"repeat": 3, "block": "b", )" + body,
+              R"(needs one of "type", "repeat" and "block")");
   expectError(R"({"repeat": 200, "layers": [{"repeat": 200, "layers": [{"type": "Flatten"}]}]})",
               "the model has more than 20000 layers");
   expectError(R"({"repeat": 2, "name": "a", "layers": [{"type": "Flatten", "name": "f"}]},
@@ -78,7 +84,8 @@ TEST(Repeat, Errors) {
 }
 
 TEST(Block, ReplacesParameters) {
-  Imported m(model("[4, 4, 3]", R"({"block": "b", "name": "u", "with": {"n": 5, "act": "relu", "k": [1, 3]}},
+  Imported m(model("[4, 4, 3]",
+                   R"({"block": "b", "name": "u", "with": {"n": 5, "act": "relu", "k": [1, 3]}},
     {"block": "b", "name": "v", "from": "u_c", "with": {"n": 2, "act": "tanh", "k": 1}})",
                    R"(, "blocks": {"b": {"params": ["n", "act", "k"], "layers": [
     {"type": "Conv2D", "name": "c", "filters": "$n*4", "kernel_size": "$k", "activation": "$act"},
@@ -107,7 +114,8 @@ TEST(Block, Errors) {
   expectError(R"({"block": "c"})", R"(there is no block "c")");
   expectError(R"({"block": 3})", "there is no block 3", withBlock(flat));
   expectError(R"({"block": "b", "with": {"n": 3}})", R"(unknown key "n")", withBlock(flat));
-  expectError(R"({"block": "b", "with": 3})", R"("with" must be an object, not 3)", withBlock(flat));
+  expectError(R"({"block": "b", "with": 3})", R"("with" must be an object, not 3)",
+              withBlock(flat));
   expectError(R"({"block": "b", "units": 3})", R"(unknown key "units")", withBlock(flat));
   expectError(R"({"type": "Flatten"})", R"(block "b": needs "layers")", withBlock("{}"));
   expectError(R"({"type": "Flatten"})", R"(block "b": must be an object, not 3)", withBlock("3"));
@@ -140,15 +148,23 @@ TEST(Block, ParametersStandForFieldsOnly) {
               R"(, "blocks": {"b": {"params": ["v"], "layers": "$v"}})");
 }
 
+TEST(Block, AMistakeInABlockIsShownOnce) {
+  expectError(R"({"block": "b", "name": "p"}, {"block": "b", "name": "q"})",
+              R"(layer "p_dense": unknown key "unit")",
+              R"(, "blocks": {"b": {"layers": [{"type": "Dense", "units": 3, "unit": 3}]}})");
+}
+
 TEST(Block, ManyCopiesOfALargeValueAreRefused) {
   std::string list = "[0";
   for (int i = 0; i < 100000; ++i)
     list += ",0";
   std::string uses;
   for (int i = 0; i < 20; ++i)
-    uses += std::string(i ? "," : "") + R"({"block": "b", "with": {"v": )" + (i ? "1" : list + "]") + "}}";
-  Imported m(model("[4]", R"({"repeat": 200, "layers": [)" + uses + "]}",
-                   R"(, "blocks": {"b": {"params": ["v"], "layers": [{"type": "Rescaling", "scale": "$v"}]}})"));
+    uses += std::string(i ? "," : "") + R"({"block": "b", "with": {"v": )" +
+            (i ? "1" : list + "]") + "}}";
+  Imported m(model(
+      "[4]", R"({"repeat": 200, "layers": [)" + uses + "]}",
+      R"(, "blocks": {"b": {"params": ["v"], "layers": [{"type": "Rescaling", "scale": "$v"}]}})"));
   EXPECT_THAT(m.messages, ElementsAre(HasSubstr("the expanded blocks are too large")));
 }
 

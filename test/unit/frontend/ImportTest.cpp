@@ -44,8 +44,8 @@ TEST(Import, StaticBatch) {
 
 TEST(Import, IntegerInputsAreCast) {
   for (auto [dtype, type] : {std::pair{"uint8", "ui8"}, {"int32", "i32"}, {"int64", "i64"}}) {
-    Imported m(std::string(R"({"name": "m", "inputs": [{"name": "x", "shape": [3], "dtype": ")") + dtype +
-               R"("}], "layers": [{"type": "ReLU"}]})");
+    Imported m(std::string(R"({"name": "m", "inputs": [{"name": "x", "shape": [3], "dtype": ")") +
+               dtype + R"("}], "layers": [{"type": "ReLU"}]})");
     ASSERT_TRUE(m.ok());
     EXPECT_EQ(m.argument("nn.input", "x"), std::string("tensor<?x3x") + type + ">");
     EXPECT_THAT(m.ir(), HasSubstr("nn.cast"));
@@ -58,7 +58,9 @@ TEST(Import, SeveralInputsAndOutputs) {
                {"type": "Dense", "name": "q", "units": 2, "from": "b"},
                {"type": "Add", "name": "s", "from": ["p", "q"]}], "outputs": ["s", "p"]})");
   ASSERT_TRUE(m.ok());
-  EXPECT_THAT(m.ir(), HasSubstr(R"((tensor<?x2xf32> {nn.output = "s"}, tensor<?x2xf32> {nn.output = "p"}))"));
+  EXPECT_THAT(
+      m.ir(),
+      HasSubstr(R"((tensor<?x2xf32> {nn.output = "s"}, tensor<?x2xf32> {nn.output = "p"}))"));
 }
 
 TEST(Import, SharedWeightsAreOneArgument) {
@@ -72,7 +74,8 @@ TEST(Import, SharedWeightsAreOneArgument) {
 }
 
 TEST(Import, OpsKnowLayerAndLine) {
-  Imported m(model("[4]", "{\"type\": \"Flatten\"},\n  {\"type\": \"Dense\", \"name\": \"d\", \"units\": 4}"));
+  Imported m(model(
+      "[4]", "{\"type\": \"Flatten\"},\n  {\"type\": \"Dense\", \"name\": \"d\", \"units\": 4}"));
   ASSERT_TRUE(m.ok());
   std::string places;
   llvm::raw_string_ostream os(places);
@@ -93,7 +96,8 @@ TEST(Import, ChannelsFirstIsTransposedAtTheBoundaryOnly) {
   EXPECT_THAT(m.results(), ElementsAre("tensor<?x8x3x3xf32>"));
   EXPECT_EQ(m.argument("nn.param", "c/kernel"), "tensor<3x3x3x4xf32>");
   unsigned transposes = 0;
-  m.module->walk([&](Operation *op) { transposes += op->getName().getStringRef() == "nn.transpose"; });
+  m.module->walk(
+      [&](Operation *op) { transposes += op->getName().getStringRef() == "nn.transpose"; });
   EXPECT_EQ(transposes, 2u);
   EXPECT_EQ(m.info.layers.back().shape, (std::vector<int64_t>{8, 3, 3}));
 }
@@ -118,7 +122,8 @@ TEST(Import, ModelInfo) {
 }
 
 TEST(Import, CanonicalJsonMeansTheSame) {
-  Imported m(model("[8, 8, 3]", R"({"type": "Conv2D", "filters": 4, "kernel_size": 3, "padding": "same"},
+  Imported m(
+      model("[8, 8, 3]", R"({"type": "Conv2D", "filters": 4, "kernel_size": 3, "padding": "same"},
     {"repeat": 2, "name": "r", "layers": [{"type": "AvgPool2D"}]}, {"type": "ReLU"}, {"type": "Flatten"},
     {"type": "Rescaling", "scale": 0.5})"));
   ASSERT_TRUE(m.ok());
@@ -126,7 +131,8 @@ TEST(Import, CanonicalJsonMeansTheSame) {
   ASSERT_TRUE(again.ok()) << again.messages.front();
   EXPECT_EQ(again.ir(), m.ir());
   EXPECT_EQ(again.info.json, m.info.json);
-  EXPECT_THAT(m.info.json, HasSubstr(R"("type": "AveragePooling2D", "name": "r_0_average_pooling2d")"));
+  EXPECT_THAT(m.info.json,
+              HasSubstr(R"("type": "AveragePooling2D", "name": "r_0_average_pooling2d")"));
   EXPECT_THAT(m.info.json, HasSubstr(R"("strides": null)"));
 }
 

@@ -1,7 +1,7 @@
 //===- JsonTest.cpp - the located reader --------------------------------------------===//
 
-#include "TestModel.h"
 #include "compiler/frontend/Json.h"
+#include "TestModel.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace dlc::frontend;
@@ -17,9 +17,9 @@ struct Read {
     sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(text, "t.json"), {});
     sources.setDiagHandler(
         [](const llvm::SMDiagnostic &message, void *self) {
-          static_cast<Read *>(self)->message =
-              std::to_string(message.getLineNo()) + ":" + std::to_string(message.getColumnNo() + 1) +
-              ": " + message.getMessage().str();
+          static_cast<Read *>(self)->message = std::to_string(message.getLineNo()) + ":" +
+                                               std::to_string(message.getColumnNo() + 1) + ": " +
+                                               message.getMessage().str();
         },
         this);
     Messages messages(sources);
@@ -93,12 +93,12 @@ TEST(Json, DuplicateKeys) {
 }
 
 TEST(Json, NumbersOutOfRange) {
-  EXPECT_EQ(Read("[1e3, 1e999]").message,
-            "1:7: the number is too large for 64-bit floating point");
+  EXPECT_EQ(Read("[1e3, 1e999]").message, "1:7: the number is too large for 64-bit floating point");
 }
 
 TEST(Json, OtherEncodings) {
-  EXPECT_THAT(Read("\xEF\xBB\xBF{}").message, HasSubstr("1:1: the file begins with a byte order mark"));
+  EXPECT_THAT(Read("\xEF\xBB\xBF{}").message,
+              HasSubstr("1:1: the file begins with a byte order mark"));
   EXPECT_THAT(Read(std::string("\xFF\xFE{\0}\0", 6)).message, HasSubstr("is UTF-16"));
   EXPECT_THAT(Read("[\"\xC3\x28\"]").message, HasSubstr("ill-formed UTF-8"));
   EXPECT_THAT(Read("[\"\xFF\"]").message, HasSubstr("ill-formed UTF-8"));

@@ -65,12 +65,15 @@ TEST(Inspect, CountsOfAConvolution) {
 }
 
 TEST(Inspect, TextAndJson) {
-  Imported m(model("[8, 8, 3]", R"({"type": "Conv2D", "name": "c", "filters": 4, "kernel_size": 3})"));
+  Imported m(
+      model("[8, 8, 3]", R"({"type": "Conv2D", "name": "c", "filters": 4, "kernel_size": 3})"));
   std::string text, json;
   llvm::raw_string_ostream textStream(text), jsonStream(json);
   printInspection(textStream, m.info, false);
   printInspection(jsonStream, m.info, true);
-  EXPECT_THAT(text, HasSubstr("c      Conv2D  6x6x4              112              7776               576\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("c      Conv2D  6x6x4              112              7776               576\n"));
   EXPECT_THAT(text, HasSubstr("total"));
   auto parsed = llvm::json::parse(json);
   ASSERT_TRUE(static_cast<bool>(parsed));

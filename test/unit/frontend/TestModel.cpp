@@ -12,7 +12,8 @@ static void keep(const llvm::SMDiagnostic &message, void *list) {
   static_cast<std::vector<std::string> *>(list)->push_back(
       (llvm::Twine(message.getLineNo()) + ":" + llvm::Twine(message.getColumnNo() + 1) + ": " +
        (message.getKind() == llvm::SourceMgr::DK_Warning ? "warning: " : "error: ") +
-       message.getMessage()).str());
+       message.getMessage())
+          .str());
 }
 
 Imported::Imported(std::string text, ImportOptions options) {
@@ -53,7 +54,8 @@ std::vector<std::string> Imported::results() {
 
 std::string model(StringRef shape, StringRef layers, StringRef rest) {
   return ("{\"name\": \"m\", \"inputs\": [{\"name\": \"x\", \"shape\": " + shape +
-          "}], \"layers\": [\n" + layers + "\n]" + rest + "}").str();
+          "}], \"layers\": [\n" + layers + "\n]" + rest + "}")
+      .str();
 }
 
 } // namespace dlc::frontend::test
