@@ -59,14 +59,7 @@ static Field keepDims() {
 
 static std::vector<Field> poolFields() {
   return {pair("pool_size", "2", "height and width of the window"),
-          {"strides",
-           FieldKind::Pair,
-           "null",
-           "step of the window; null means pool_size",
-           {},
-           1,
-           double(kMaxWindow)},
-          padding(),
+          pair("strides", "null", "step of the window; null means pool_size"), padding(),
           flag("ceil_mode", "false",
                "rounds the output extent up: a last window may hang over the edge (dlc's own)"),
           dataFormat()};
@@ -83,13 +76,7 @@ static std::vector<Field> convFields(bool depthwise) {
   std::vector<Field> fields = {
       depthwise ? integer("depth_multiplier", "1", "output channels of each input channel")
                 : integer("filters", kRequired, "number of output channels"),
-      {"kernel_size",
-       FieldKind::Pair,
-       kRequired,
-       "height and width of the window",
-       {},
-       1,
-       double(kMaxWindow)},
+      pair("kernel_size", kRequired, "height and width of the window"),
       pair("strides", "1", "step of the window"),
       padding(),
       pair("dilation_rate", "1", "distance between the pixels of a window"),
