@@ -173,7 +173,8 @@ static Value expandPow(const MathBuilder &b, Value x, Value y, Type narrow, Type
   Value isInteger = b.equal(b.floor(y), y);
   Value isOdd = b.both(isInteger, b.negate(b.equal(b.floor(half), half)));
   r = b.select(isOdd, b.copySign(r, x), r);
-  r = b.select(b.both(b.less(x, zero), b.negate(isInteger)), b.real(kNan), r);
+  Value negative = b.both(b.less(x, zero), b.less(b.real(-kInfinity), x));
+  r = b.select(b.both(negative, b.negate(isInteger)), b.real(kNan), r);
   return b.select(b.equal(y, zero), b.real(1.0), r);
 }
 

@@ -45,9 +45,6 @@ public:
   Value floor(Value a) const { return mlir::math::FloorOp::create(builder, loc, a); }
   Value sqrt(Value a) const { return mlir::math::SqrtOp::create(builder, loc, a); }
   Value fma(Value a, Value b, Value c) const { return mlir::math::FmaOp::create(builder, loc, a, b, c); }
-  Value copySign(Value a, Value sign) const {
-    return mlir::math::CopySignOp::create(builder, loc, a, sign);
-  }
   /// Horner's rule, the highest coefficient first.
   Value poly(Value x, llvm::ArrayRef<double> coefficients) const {
     Value result = real(coefficients.front());
@@ -85,6 +82,11 @@ public:
   }
   Value shiftRight(Value a, int64_t by) const {
     return mlir::arith::ShRSIOp::create(builder, loc, a, integer(by));
+  }
+  Value copySign(Value a, Value sign) const {
+    Value magnitude = andInt(bits(a), integer(0x7fffffff));
+    Value top = andInt(bits(sign), integer(-0x80000000LL));
+    return fromBits(mlir::arith::OrIOp::create(builder, loc, magnitude, top));
   }
   Value extend(Value a, mlir::Type to) const { return mlir::arith::ExtFOp::create(builder, loc, to, a); }
   Value truncate(Value a, mlir::Type to) const {

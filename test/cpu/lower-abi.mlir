@@ -1,0 +1,74 @@
+// RUN: dlc-opt %s --dlc-lower-abi --canonicalize --split-input-file --verify-diagnostics | FileCheck %s
+
+// CHECK-LABEL: func.func @forward
+// CHECK-SAME:    (%[[RT:.*]]: !llvm.ptr, %[[BATCH:.*]]: i64, %[[IN:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr, %[[PREPARED:.*]]: !llvm.ptr, %[[ARENA:.*]]: !llvm.ptr) {
+func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32> {nn.input = "x"},
+                   %z: memref<?xi32> {nn.input = "z"}, %w: memref<8xf32> {nn.prepared = 64 : i64},
+                   %y: memref<?x8xf32> {nn.output = "y"}, %arena: memref<?xi8> {nn.arena}) {
+  // CHECK-DAG:   %[[SLOTS:.*]] = llvm.alloca %{{.*}} x !llvm.array<5 x i64>
+  // CHECK-DAG:   %[[X:.*]] = llvm.load %[[IN]] : !llvm.ptr -> !llvm.ptr
+  // CHECK-DAG:   %[[W:.*]] = llvm.getelementptr %[[PREPARED]][64] : (!llvm.ptr) -> !llvm.ptr, i8
+  // CHECK-DAG:   llvm.load %[[OUT]]
+  // CHECK-DAG:   %[[F:.*]] = constant @scale_0_part : (!llvm.ptr, i64, i64) -> ()
+  // CHECK:       %[[P:.*]] = builtin.unrealized_conversion_cast %[[F]]
+  // CHECK:       call @dlc_rt_parallel_for(%[[RT]], %[[P]], %[[SLOTS]], %[[BATCH]], %{{.*}})
+  kernel.launch @scale_0(%x, %w, %y : memref<?x8xf32>, memref<8xf32>, memref<?x8xf32>) items(%batch) grain(2500)
+  return
+}
+
+// Parameters come from an array; static types leave nothing open but the pointers.
+// CHECK-LABEL: func.func @prepare
+// CHECK-SAME:    (%{{.*}}: !llvm.ptr, %[[PARAMS:.*]]: !llvm.ptr, %[[PREPARED:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr) {
+func.func @prepare(%k: memref<8xf32> {nn.param = "k"}, %w: memref<8xf32> {nn.prepared = 64 : i64},
+                   %arena: memref<?xi8> {nn.arena}) {
+  %c8 = arith.constant 8 : index
+  // CHECK: llvm.load %[[PARAMS]]
+  // CHECK: call @dlc_rt_parallel_for
+  kernel.launch @copy_0(%k, %w : memref<8xf32>, memref<8xf32>) items(%c8) grain(20000)
+  return
+}
+
+// CHECK-LABEL: func.func private @scale_0
+// CHECK-SAME:    (%[[X:.*]]: !llvm.ptr {llvm.noalias}, %[[XN:.*]]: i64, %{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: i64, %{{.*}}: index, %{{.*}}: index)
+// CHECK-SAME:    llvm.linkage = #llvm.linkage<internal>
+func.func private @scale_0(%x: memref<?x8xf32> {llvm.noalias}, %w: memref<8xf32> {llvm.noalias},
+                           %y: memref<?x8xf32> {llvm.noalias}, %lo: index, %hi: index) {
+  %c3 = arith.constant 3 : index
+  %a = memref.load %x[%lo, %c3] : memref<?x8xf32>
+  %b = memref.load %w[%c3] : memref<8xf32>
+  %p = arith.mulf %a, %b : f32
+  memref.store %p, %y[%lo, %c3] : memref<?x8xf32>
+  return
+}
+// CHECK:       func.func private @scale_0_part(%[[ARGS:.*]]: !llvm.ptr, %[[LO:.*]]: i64, %[[HI:.*]]: i64)
+// CHECK-COUNT-5: llvm.load
+// CHECK:         call @scale_0(
+
+// CHECK-LABEL: func.func private @copy_0
+// CHECK-SAME:    (%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
+func.func private @copy_0(%x: memref<8xf32> {llvm.noalias}, %y: memref<8xf32> {llvm.noalias}, %lo: index, %hi: index) {
+  return
+}
+
+// CHECK: func.func private @dlc_rt_parallel_for(!llvm.ptr, !llvm.ptr, !llvm.ptr, i64, i64)
+
+// -----
+
+// expected-error@+1 {{has argument 1 that is no input, output, parameter, prepared buffer or arena}}
+func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32>) {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{takes argument 1, which the C function does not have}}
+func.func @forward(%batch: index {nn.batch}, %k: memref<8xf32> {nn.param = "k"}) {
+  return
+}
+
+// -----
+
+// expected-error@+1 {{has no batch for the extents of argument 0}}
+func.func @prepare(%k: memref<?xf32> {nn.param = "k"}) {
+  return
+}

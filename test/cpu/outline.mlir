@@ -1,0 +1,61 @@
+// RUN: dlc-opt %s --dlc-outline-kernels --cse | FileCheck %s
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+
+// Equal ops share a function; items are the parallel loops, but for the vectors' one.
+// CHECK-LABEL: func.func @forward
+// CHECK-SAME:    (%[[BATCH:.*]]: index {nn.batch}, %[[X:.*]]: memref<?x24xf32> {nn.input = "x"}
+func.func @forward(%batch: index {nn.batch}, %x: memref<?x24xf32> {nn.input = "x"},
+                   %y: memref<?x24xf32> {nn.output = "y"}, %z: memref<?x24xf32> {nn.output = "z"},
+                   %s: memref<?xf32> {nn.output = "s"}, %arena: memref<?xi8> {nn.arena}) {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %b = memref.view %arena[%c0][%batch] : memref<?xi8> to memref<?x24xf32>
+  // CHECK:       %[[B:.*]] = memref.view
+  // CHECK:       %[[N:.*]] = arith.muli %{{.*}}, %c24
+  // CHECK:       kernel.launch @exp_0(%[[X]], %[[B]] : memref<?x24xf32>, memref<?x24xf32>) items(%[[N]]) grain(2000)
+  linalg.exp ins(%x : memref<?x24xf32>) outs(%b : memref<?x24xf32>)
+  // CHECK:       kernel.launch @exp_0(%[[B]], %{{.*}})
+  linalg.exp ins(%b : memref<?x24xf32>) outs(%y : memref<?x24xf32>)
+  // CHECK:       kernel.launch @fill_0(%{{.*}} : memref<?xf32>) items(%{{.*}}) grain(20000)
+  linalg.fill ins(%zero : f32) outs(%s : memref<?xf32>)
+  // CHECK:       kernel.launch @generic_0(%{{.*}}, %{{.*}} : memref<?x24xf32>, memref<?xf32>) items(%{{.*}}) grain(834)
+  linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%y : memref<?x24xf32>) outs(%s : memref<?xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.addf %a, %o : f32
+    linalg.yield %r : f32
+  }
+  // An update in place passes its buffer once.
+  // CHECK:       kernel.launch @generic_1(%[[B]] : memref<?x24xf32>)
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%b : memref<?x24xf32>) outs(%b : memref<?x24xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.negf %a : f32
+    linalg.yield %r : f32
+  }
+  // CHECK:       kernel.launch @copy_0(%[[B]], %{{.*}})
+  memref.copy %b, %z : memref<?x24xf32> to memref<?x24xf32>
+  return
+}
+
+// A kernel op counts its own items: 2 images, 1 block of channels, 4 rows; 512 operations each.
+// CHECK-LABEL: func.func @pool
+func.func @pool(%x: memref<2x1x8x8x16xf32> {nn.input = "x"}, %y: memref<2x1x4x4x16xf32> {nn.output = "y"}) {
+  // CHECK: %[[N:.*]] = arith.constant 8 : index
+  // CHECK: kernel.launch @pool_0(%{{.*}}, %{{.*}}) items(%[[N]]) grain(79)
+  kernel.pool ins(%x : memref<2x1x8x8x16xf32>) outs(%y : memref<2x1x4x4x16xf32>)
+    {kind = #nn.pool<max>, window = array<i64: 2, 2>, strides = array<i64: 2, 2>, padding = array<i64: 0, 0, 0, 0>}
+  return
+}
+
+// Constants move along; buffers are noalias.
+// CHECK:      func.func private @exp_0(%[[A:.*]]: memref<?x24xf32> {llvm.noalias}, %[[O:.*]]: memref<?x24xf32> {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
+// CHECK-NEXT:   linalg.exp ins(%[[A]] : memref<?x24xf32>) outs(%[[O]] : memref<?x24xf32>)
+// CHECK-NEXT:   return
+// CHECK-NOT:  @exp_1
+// CHECK:      func.func private @fill_0(%{{.*}}: memref<?xf32> {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
+// CHECK-NEXT:   arith.constant 0.000000e+00
+// CHECK:      func.func private @generic_1(%[[A:.*]]: memref<?x24xf32> {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
+// CHECK-NEXT:   linalg.generic {{.*}} ins(%[[A]] : {{.*}}) outs(%[[A]] : {{.*}})
