@@ -59,7 +59,6 @@ void dlc::buildMemoryPhase(OpPassManager &pm) {
   options.allowUnknownOps = false;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
   cleanUp(pm);
-  pm.addNestedPass<func::FuncOp>(memory::createVerifyCopies());
   pm.addPass(memory::createPlanArena());
   cleanUp(pm);
 }

@@ -19,8 +19,4 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
 }
 
-def VerifyCopies : Pass<"dlc-verify-copies", "::mlir::func::FuncOp"> {
-  let summary = "fail where @forward copies a buffer that no reason allows";
-}
-
 #endif // DLC_COMPILER_MEMORY_PASSES_TD

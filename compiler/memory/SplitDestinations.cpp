@@ -1,7 +1,7 @@
 //===- SplitDestinations.cpp - a destination of its own for every op ----------------===//
 //
-// Two reductions that start from the same fill share one tensor after CSE; as buffers they would need a
-// copy. Empty tensors and fills cost nothing to repeat, so each op that writes gets its own.
+// Two reductions that start from the same fill share one tensor after CSE; as buffers they would
+// need a copy. Empty tensors and fills cost nothing to repeat, so each op that writes gets its own.
 //
 //   %f = linalg.fill %zero into %e              %f1 = linalg.fill %zero into %e1
 //   %a = linalg.generic outs(%f)          ->    %a = linalg.generic outs(%f1)
@@ -10,7 +10,9 @@
 //===------------------------------------------------------------------------------===//
 
 #include "compiler/memory/Passes.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 
@@ -34,10 +36,57 @@ static void splitDestination(OpOperand &destination) {
     splitDestination(fill.getDpsInitsMutable()[0]);
 }
 
+// eliminate-empty-tensors looks through linalg.copy and would let the producer of a copied value
+// write to the copy's destination. Where others read the value too, that costs a copy elsewhere.
+static void keepSharedCopies(func::FuncOp function) {
+  IRRewriter rewriter(function.getContext());
+  function.walk([&](linalg::CopyOp copy) {
+    if (copy.getInputs()[0].hasOneUse())
+      return;
+    rewriter.setInsertionPoint(copy);
+    (void)linalg::generalizeNamedOp(rewriter, copy);
+  });
+}
+
+// A concatenation's first part is written into a slice of its destination: both get their own.
+static void splitConcatenation(tensor::InsertSliceOp insertion) {
+  auto empty = insertion.getDest().getDefiningOp<tensor::EmptyOp>();
+  auto writer = insertion.getSource().getDefiningOp<DestinationStyleOpInterface>();
+  if (!empty || !writer)
+    return;
+  auto slice = writer.getDpsInitOperand(0)->get().getDefiningOp<tensor::ExtractSliceOp>();
+  if (!slice || slice.getSource() != insertion.getDest())
+    return;
+  OpBuilder builder(slice);
+  Value whole = builder.clone(*empty)->getResult(0);
+  auto own = cast<tensor::ExtractSliceOp>(builder.clone(*slice));
+  own.getSourceMutable().assign(whole);
+  writer.setDpsInitOperand(0, own.getResult());
+  insertion.getDestMutable().assign(whole);
+}
+
+// A result that parts were inserted into is put together in the caller's buffer.
+// eliminate-empty-tensors would move the insertions there, but not the slices.
+static void assembleInPlace(bufferization::MaterializeInDestinationOp result) {
+  Value whole = result.getSource();
+  while (auto insertion = whole.getDefiningOp<tensor::InsertSliceOp>())
+    whole = insertion.getDest();
+  auto empty = whole.getDefiningOp<tensor::EmptyOp>();
+  if (!empty || whole == result.getSource())
+    return;
+  OpBuilder builder(empty);
+  auto buffer = bufferization::ToTensorOp::create(builder, result.getLoc(), whole.getType(),
+                                                  result.getDest(), /*restrict=*/true,
+                                                  /*writable=*/true);
+  whole.replaceAllUsesWith(buffer);
+  result.setRestrict(false);
+}
+
 namespace {
 
 struct SplitDestinations : memory::impl::SplitDestinationsBase<SplitDestinations> {
   void runOnOperation() override {
+    keepSharedCopies(getOperation());
     SmallVector<DestinationStyleOpInterface> ops;
     getOperation().walk([&](DestinationStyleOpInterface op) {
       // An insertion keeps the rest of its destination, which others may hold slices of.
@@ -47,6 +96,8 @@ struct SplitDestinations : memory::impl::SplitDestinationsBase<SplitDestinations
     for (DestinationStyleOpInterface op : ops)
       for (OpOperand &destination : op.getDpsInitsMutable())
         splitDestination(destination);
+    getOperation().walk(splitConcatenation);
+    getOperation().walk(assembleInPlace);
   }
 };
 
