@@ -24,9 +24,11 @@ std::optional<int64_t> dlc::cpu::getStride(MemRefType type, AffineMap map, unsig
   return step;
 }
 
-// How badly a loop suits the innermost place: strided reads, worse strided writes, worst an extent of 1.
+// How badly a loop suits the innermost place: an extent of 1 worst, then strided writes and reads, then a
+// reduction, whose lanes need folding.
 static int64_t innermostCost(linalg::LinalgOp op, unsigned loop, ArrayRef<int64_t> extents) {
   int64_t cost = extents[loop] == 1 ? 1000 : 0;
+  cost += op.getIteratorTypesArray()[loop] == utils::IteratorType::reduction;
   for (OpOperand &operand : op->getOpOperands()) {
     auto type = dyn_cast<MemRefType>(operand.get().getType());
     if (!type)

@@ -90,7 +90,6 @@ static Extent extentOf(Value value) {
       break;
     value = alias.getViewSource();
   }
-  // Two reads of one global are one buffer.
   return {value, std::nullopt};
 }
 
