@@ -21,41 +21,47 @@ struct Speed {
   std::string variant;
   int64_t batch;
   int threads;
-  double gflops, peak, seconds; ///< medians; seconds of one call
+  double gflops = 0, peak = 0, seconds = 0; ///< medians; seconds of one call
+  double best = 0, bestPeak = 0;            ///< GFLOP/s
+  size_t turns = 0;
 };
 
 } // namespace
 
-static constexpr int kRounds = 15;
-
 // Model and peak take turns, so that a change of clock or a neighbour's load meets both.
 static Error takeTurns(Instance &instance, MutableArrayRef<Array> inputs,
-                       MutableArrayRef<Array> outputs, double minTime, Speed &speed) {
-  double turn = minTime / (2 * kRounds);
+                       MutableArrayRef<Array> outputs, const BenchArgs &args, int64_t flops,
+                       Speed &speed) {
+  constexpr double turn = 0.01;
+  constexpr size_t minTurns = 5;
   Peak peak(speed.variant);
-  Stopwatch first;
-  if (Error error = instance.forward(speed.batch, inputs, outputs))
-    return error;
-  int64_t calls = std::max<int64_t>(1, turn / first.seconds());
   std::vector<double> seconds, peaks;
-  for (int round = 0; round < kRounds; ++round) {
+  int64_t calls = 1;
+  Stopwatch total;
+  do {
     peaks.push_back(peak.measure(speed.threads, turn));
     Stopwatch watch;
     for (int64_t i = 0; i < calls; ++i)
       if (Error error = instance.forward(speed.batch, inputs, outputs))
         return error;
     seconds.push_back(watch.seconds() / calls);
-    // The first call is slow: it touches new memory.
+    // The first turn is one call, which touches new memory: it only tells how many make a turn.
     calls = std::max<int64_t>(1, turn / seconds.back());
-  }
+  } while (seconds.size() < minTurns || total.seconds() < args.minTime);
+  seconds.erase(seconds.begin());
+  double work = 1e-9 * flops * speed.batch;
+  speed.turns = seconds.size();
   speed.seconds = quantile(seconds, 0.5);
+  speed.gflops = work / speed.seconds;
+  speed.best = work / quantile(seconds, 0);
   speed.peak = quantile(peaks, 0.5);
+  speed.bestPeak = quantile(peaks, 1);
   return Error::success();
 }
 
 static Expected<Speed> measureOnce(const Library &library, const BenchArgs &args, int64_t batch,
                                    int threads, int64_t flops) {
-  Speed speed = {"", batch, threads, 0, 0, 0};
+  Speed speed = {"", batch, threads};
   Expected<Instance> instance = Instance::create(library, batch, threads, "");
   if (!instance)
     return instance.takeError();
@@ -68,9 +74,8 @@ static Expected<Speed> measureOnce(const Library &library, const BenchArgs &args
   Expected<std::vector<Array>> outputs = makeArrays(library.outputs(), batch);
   if (!outputs)
     return outputs.takeError();
-  if (Error error = takeTurns(*instance, *inputs, *outputs, args.minTime, speed))
+  if (Error error = takeTurns(*instance, *inputs, *outputs, args, flops, speed))
     return error;
-  speed.gflops = flops * batch / speed.seconds * 1e-9;
   return speed;
 }
 
@@ -83,7 +88,8 @@ static void print(StringRef name, ArrayRef<Speed> speeds, bool json) {
              << format("%.0f GFLOP/s FMA peak", speed.peak) << " (" << speed.variant << ", batch "
              << speed.batch << ", " << speed.threads
              << (speed.threads == 1 ? " thread, " : " threads, ")
-             << format("%.4g ms a call)\n", speed.seconds * 1e3);
+             << format("%.4g ms a call; medians of %zu turns, best %.1f of %.0f)\n",
+                       speed.seconds * 1e3, speed.turns, speed.best, speed.bestPeak);
     return;
   }
   json::OStream os(outs(), 2);
@@ -97,6 +103,8 @@ static void print(StringRef name, ArrayRef<Speed> speeds, bool json) {
         os.attribute("seconds", speed.seconds);
         os.attribute("gflops", speed.gflops);
         os.attribute("peak_gflops", speed.peak);
+        os.attribute("best_gflops", speed.best);
+        os.attribute("best_peak_gflops", speed.bestPeak);
         os.attribute("share", speed.gflops / speed.peak);
       });
   });

@@ -9,45 +9,47 @@ using namespace llvm;
 using namespace dlc::tools;
 
 // Chains that do not depend on each other: enough to hide the latency of two units (4 cycles each),
-// few enough for the registers. A chain converges to a fixed point and stays finite.
-template <int Lanes, int Chains>
-[[gnu::always_inline]] static inline float chains(int64_t iterations, float seed) {
+// few enough for 16 registers. `data` holds scale, shift and where each chain starts, unknown to
+// the optimiser; a scale below 1 keeps the chains finite.
+static constexpr int kChains = 12;
+
+template <int Lanes>
+[[gnu::always_inline]] static inline float chains(int64_t iterations, const float *data) {
   using Vector = float __attribute__((vector_size(Lanes * 4)));
-  Vector scale = Vector{} + seed * 0.5f, shift = Vector{} + seed, chain[Chains];
+  const auto *vectors = reinterpret_cast<const Vector *>(data);
+  Vector scale = vectors[0], shift = vectors[1], chain[kChains];
 #pragma clang loop unroll(full)
-  for (int k = 0; k < Chains; ++k)
-    chain[k] = shift * float(k);
+  for (int k = 0; k < kChains; ++k)
+    chain[k] = vectors[2 + k];
+#pragma clang loop unroll(disable)
   for (int64_t i = 0; i < iterations; ++i) {
 #pragma clang loop unroll(full)
-    for (int k = 0; k < Chains; ++k)
+    for (int k = 0; k < kChains; ++k)
       chain[k] = chain[k] * scale + shift;
   }
-  Vector sum = {};
 #pragma clang loop unroll(full)
-  for (int k = 0; k < Chains; ++k)
-    sum += chain[k];
-  return sum[0];
+  for (int k = 1; k < kChains; ++k)
+    chain[0] += chain[k];
+  return chain[0][0];
 }
 
-static constexpr int kChains512 = 24, kChains = 12;
-
-[[gnu::target("avx512f")]] static float loop512(int64_t iterations, float seed) {
-  return chains<16, kChains512>(iterations, seed);
+[[gnu::target("avx512f")]] static float loop512(int64_t iterations, const float *data) {
+  return chains<16>(iterations, data);
 }
-[[gnu::target("avx2,fma")]] static float loop256(int64_t iterations, float seed) {
-  return chains<8, kChains>(iterations, seed);
+[[gnu::target("avx2,fma")]] static float loop256(int64_t iterations, const float *data) {
+  return chains<8>(iterations, data);
 }
-static float loop128(int64_t iterations, float seed) {
-  return chains<4, kChains>(iterations, seed);
-}
+static float loop128(int64_t iterations, const float *data) { return chains<4>(iterations, data); }
 
 static bool has(const char *level) { return dlc_rt_cpu_features() & dlc_rt_cpu_feature(level); }
 
 Peak::Peak(StringRef variant) {
+  for (float &value : data)
+    value = 0.5f;
   bool widest = variant == "native";
   if (variant == "x86-64-v4" || (widest && has("x86-64-v4"))) {
     loop = loop512;
-    flopsPerIteration = 2 * 16 * kChains512;
+    flopsPerIteration = 2 * 16 * kChains;
   } else if (variant == "x86-64-v3" || (widest && has("x86-64-v3"))) {
     loop = loop256;
     flopsPerIteration = 2 * 8 * kChains;
@@ -63,17 +65,17 @@ static volatile float sink;
 double Peak::measure(int threads, double seconds) {
   if (secondsPerIteration == 0) {
     constexpr int64_t some = 100000;
-    sink = loop(some, 1);
+    sink = loop(some, data);
     Stopwatch watch;
-    sink = loop(some, 1);
+    sink = loop(some, data);
     secondsPerIteration = watch.seconds() / some;
   }
   int64_t iterations = std::max<int64_t>(seconds / secondsPerIteration, 1);
   Stopwatch watch;
   std::vector<std::thread> others;
   for (int i = 1; i < threads; ++i)
-    others.emplace_back([&] { sink = loop(iterations, 1); });
-  sink = loop(iterations, 1);
+    others.emplace_back([&] { sink = loop(iterations, data); });
+  sink = loop(iterations, data);
   for (std::thread &other : others)
     other.join();
   return flopsPerIteration * iterations * threads / watch.seconds() * 1e-9;

@@ -17,7 +17,8 @@ public:
   double measure(int threads, double seconds);
 
 private:
-  float (*loop)(int64_t iterations, float seed);
+  float (*loop)(int64_t iterations, const float *data);
+  alignas(64) float data[16 * 14]; ///< for 14 vectors of up to 16 lanes
   double flopsPerIteration;
   double secondsPerIteration = 0; ///< of one thread, roughly
 };
