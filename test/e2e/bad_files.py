@@ -162,7 +162,7 @@ WEIGHTS = {
     "shape_overflow": (bend(lambda h, d: h["out/bias"].update(shape=[1 << 62, 1 << 62])), "out/bias"),
     "shape_negative": (bend(lambda h, d: h["out/bias"].update(shape=[-5])), "out/bias"),
     "shape_lies": (bend(lambda h, d: h["out/bias"].update(shape=[4])), "out/bias"),
-    "dtype_other": (bend(lambda h, d: h["out/bias"].update(dtype="I32")), "out/bias.*I32"),
+    "dtype_other": (bend(lambda h, d: h["out/bias"].update(dtype="I32")), "out/bias.*(I32|int32)"),
     "dtype_unknown": (bend(lambda h, d: h["out/bias"].update(dtype="F99")), "out/bias"),
     "no_offsets": (bend(lambda h, d: h["out/bias"].pop("data_offsets") and None), "out/bias"),
     "folder": (lambda t, p: os.mkdir(p), ""),

@@ -126,7 +126,7 @@ def execute(command, cwd=None, env=None, timeout=600):
 def must(command, **keywords):
     """Runs a program that has to succeed; returns its stdout."""
     code, out, err = execute(command, **keywords)
-    assert code == 0, f"exit {code}: {' '.join(map(str, command))}\n{out}{err}"
+    assert code == 0, f"exit {code}: {out}{err}\n  of: {' '.join(map(str, command))}"
     return out
 
 

@@ -100,18 +100,26 @@ def poison(library):
 
 
 def variants(library):
-    names = dlctest.must([library.program("info.c")]).split()
-    tried = []
+    """Every CPU level in one library, picked by name."""
+    levels = ["native", "x86-64-v4", "x86-64-v3", "x86-64-v2"]
+    out = os.path.join(library.dlc.folder("variants"), "lib")
+    library.dlc.compile(library.json, out, "--march", ",".join(levels))
+    folder = library.dlc.folder("variants")
+    names = dlctest.must([dlctest.c_program("info.c", folder, out, library.name)]).split()
+    assert set(names) == set(levels), f"the library has {', '.join(names)}"
+    program, y = dlctest.c_program("bits.c", folder, out, library.name), os.path.join(folder, "y.f32")
+    ran = []
     for name in names:
-        try:
-            library.bits(2, variant=name)
-            library.bits(1, poison=True, variant=name)
-            tried.append(name)
-        except AssertionError as failure:
-            if "CPU" not in str(failure):
-                raise AssertionError(f"variant {name}: {failure}") from None
-    assert tried, "no variant runs on this CPU"
-    return f"ran {', '.join(tried)} of {', '.join(names)}"
+        command = [program, library.weights, library.input, y, library.batch, 2, 1, name]
+        code, shown, err = dlctest.execute(command)
+        if "this CPU cannot run" in err:
+            continue
+        assert code == 0 and shown.split() == [name], f"{name}: exit {code}\n{shown}{err}"
+        got = np.fromfile(y, np.float32).reshape(library.want.shape)
+        dlctest.close(got, library.want, dlctest.scaled(library.want, 5e-5, 1e-3), name)
+        ran.append(name)
+    assert ran, "no variant runs on this CPU"
+    return f"ran {', '.join(ran)}"
 
 
 def two_instances(library):
@@ -139,17 +147,27 @@ def tool(*names):
 
 
 def exports(library):
-    nm = tool("llvm-nm-22", "nm")
-    allowed = {f"{library.name}_{f}" for f in FUNCTIONS}
+    nm, readelf = tool("llvm-nm-22", "nm"), tool("llvm-readelf-22", "readelf")
     names = {line.split()[-1] for line in dlctest.must([nm, "-D", "--defined-only", library.so]).splitlines()}
-    assert names == allowed | {
-        "dlc_model_entry"
-    }, f".so exports {sorted(names ^ (allowed | {'dlc_model_entry'}))} too many or too few"
-    text = dlctest.must([nm, "-g", "--defined-only", os.path.join(library.lib, f"lib{library.name}.a")])
-    names = {line.split()[-1] for line in text.splitlines() if len(line.split()) == 3}
-    assert (
-        allowed <= names <= allowed | {"dlc_model_entry"}
-    ), f".a defines {sorted(names ^ allowed)} too many or too few"
+    wanted = {f"{library.name}_{f}" for f in FUNCTIONS} | {"dlc_model_entry"}
+    assert names == wanted, f".so exports {sorted(names ^ wanted)} too many or too few"
+    # What the .a defines for everyone carries the model's name; the rest of it is hidden.
+    text = dlctest.must([readelf, "-sW", os.path.join(library.lib, f"lib{library.name}.a")])
+    rows = [row.split() for row in text.splitlines() if " GLOBAL " in row and " UND " not in row]
+    names = {row[-1] for row in rows if "HIDDEN" not in row}
+    wanted = {f"{library.name}_{f}" for f in FUNCTIONS}
+    assert names == wanted, f".a defines {sorted(names ^ wanted)} too many or too few"
+    foreign = [row[-1] for row in rows if not row[-1].startswith(library.name)]
+    assert not foreign, f".a defines {foreign}, which another model's may define too"
+
+
+def two_models(library, other):
+    folder = library.dlc.folder("two_models")
+    command = [dlctest.CC, "-std=c99", "-Wall", "-Wextra", "-Werror", f"-I{library.lib}", f"-I{other.lib}"]
+    command += [os.path.join(dlctest.E2E, "c", "two_models.c"), "-o", os.path.join(folder, "two_models")]
+    command += [os.path.join(n.lib, f"lib{n.name}.a") for n in (library, other)]
+    dlctest.must([*command, "-lm", "-lpthread"])
+    dlctest.must([os.path.join(folder, "two_models")])
 
 
 def needed(library):
@@ -198,12 +216,13 @@ def dlc_run(library):
 def cases(dlc, args):
     checks = (threads, static, poison, variants, two_instances, no_allocation, misuse)
     checks += (exports, needed, stripped_size, reproducible, dlc_run)
-    found = []
-    for name in NETWORKS:
-        library = Library(dlc, name)
+    found, libraries = [], {name: Library(dlc, name) for name in NETWORKS}
+    for name, library in libraries.items():
         for check in checks:
             run = lambda library=library, check=check: check(library.build())
             found.append((f"{name}/{check.__name__}", run))
+    pair = [libraries[name] for name in ("lenet5", "mlp")]
+    found.append(("two_models", lambda: two_models(*(library.build() for library in pair))))
     return found
 
 
