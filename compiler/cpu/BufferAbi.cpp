@@ -27,7 +27,8 @@ SmallVector<Value> BufferAbi::split(Location loc, Value value) const {
     return {value};
   auto [strides, offset] = memref.getStridesAndOffset();
   Value cast =
-      UnrealizedConversionCastOp::create(builder, loc, converter.convertType(memref), value).getResult(0);
+      UnrealizedConversionCastOp::create(builder, loc, converter.convertType(memref), value)
+          .getResult(0);
   MemRefDescriptor descriptor(cast);
   Value pointer = descriptor.alignedPtr(builder, loc);
   if (ShapedType::isDynamic(offset))

@@ -7,9 +7,9 @@
 
 namespace dlc::cpu {
 
-/// A memref crosses a call as a bare pointer, then its dynamic extents, then its dynamic strides, all
-/// i64. A dynamic offset is added to the pointer; a static one is known to both sides by the type.
-/// Any other value crosses as it is.
+/// A memref crosses a call as a bare pointer, then its dynamic extents, then its dynamic strides,
+/// all i64. A dynamic offset is added to the pointer; a static one is known to both sides by the
+/// type. Any other value crosses as it is.
 class BufferAbi {
 public:
   BufferAbi(mlir::OpBuilder &builder, const mlir::LLVMTypeConverter &converter)

@@ -1,7 +1,8 @@
 //===- CpuToLlvm.cpp - what is left becomes the LLVM dialect ------------------------===//
 //
-// One conversion for arith, cf, func, index, math, memref, ub and vector: a single walk, and no casts
-// between passes. It comes last, after loops became branches and strided views became arithmetic.
+// One conversion for arith, cf, func, index, math, memref, ub and vector: a single walk, and no
+// casts between passes. It comes last, after loops became branches and strided views became
+// arithmetic.
 //
 //   %v = memref.load %x[%i] : memref<?xf32>
 //   ->

@@ -1,12 +1,13 @@
 //===- LinalgToLoops.cpp - linalg in outlined functions to loops and vectors ---------===//
 //
-// The nest follows the LoopPlan: the item loop, then the inner loop by vectors, then the reductions,
-// whose results stay in registers. If the inner loop is itself a reduction, each lane keeps a partial
-// result, and halves are folded at the end; what is left of the extent joins in as the vectors
-// narrow. That order depends on extents alone and every operation is strict, so the bits do not
-// depend on how items are split over threads.
+// The nest follows the LoopPlan: the item loop, then the inner loop by vectors, then the
+// reductions, whose results stay in registers. If the inner loop is itself a reduction, each lane
+// keeps a partial result, and halves are folded at the end; what is left of the extent joins in as
+// the vectors narrow. That order depends on extents alone and every operation is strict, so the
+// bits do not depend on how items are split over threads.
 //
-//   linalg.reduce { arith.addf } ins(%x : memref<?x20xf32>) outs(%y : memref<?xf32>) dimensions = [1]
+//   linalg.reduce { arith.addf } ins(%x : memref<?x20xf32>) outs(%y : memref<?xf32>) dimensions =
+//   [1]
 //   ->
 //   scf.for %i = %lo to %hi step %c1 {
 //     %y0 = memref.load %y[%i] : memref<?xf32>
@@ -40,8 +41,8 @@ namespace {
 class LoopEmitter {
 public:
   LoopEmitter(linalg::LinalgOp op, Value lo, Value hi, int64_t lanes)
-      : op(op), plan(planLoops(op)), builder(op), loc(op.getLoc()), payload(builder, op, plan), lo(lo),
-        hi(hi), lanes(plan.vector ? lanes : 1), ranges(op.createLoopRanges(builder, loc)),
+      : op(op), plan(planLoops(op)), builder(op), loc(op.getLoc()), payload(builder, op, plan),
+        lo(lo), hi(hi), lanes(plan.vector ? lanes : 1), ranges(op.createLoopRanges(builder, loc)),
         extents(op.getStaticLoopRanges()) {}
   void emit();
 
@@ -146,8 +147,8 @@ void LoopEmitter::emitInnerLoop(Value begin, Value end, int64_t width) {
     MLIRContext *context = op.getContext();
     BoolAttr yes = builder.getBoolAttr(true);
     auto vectorize = LLVM::LoopVectorizeAttr::get(context, /*disable=*/yes, {}, {}, {}, {}, {}, {});
-    auto annotation = LLVM::LoopAnnotationAttr::get(context, {}, vectorize, {}, {}, {}, {}, {}, {}, {}, {},
-                                                    {}, {}, {}, {}, {});
+    auto annotation = LLVM::LoopAnnotationAttr::get(context, {}, vectorize, {}, {}, {}, {}, {}, {},
+                                                    {}, {}, {}, {}, {}, {}, {});
     loop->setAttr("llvm.loop_annotation", annotation);
   }
   OpBuilder::InsertionGuard guard(builder);
@@ -178,7 +179,8 @@ SmallVector<Value> LoopEmitter::emitReductions(unsigned depth, SmallVector<Value
   if (depth + 1 == plan.reductions.size() && plan.innerReduces() && lanes > 1)
     return emitInnerReduction(carried);
   unsigned reduction = plan.reductions[depth];
-  auto loop = scf::ForOp::create(builder, loc, constant(0), extent(reduction), constant(1), carried);
+  auto loop =
+      scf::ForOp::create(builder, loc, constant(0), extent(reduction), constant(1), carried);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   payload.setIndex(reduction, loop.getInductionVar());
@@ -240,8 +242,8 @@ SmallVector<Value> LoopEmitter::fold(ArrayRef<Value> vectors) {
 // The pass
 //===----------------------------------------------------------------------===//
 
-// A product that may be contracted into a sum, or that a reduction adds up, is, here and now: left to
-// LLVM, vectors and the elements after them might be rounded differently.
+// A product that may be contracted into a sum, or that a reduction adds up, is, here and now: left
+// to LLVM, vectors and the elements after them might be rounded differently.
 static bool fusesProduct(linalg::GenericOp op, arith::AddFOp sum, arith::MulFOp product) {
   if (!product || !product->hasOneUse())
     return false;

@@ -24,8 +24,8 @@ std::optional<int64_t> dlc::cpu::getStride(MemRefType type, AffineMap map, unsig
   return step;
 }
 
-// How badly a loop suits the innermost place: an extent of 1 worst, then strided writes and reads, then a
-// reduction, whose lanes need folding.
+// How badly a loop suits the innermost place: an extent of 1 worst, then strided writes and reads,
+// then a reduction, whose lanes need folding.
 static int64_t innermostCost(linalg::LinalgOp op, unsigned loop, ArrayRef<int64_t> extents) {
   int64_t cost = extents[loop] == 1 ? 1000 : 0;
   cost += op.getIteratorTypesArray()[loop] == utils::IteratorType::reduction;
@@ -42,7 +42,8 @@ static int64_t innermostCost(linalg::LinalgOp op, unsigned loop, ArrayRef<int64_
 
 // Elementwise on whole buffers: any walk over the elements is the same walk for all operands.
 static bool isContiguous(linalg::LinalgOp op) {
-  if (op.getNumLoops() == 0 || op.getNumParallelLoops() != op.getNumLoops() || op.hasIndexSemantics())
+  if (op.getNumLoops() == 0 || op.getNumParallelLoops() != op.getNumLoops() ||
+      op.hasIndexSemantics())
     return false;
   return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
     auto type = dyn_cast<MemRefType>(operand.get().getType());
@@ -55,8 +56,8 @@ Operation *dlc::cpu::getCombiner(linalg::LinalgOp op, unsigned index) {
   Block *body = op.getBlock();
   BlockArgument accumulator = body->getArgument(op.getNumDpsInputs() + index);
   Operation *combiner = body->getTerminator()->getOperand(index).getDefiningOp();
-  if (!isa_and_nonnull<arith::AddFOp, arith::MulFOp, arith::MaximumFOp, arith::MinimumFOp, math::FmaOp>(
-          combiner) ||
+  if (!isa_and_nonnull<arith::AddFOp, arith::MulFOp, arith::MaximumFOp, arith::MinimumFOp,
+                       math::FmaOp>(combiner) ||
       !accumulator.hasOneUse() || *accumulator.user_begin() != combiner || !combiner->hasOneUse())
     return nullptr;
   if (isa<math::FmaOp>(combiner) && combiner->getOperand(2) != accumulator)
@@ -66,12 +67,16 @@ Operation *dlc::cpu::getCombiner(linalg::LinalgOp op, unsigned index) {
 
 static bool hasVectorPayload(linalg::LinalgOp op) {
   auto isPlain = [](Type type) { return type.isSignlessIntOrIndexOrFloat(); };
-  return llvm::all_of(op.getBlock()->without_terminator(), [&](Operation &inner) {
-    return OpTrait::hasElementwiseMappableTraits(&inner) || inner.hasTrait<OpTrait::ConstantLike>();
-  }) && llvm::all_of(op.getBlock()->getArgumentTypes(), isPlain);
+  return llvm::all_of(op.getBlock()->without_terminator(),
+                      [&](Operation &inner) {
+                        return OpTrait::hasElementwiseMappableTraits(&inner) ||
+                               inner.hasTrait<OpTrait::ConstantLike>();
+                      }) &&
+         llvm::all_of(op.getBlock()->getArgumentTypes(), isPlain);
 }
 
-// One vector load or store serves an operand if only its last dimension moves along `inner`, by one.
+// One vector load or store serves an operand if only its last dimension moves along `inner`, by
+// one.
 static bool hasVectorAccess(linalg::LinalgOp op, OpOperand &operand, unsigned inner) {
   auto type = dyn_cast<MemRefType>(operand.get().getType());
   AffineMap map = op.getMatchingIndexingMap(&operand);
@@ -89,9 +94,9 @@ static bool isVectorizable(linalg::LinalgOp op, const LoopPlan &plan) {
         return hasVectorAccess(op, operand, *plan.inner);
       }))
     return false;
-  return !plan.innerReduces() || llvm::all_of(llvm::seq(0l, op.getNumDpsInits()), [&](int64_t index) {
-    return getCombiner(op, index) != nullptr;
-  });
+  return !plan.innerReduces() ||
+         llvm::all_of(llvm::seq(0l, op.getNumDpsInits()),
+                      [&](int64_t index) { return getCombiner(op, index) != nullptr; });
 }
 
 static unsigned chooseInner(linalg::LinalgOp op) {

@@ -7,8 +7,8 @@
 namespace dlc::cpu {
 
 /// How the loops of a linalg op on memrefs are nested: items, then `inner` if it is parallel and no
-/// item, then the reductions. Outlining counts the items by it and the lowering to loops obeys it, so
-/// both see the same plan.
+/// item, then the reductions. Outlining counts the items by it and the lowering to loops obeys it,
+/// so both see the same plan.
 struct LoopPlan {
   /// Parallel loops that form the items, outermost first.
   llvm::SmallVector<unsigned> items;
@@ -34,7 +34,8 @@ std::optional<int64_t> getStride(mlir::MemRefType type, mlir::AffineMap map, uns
 /// other use), or null. A fused multiply-add counts as an addition.
 mlir::Operation *getCombiner(mlir::linalg::LinalgOp op, unsigned index);
 
-/// Arithmetic of one item, in floating-point operations; a dynamic extent inside an item counts one.
+/// Arithmetic of one item, in floating-point operations; a dynamic extent inside an item counts
+/// one.
 int64_t getFlopsPerItem(mlir::linalg::LinalgOp op, const LoopPlan &plan);
 
 } // namespace dlc::cpu

@@ -1,10 +1,10 @@
 //===- LowerAbi.cpp - C signatures of entries, bare pointers of kernels, launches ----===//
 //
 // Up to here functions take memrefs. An entry becomes the C function that the runtime calls, with
-// buffers found through arrays of pointers in argument order; a kernel takes bare noalias pointers and
-// those extents that its types leave open; a launch packs the kernel's arguments on the stack and
-// hands them with a trampoline to the runtime's thread pool. One stack slot serves all launches of an
-// entry: each returns before the next packs.
+// buffers found through arrays of pointers in argument order; a kernel takes bare noalias pointers
+// and those extents that its types leave open; a launch packs the kernel's arguments on the stack
+// and hands them with a trampoline to the runtime's thread pool. One stack slot serves all launches
+// of an entry: each returns before the next packs.
 //
 //   func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32> {nn.input = "x"},
 //                      %y: memref<?x8xf32> {nn.output = "y"}) {
@@ -38,8 +38,9 @@ namespace {
 class AbiLowering {
 public:
   explicit AbiLowering(ModuleOp module)
-      : module(module), symbols(module), builder(module.getContext()), converter(module.getContext()),
-        abi(builder, converter), pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
+      : module(module), symbols(module), builder(module.getContext()),
+        converter(module.getContext()), abi(builder, converter),
+        pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
   LogicalResult run();
 
 private:
@@ -101,7 +102,8 @@ static bool isEntry(func::FuncOp func) {
 
 LogicalResult AbiLowering::run() {
   llvm::SetVector<func::FuncOp> kernels;
-  module.walk([&](LaunchOp launch) { kernels.insert(symbols.lookup<func::FuncOp>(launch.getKernel())); });
+  module.walk(
+      [&](LaunchOp launch) { kernels.insert(symbols.lookup<func::FuncOp>(launch.getKernel())); });
   SmallVector<func::FuncOp> entries;
   for (auto func : module.getOps<func::FuncOp>())
     if (func.isPublic() && !func.isExternal() && isEntry(func))
@@ -138,10 +140,12 @@ FailureOr<Value> AbiLowering::entryBuffer(BlockArgument arg, func::FuncOp func) 
     return arena;
   auto offset = func.getArgAttrOfType<IntegerAttr>(index, "nn.prepared");
   if (!offset)
-    return func.emitOpError("has argument ") << index << " that is no input, output, parameter, prepared "
-                                                         "buffer or arena";
+    return func.emitOpError("has argument ") << index
+                                             << " that is no input, output, parameter, prepared "
+                                                "buffer or arena";
   Value bytes = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(offset.getInt()));
-  return Value(LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), prepared, ValueRange{bytes}));
+  return Value(
+      LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), prepared, ValueRange{bytes}));
 }
 
 // The value that stands for an argument of the memref form; every dynamic extent is the batch.
@@ -205,8 +209,8 @@ func::FuncOp AbiLowering::declareParallelFor() {
   if (auto known = symbols.lookup<func::FuncOp>(name))
     return known;
   Type i64 = builder.getI64Type();
-  auto func = func::FuncOp::create(module.getLoc(), name,
-                                   builder.getFunctionType({pointer, pointer, pointer, i64, i64}, {}));
+  auto func = func::FuncOp::create(
+      module.getLoc(), name, builder.getFunctionType({pointer, pointer, pointer, i64, i64}, {}));
   func.setPrivate();
   symbols.insert(func);
   return func;
@@ -246,7 +250,8 @@ void AbiLowering::lowerLaunch(LaunchOp launch, Value slots) {
   Type partType = builder.getFunctionType({pointer, i64, i64}, {});
   Value part = func::ConstantOp::create(builder, loc, partType, trampolineName(launch.getKernel()));
   part = UnrealizedConversionCastOp::create(builder, loc, pointer, part).getResult(0);
-  Value grain = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(launch.getGrain()));
+  Value grain =
+      LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(launch.getGrain()));
   Value runtime = launch->getParentOfType<func::FuncOp>().getArgument(0);
   func::CallOp::create(builder, loc, declareParallelFor(),
                        ValueRange{runtime, part, slots, toI64(loc, launch.getItems()), grain});
@@ -286,7 +291,8 @@ void AbiLowering::lowerKernel(func::FuncOp func) {
   for (BlockArgument arg : old) {
     SmallVector<Value> parts;
     for (Type type : abi.getTypes(arg.getType())) {
-      DictionaryAttr attr = parts.empty() ? func.getArgAttrDict(arg.getArgNumber()) : DictionaryAttr();
+      DictionaryAttr attr =
+          parts.empty() ? func.getArgAttrDict(arg.getArgNumber()) : DictionaryAttr();
       attrs.push_back(attr ? attr : builder.getDictionaryAttr({}));
       parts.push_back(body.addArgument(type, loc));
     }

@@ -1,9 +1,9 @@
 //===- Math.cpp - f32 functions as branch-free arithmetic ---------------------------===//
 //
-// A call to libm inside a loop stops LLVM's vectorizer and makes the bits depend on the machine's libm.
-// So each function becomes arithmetic without branches: reduce the argument, evaluate a polynomial,
-// scale by bits, choose special cases by select. Infinities, NaN, zeros and subnormal results are
-// right; test/cpu/math.mlir holds the largest errors in units of the last place.
+// A call to libm inside a loop stops LLVM's vectorizer and makes the bits depend on the machine's
+// libm. So each function becomes arithmetic without branches: reduce the argument, evaluate a
+// polynomial, scale by bits, choose special cases by select. Infinities, NaN, zeros and subnormal
+// results are right; test/cpu/math.mlir holds the largest errors in units of the last place.
 //
 //   %y = math.exp %x : vector<8xf32>
 //   ->
@@ -130,8 +130,8 @@ static Value expandErf(const MathBuilder &b, Value x) {
   p = b.fma(p, limited, b.real(-0x1.079d0cp-3));
   p = b.fma(p, limited, b.neg(limited));
   Value far = b.copySign(b.sub(b.real(1.0), expandExp(b, p)), x);
-  Value near = b.poly(s, {-0x1.38e000p-11, 0x1.471a58p-8, -0x1.b691b2p-6, 0x1.ce1c44p-4, -0x1.812700p-2,
-                          0x1.06eba8p-3});
+  Value near = b.poly(s, {-0x1.38e000p-11, 0x1.471a58p-8, -0x1.b691b2p-6, 0x1.ce1c44p-4,
+                          -0x1.812700p-2, 0x1.06eba8p-3});
   near = b.fma(near, x, x);
   return b.select(b.less(b.real(475.0 / 512.0), a), far, near);
 }
@@ -158,7 +158,8 @@ static Value wideExp(const MathBuilder &b, Value x) {
   Value magic = b.real(0x1.8p52);
   Value t = b.fma(x, b.real(kLog2E), magic);
   Value r = b.fma(b.sub(t, magic), b.real(-0.693147180559945309), x);
-  Value p = b.poly(r, {1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0});
+  Value p =
+      b.poly(r, {1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1.0, 1.0});
   Value n = b.subInt(b.bits(t), b.integer(0x4338000000000000));
   return b.mul(p, b.fromBits(b.shiftLeft(b.addInt(n, b.integer(1023)), 52)));
 }
@@ -200,7 +201,8 @@ static Value expand(const MathBuilder &b, Operation *op, Type wideElement) {
 
 static void splitFma(Operation *op) {
   OpBuilder builder(op);
-  Value product = arith::MulFOp::create(builder, op->getLoc(), op->getOperand(0), op->getOperand(1));
+  Value product =
+      arith::MulFOp::create(builder, op->getLoc(), op->getOperand(0), op->getOperand(1));
   Value sum = arith::AddFOp::create(builder, op->getLoc(), product, op->getOperand(2));
   op->getResult(0).replaceAllUsesWith(sum);
   op->erase();
@@ -212,7 +214,8 @@ struct ExpandMath : dlc::cpu::impl::ExpandMathBase<ExpandMath> {
 
   void runOnOperation() override {
     getOperation().walk([](Operation *op) {
-      if (!isa<math::MathDialect>(op->getDialect()) || !getElementTypeOrSelf(op->getResult(0)).isF32())
+      if (!isa<math::MathDialect>(op->getDialect()) ||
+          !getElementTypeOrSelf(op->getResult(0)).isF32())
         return;
       OpBuilder builder(op);
       MathBuilder formulas(builder, op->getLoc(), op->getResult(0).getType());

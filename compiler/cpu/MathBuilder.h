@@ -8,8 +8,8 @@
 
 namespace dlc::cpu {
 
-/// Writes formulas on values of one shape: a scalar or a vector of f32 (or, for pow, f64), and integers
-/// of the same width. All operations are strict; nothing is contracted or reassociated.
+/// Writes formulas on values of one shape: a scalar or a vector of f32 (or, for pow, f64), and
+/// integers of the same width. All operations are strict; nothing is contracted or reassociated.
 class MathBuilder {
 public:
   using Value = mlir::Value;
@@ -44,7 +44,9 @@ public:
   Value abs(Value a) const { return mlir::math::AbsFOp::create(builder, loc, a); }
   Value floor(Value a) const { return mlir::math::FloorOp::create(builder, loc, a); }
   Value sqrt(Value a) const { return mlir::math::SqrtOp::create(builder, loc, a); }
-  Value fma(Value a, Value b, Value c) const { return mlir::math::FmaOp::create(builder, loc, a, b, c); }
+  Value fma(Value a, Value b, Value c) const {
+    return mlir::math::FmaOp::create(builder, loc, a, b, c);
+  }
   /// Horner's rule, the highest coefficient first.
   Value poly(Value x, llvm::ArrayRef<double> coefficients) const {
     Value result = real(coefficients.front());
@@ -61,8 +63,8 @@ public:
   }
   Value both(Value a, Value b) const { return mlir::arith::AndIOp::create(builder, loc, a, b); }
   Value negate(Value condition) const {
-    return mlir::arith::XOrIOp::create(
-        builder, loc, condition, constant(condition.getType(), builder.getBoolAttr(true)));
+    return mlir::arith::XOrIOp::create(builder, loc, condition,
+                                       constant(condition.getType(), builder.getBoolAttr(true)));
   }
   /// NaN stays NaN.
   Value clamp(Value x, double low, double high) const {
@@ -88,7 +90,9 @@ public:
     Value top = andInt(bits(sign), integer(-0x80000000LL));
     return fromBits(mlir::arith::OrIOp::create(builder, loc, magnitude, top));
   }
-  Value extend(Value a, mlir::Type to) const { return mlir::arith::ExtFOp::create(builder, loc, to, a); }
+  Value extend(Value a, mlir::Type to) const {
+    return mlir::arith::ExtFOp::create(builder, loc, to, a);
+  }
   Value truncate(Value a, mlir::Type to) const {
     return mlir::arith::TruncFOp::create(builder, loc, to, a);
   }

@@ -1,9 +1,9 @@
 //===- Outline.cpp - each computing op becomes a private function over items --------===//
 //
-// Threads share the work of one op by its items. So each op that computes, a kernel op or a linalg op
-// on memrefs, moves into a private function that computes the items [lo, hi), and kernel.launch takes
-// its place. Equal ops share one function: a network with twenty equal blocks has the code of one.
-// Views of buffers and arithmetic on the batch stay behind.
+// Threads share the work of one op by its items. So each op that computes, a kernel op or a linalg
+// op on memrefs, moves into a private function that computes the items [lo, hi), and kernel.launch
+// takes its place. Equal ops share one function: a network with twenty equal blocks has the code of
+// one. Views of buffers and arithmetic on the batch stay behind.
 //
 //   linalg.exp ins(%x : memref<?x8xf32>) outs(%y : memref<?x8xf32>)
 //   ->
@@ -78,7 +78,8 @@ func::FuncOp Outliner::buildFunction(Operation *op) {
   OpBuilder builder(op->getContext());
   SmallVector<Type> types(ValueRange(arguments).getTypes());
   types.append(2, builder.getIndexType());
-  auto func = func::FuncOp::create(builder, op->getLoc(), "kernel", builder.getFunctionType(types, {}));
+  auto func =
+      func::FuncOp::create(builder, op->getLoc(), "kernel", builder.getFunctionType(types, {}));
   func.setPrivate();
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToStart(body);
@@ -131,7 +132,8 @@ Value Outliner::countItems(Operation *op, int64_t &flopsPerItem) {
     if (std::optional<int64_t> fixed = getConstantIntValue(extent))
       known *= *fixed;
     else
-      count = count ? arith::MulIOp::create(builder, loc, count, cast<Value>(extent)) : cast<Value>(extent);
+      count = count ? arith::MulIOp::create(builder, loc, count, cast<Value>(extent))
+                    : cast<Value>(extent);
   }
   if (count && known == 1)
     return count;
@@ -149,7 +151,8 @@ void Outliner::outline(Operation *op) {
   func::FuncOp func = share(buildFunction(op), op->getName().stripDialect());
   int64_t flopsPerItem = 1;
   Value items = countItems(op, flopsPerItem);
-  int64_t grain = std::max<int64_t>(1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, flopsPerItem)));
+  int64_t grain = std::max<int64_t>(
+      1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, flopsPerItem)));
   OpBuilder builder(op);
   dlc::kernel::LaunchOp::create(builder, op->getLoc(), func.getSymName(), arguments, items, grain);
   op->erase();

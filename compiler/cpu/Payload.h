@@ -7,8 +7,8 @@
 
 namespace dlc::cpu {
 
-/// Emits accesses and the payload of a linalg op for `width` neighbours along the plan's inner loop;
-/// width 1 is scalar. What does not vary along that loop stays scalar.
+/// Emits accesses and the payload of a linalg op for `width` neighbours along the plan's inner
+/// loop; width 1 is scalar. What does not vary along that loop stays scalar.
 class Payload {
 public:
   using Value = mlir::Value;

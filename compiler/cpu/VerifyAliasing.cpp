@@ -1,9 +1,10 @@
 //===- VerifyAliasing.cpp - a kernel's operands never alias -------------------------===//
 //
-// Kernels take noalias pointers. If a written operand overlapped another one, LLVM would be told a lie
-// and sums would come out wrong. Two operands are disjoint if they stem from different arguments of
-// the entry, from views of one buffer that part in some dimension, or from byte ranges of the arena
-// that never meet, whatever the batch is. Everything else is an error, except the elementwise update
+// Kernels take noalias pointers. If a written operand overlapped another one, LLVM would be told a
+// lie and sums would come out wrong. Two operands are disjoint if they stem from different
+// arguments of the entry, from views of one buffer that part in some dimension, or from byte ranges
+// of the arena that never meet, whatever the batch is. Everything else is an error, except the
+// elementwise update
 //
 //   linalg.generic {indexing_maps = [#id, #id]} ins(%x : ...) outs(%x : ...)
 //
@@ -82,7 +83,8 @@ static Extent extentOf(Value value) {
       std::optional<Linear> begin = linearOf(view.getByteShift()), size = sizeOf(view);
       Extent extent{view.getSource(), std::nullopt};
       if (begin && size)
-        extent.bytes = {*begin, {begin->constant + size->constant, begin->perBatch + size->perBatch}};
+        extent.bytes = {*begin,
+                        {begin->constant + size->constant, begin->perBatch + size->perBatch}};
       return extent;
     }
     auto alias = dyn_cast<ViewLikeOpInterface>(op);
@@ -149,9 +151,9 @@ static LogicalResult verifyOperands(DestinationStyleOpInterface op) {
       if (&other == &out || !isa<MemRefType>(other.get().getType()) ||
           areDisjoint(out.get(), other.get()) || updatesInPlace(linalgOp, out, other))
         continue;
-      return op->emitOpError("writes operand ") << out.getOperandNumber() << ", which overlaps operand "
-                                                << other.getOperandNumber()
-                                                << "; two operands of a kernel never alias";
+      return op->emitOpError("writes operand ")
+             << out.getOperandNumber() << ", which overlaps operand " << other.getOperandNumber()
+             << "; two operands of a kernel never alias";
     }
   }
   return success();
@@ -163,10 +165,12 @@ struct VerifyAliasing : dlc::cpu::impl::VerifyAliasingBase<VerifyAliasing> {
     WalkResult result = getOperation().walk([&](Operation *op) {
       auto destination = dyn_cast<DestinationStyleOpInterface>(op);
       if (destination && isa<dlc::kernel::KernelOpInterface, linalg::LinalgOp>(op))
-        return failed(verifyOperands(destination)) ? WalkResult::interrupt() : WalkResult::advance();
+        return failed(verifyOperands(destination)) ? WalkResult::interrupt()
+                                                   : WalkResult::advance();
       auto copy = dyn_cast<memref::CopyOp>(op);
       if (copy && !areDisjoint(copy.getSource(), copy.getTarget())) {
-        copy.emitOpError("copies between overlapping buffers; two operands of a kernel never alias");
+        copy.emitOpError(
+            "copies between overlapping buffers; two operands of a kernel never alias");
         return WalkResult::interrupt();
       }
       return WalkResult::advance();
