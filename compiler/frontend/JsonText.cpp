@@ -1,6 +1,7 @@
 //===- JsonText.cpp - JSON values as text -------------------------------------------===//
 
 #include "compiler/frontend/Json.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
