@@ -24,45 +24,58 @@ namespace dlc::memory {
 using namespace mlir;
 using namespace dlc;
 
-// Clones what makes an uninitialised or constant destination, right before `user`.
-static void splitDestination(OpOperand &destination) {
-  Operation *maker = destination.get().getDefiningOp();
+// Clones what makes an uninitialised or constant tensor at the builder's place, or returns null.
+static Value cloneMaker(OpBuilder &builder, Value tensor) {
+  Operation *maker = tensor.getDefiningOp();
   if (!isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(maker))
-    return;
-  OpBuilder builder(destination.getOwner());
+    return {};
+  auto fill = dyn_cast<linalg::FillOp>(maker);
+  Value own = fill ? cloneMaker(builder, fill.getDpsInits()[0]) : Value();
   Operation *clone = builder.clone(*maker);
-  destination.set(clone->getResult(0));
-  if (auto fill = dyn_cast<linalg::FillOp>(clone))
-    splitDestination(fill.getDpsInitsMutable()[0]);
+  if (own)
+    cast<linalg::FillOp>(clone).getDpsInitsMutable()[0].set(own);
+  return clone->getResult(0);
+}
+
+static void splitDestination(OpOperand &destination) {
+  OpBuilder builder(destination.getOwner());
+  if (Value own = cloneMaker(builder, destination.get()))
+    destination.set(own);
 }
 
 // eliminate-empty-tensors looks through linalg.copy and would let the producer of a copied value
-// write to the copy's destination. Where others read the value too, that costs a copy elsewhere.
+// write to the copy's destination. Where others read the value too, that costs a copy elsewhere;
+// where the value was put together by insertions, they would move and their slices would not.
 static void keepSharedCopies(func::FuncOp function) {
   IRRewriter rewriter(function.getContext());
   function.walk([&](linalg::CopyOp copy) {
-    if (copy.getInputs()[0].hasOneUse())
+    Value input = copy.getInputs()[0];
+    if (input.hasOneUse() && !input.getDefiningOp<tensor::InsertSliceOp>())
       return;
     rewriter.setInsertionPoint(copy);
     (void)linalg::generalizeNamedOp(rewriter, copy);
   });
 }
 
-// A concatenation's first part is written into a slice of its destination: both get their own.
-static void splitConcatenation(tensor::InsertSliceOp insertion) {
-  auto empty = insertion.getDest().getDefiningOp<tensor::EmptyOp>();
+// What is written into a slice and inserted: the slice and the insertion share a destination of
+// their own. An empty one stands early, so that what computes a part can write it in place.
+static void splitInsertion(tensor::InsertSliceOp insertion) {
+  Value whole = insertion.getDest();
   auto writer = insertion.getSource().getDefiningOp<DestinationStyleOpInterface>();
-  if (!empty || !writer)
+  if (!writer)
     return;
   auto slice = writer.getDpsInitOperand(0)->get().getDefiningOp<tensor::ExtractSliceOp>();
-  if (!slice || slice.getSource() != insertion.getDest())
+  if (!slice || slice.getSource() != whole)
     return;
-  OpBuilder builder(slice);
-  Value whole = builder.clone(*empty)->getResult(0);
-  auto own = cast<tensor::ExtractSliceOp>(builder.clone(*slice));
-  own.getSourceMutable().assign(whole);
-  writer.setDpsInitOperand(0, own.getResult());
-  insertion.getDestMutable().assign(whole);
+  OpBuilder builder(whole.getDefiningOp<tensor::EmptyOp>() ? whole.getDefiningOp() : slice);
+  Value own = cloneMaker(builder, whole);
+  if (!own)
+    return;
+  builder.setInsertionPointAfter(slice);
+  auto ownSlice = cast<tensor::ExtractSliceOp>(builder.clone(*slice));
+  ownSlice.getSourceMutable().assign(own);
+  writer.setDpsInitOperand(0, ownSlice.getResult());
+  insertion.getDestMutable().assign(own);
 }
 
 // A result that parts were inserted into is put together in the caller's buffer.
@@ -82,6 +95,14 @@ static void assembleInPlace(bufferization::MaterializeInDestinationOp result) {
   result.setRestrict(false);
 }
 
+// The originals of what was cloned. As buffers, unread fills would count as writes and stay.
+static void eraseUnused(func::FuncOp function) {
+  for (Block &block : function.getBody())
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+}
+
 namespace {
 
 struct SplitDestinations : memory::impl::SplitDestinationsBase<SplitDestinations> {
@@ -96,8 +117,9 @@ struct SplitDestinations : memory::impl::SplitDestinationsBase<SplitDestinations
     for (DestinationStyleOpInterface op : ops)
       for (OpOperand &destination : op.getDpsInitsMutable())
         splitDestination(destination);
-    getOperation().walk(splitConcatenation);
+    getOperation().walk(splitInsertion);
     getOperation().walk(assembleInPlace);
+    eraseUnused(getOperation());
   }
 };
 

@@ -60,26 +60,28 @@ Value Build::constant(ArrayRef<int64_t> shape, ArrayRef<float> values) const {
   return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, values));
 }
 
+Value Build::inserted(Value x, Value out, ArrayRef<OpFoldResult> offsets) const {
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<OpFoldResult> sizes = extents(type);
+  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+  Value slice = tensor::ExtractSliceOp::create(builder, loc, type, out, offsets, sizes, strides);
+  Value copy = linalg::CopyOp::create(builder, loc, x, slice).getResult(0);
+  return tensor::InsertSliceOp::create(builder, loc, copy, out, offsets, sizes, strides);
+}
+
 Value Build::padded(Value x, ArrayRef<int64_t> low, ArrayRef<int64_t> high, double value) const {
   auto isZero = [](int64_t width) { return width == 0; };
   if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero))
     return x;
   auto type = cast<RankedTensorType>(x.getType());
   SmallVector<int64_t> shape(type.getShape());
-  SmallVector<OpFoldResult> offsets, strides(shape.size(), builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets;
   for (auto [extent, before, after] : llvm::zip_equal(shape, low, high)) {
     if (!ShapedType::isDynamic(extent))
       extent += before + after;
     offsets.push_back(builder.getIndexAttr(before));
   }
-  // A copy into the slice: what produced `x` may have other readers, or stand before the border
-  // exists.
-  Value border = filled(type.clone(shape), value);
-  Value slice =
-      tensor::ExtractSliceOp::create(builder, loc, type, border, offsets, extents(type), strides);
-  Value inside = linalg::CopyOp::create(builder, loc, x, slice).getResult(0);
-  return tensor::InsertSliceOp::create(builder, loc, inside, border, offsets, extents(type),
-                                       strides);
+  return inserted(x, filled(type.clone(shape), value), offsets);
 }
 
 // All dimensions but the first `outer` of them as one; a missing one becomes an extent of 1.

@@ -33,6 +33,11 @@ struct Build {
   /// Extents of `type` as operands of tensor ops.
   llvm::SmallVector<mlir::OpFoldResult> extents(mlir::RankedTensorType type) const;
 
+  /// `out` with `x` copied to `offsets`. A copy into a slice, not a plain insertion: bufferization
+  /// lets the producer of `x` write there where it can, and what remains is a loop like any other.
+  mlir::Value inserted(mlir::Value x, mlir::Value out,
+                       llvm::ArrayRef<mlir::OpFoldResult> offsets) const;
+
   /// `x` inside a border of `value`, `low` and `high` elements wide in each dimension.
   mlir::Value padded(mlir::Value x, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
                      double value) const;

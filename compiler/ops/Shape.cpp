@@ -20,20 +20,49 @@ static LoweredValues lowerPad(nn::PadOp op, OpBuilder &builder, Value batch) {
       build.padded(op.getX(), op.getLow(), op.getHigh(), op.getValue().convertToDouble())};
 }
 
-// Inserts into one destination, so that producers can write their slice of it in place.
-static LoweredValues lowerConcat(nn::ConcatOp op, OpBuilder &builder, Value batch) {
-  Build build{builder, op.getLoc(), batch};
-  RankedTensorType type = op.getType();
-  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(type.getRank(), builder.getIndexAttr(1));
-  Value result = build.empty(type);
+namespace {
+struct Part {
+  Value value;
+  int64_t position; // along the axis
+};
+} // namespace
+
+// The parts in the order in which they are computed; arguments of the function come last.
+static SmallVector<Part> orderedParts(nn::ConcatOp op) {
+  SmallVector<Part> parts;
   int64_t position = 0;
   for (Value x : op.getXs()) {
-    auto part = cast<RankedTensorType>(x.getType());
-    offsets[op.getAxis()] = builder.getIndexAttr(position);
-    result = tensor::InsertSliceOp::create(builder, op.getLoc(), x, result, offsets,
-                                           build.extents(part), strides);
-    position += part.getDimSize(op.getAxis());
+    parts.push_back({x, position});
+    position += cast<RankedTensorType>(x.getType()).getDimSize(op.getAxis());
+  }
+  llvm::sort(parts, [](const Part &a, const Part &b) {
+    Operation *first = a.value.getDefiningOp(), *second = b.value.getDefiningOp();
+    if (first == second)
+      return a.position < b.position;
+    return first && second ? first->isBeforeInBlock(second) : first != nullptr;
+  });
+  return parts;
+}
+
+// Every part goes into its slice of one destination as soon as it is computed: bufferization lets a
+// producer write into a slice only if that stands before the producer.
+static LoweredValues lowerConcat(nn::ConcatOp op, OpBuilder &builder, Value batch) {
+  Build build{builder, op.getLoc(), batch};
+  OpBuilder::InsertionGuard guard(builder);
+  SmallVector<OpFoldResult> offsets(op.getType().getRank(), builder.getIndexAttr(0));
+  Value result;
+  for (const Part &part : orderedParts(op)) {
+    Operation *producer = part.value.getDefiningOp();
+    if (!result) {
+      builder.setInsertionPoint(producer ? producer : op.getOperation());
+      result = build.empty(op.getType());
+    }
+    if (!producer)
+      builder.setInsertionPoint(op);
+    else if (!producer->isBeforeInBlock(result.getDefiningOp()))
+      builder.setInsertionPointAfter(producer);
+    offsets[op.getAxis()] = builder.getIndexAttr(part.position);
+    result = build.inserted(part.value, result, offsets);
   }
   return SmallVector<Value>{result};
 }

@@ -49,14 +49,25 @@ func.func @pad(%batch: index {nn.batch}, %x: tensor<?x4xf32>) -> tensor<?x7xf32>
   return %0 : tensor<?x7xf32>
 }
 
+// One destination; each part is copied to its slice as soon as it is computed, so that its producer can
+// write there.
 // CHECK-LABEL: func.func @concat(
 // CHECK-SAME:    %[[BATCH:.*]]: index {nn.batch}, %[[X:.*]]: tensor<?x4xf32>, %[[Y:.*]]: tensor<?x2xf32>
 // CHECK:         %[[OUT:.*]] = tensor.empty(%[[BATCH]]) : tensor<?x6xf32>
-// CHECK:         %[[PART:.*]] = tensor.insert_slice %[[X]] into %[[OUT]][0, 0] [%[[BATCH]], 4] [1, 1]
-// CHECK:         tensor.insert_slice %[[Y]] into %[[PART]][0, 4] [%[[BATCH]], 2] [1, 1]
-func.func @concat(%batch: index {nn.batch}, %x: tensor<?x4xf32>, %y: tensor<?x2xf32>) -> tensor<?x6xf32> {
-  %0 = nn.concat %x, %y {axis = 1 : i64} : (tensor<?x4xf32>, tensor<?x2xf32>) -> tensor<?x6xf32>
-  return %0 : tensor<?x6xf32>
+// CHECK:         %[[TANH:.*]] = linalg.generic
+// CHECK:         %[[SLICE:.*]] = tensor.extract_slice %[[OUT]][0, 0] [%[[BATCH]], 4] [1, 1]
+// CHECK:         %[[COPY:.*]] = linalg.copy ins(%[[TANH]] : {{.*}}) outs(%[[SLICE]]
+// CHECK:         %[[PART:.*]] = tensor.insert_slice %[[COPY]] into %[[OUT]][0, 0] [%[[BATCH]], 4] [1, 1]
+// CHECK:         math.exp
+// CHECK:         tensor.extract_slice %[[PART]][0, 4]
+// CHECK:         linalg.copy ins(%[[Y]]
+// CHECK:         %[[WHOLE:.*]] = tensor.insert_slice %{{.*}} into %[[PART]][0, 4] [%[[BATCH]], 2] [1, 1]
+// CHECK:         return %[[WHOLE]]
+func.func @concat(%batch: index {nn.batch}, %x: tensor<?x4xf32>, %y: tensor<?x2xf32>) -> (tensor<?x6xf32>, tensor<?x4xf32>) {
+  %0 = nn.tanh %x : tensor<?x4xf32>
+  %1 = nn.exp %x : tensor<?x4xf32>
+  %2 = nn.concat %0, %y {axis = 1 : i64} : (tensor<?x4xf32>, tensor<?x2xf32>) -> tensor<?x6xf32>
+  return %2, %1 : tensor<?x6xf32>, tensor<?x4xf32>
 }
 
 // The batch is the extent of whichever dimension it moves to.
