@@ -1,0 +1,61 @@
+// RUN: dlc-opt %s --dlc-expand-kernels --canonicalize --split-input-file | FileCheck %s
+
+// One 3x3 tap row of a 64-channel block: three tap columns, each a loop over channels whose body holds
+// four steps. The row has one tile, so its first and last pixel skip a tap: 13, 14 and 13 pixels
+// times two vectors times four steps.
+
+// CHECK-LABEL: func.func @same
+// CHECK-NOT:     kernel.conv
+// CHECK:         vector.load %{{.*}} : memref<2x16xf32>, vector<16xf32>
+// CHECK-COUNT-3: scf.for {{.*}} iter_args
+// CHECK-COUNT-104: vector.fma {{.*}} : vector<16xf32>
+// CHECK-NOT:     vector.fma
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-112: vector.fma
+// CHECK-NOT:     vector.fma
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-104: vector.fma
+// CHECK-NOT:     vector.fma
+// CHECK-COUNT-28: vector.store {{.*}} : memref<?x2x14x14x16xf32>, vector<16xf32>
+// CHECK-NOT:     vector.store
+func.func @same(%in: memref<?x2x14x14x16xf32>, %w: memref<1x2x3x3x16x2x16xf32>,
+                %b: memref<2x16xf32>, %out: memref<?x2x14x14x16xf32>, %lo: index, %hi: index) {
+  kernel.conv ins(%in, %w, %b : memref<?x2x14x14x16xf32>, memref<1x2x3x3x16x2x16xf32>,
+      memref<2x16xf32>) outs(%out : memref<?x2x14x14x16xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>,
+      dilations = array<i64: 1, 1>, in_channels = 32 : i64,
+      tile = #kernel.tile<rows = 14, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+// Three channels are read as they lie in memory: one straight step each, in a loop over tap columns.
+// Output channels past the last whole group of columns take a narrower tile; nothing is masked.
+
+// CHECK-LABEL: func.func @few_channels
+// CHECK:         scf.if
+// CHECK:           scf.for {{.*}} iter_args
+// CHECK-COUNT-24:  vector.fma {{.*}} : vector<8xf32>
+// CHECK-NOT:       vector.fma
+// CHECK:         } else {
+// CHECK-COUNT-12:  vector.fma {{.*}} : vector<8xf32>
+// CHECK-NOT:     vector.fma
+// CHECK-NOT:     vector.mask
+func.func @few_channels(%in: memref<?x1x6x6x3xf32>, %w: memref<2x1x3x3x3x2x8xf32>,
+                        %b: memref<3x8xf32>, %out: memref<?x3x4x4x8xf32>, %lo: index, %hi: index) {
+  kernel.conv ins(%in, %w, %b : memref<?x1x6x6x3xf32>, memref<2x1x3x3x3x2x8xf32>, memref<3x8xf32>)
+    outs(%out : memref<?x3x4x4x8xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>,
+      dilations = array<i64: 1, 1>, in_channels = 3 : i64,
+      tile = #kernel.tile<rows = 4, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}

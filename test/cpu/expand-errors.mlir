@@ -1,0 +1,32 @@
+// RUN: dlc-opt %s --dlc-expand-kernels --split-input-file --verify-diagnostics
+
+func.func @unbounded(%in: memref<?x5x5x20xf32>, %out: memref<?x2x5x5x16xf32>) {
+  // expected-error @below {{needs a function of its own that ends in the bounds of its items}}
+  kernel.pack <image> ins(%in : memref<?x5x5x20xf32>) outs(%out : memref<?x2x5x5x16xf32>)
+  return
+}
+
+// -----
+
+func.func @tensors(%in: tensor<4x20xf32>, %out: tensor<2x4x16xf32>, %lo: index, %hi: index) {
+  // expected-error @below {{needs buffers, not tensors}}
+  %0 = kernel.pack <matrix> ins(%in : tensor<4x20xf32>) outs(%out : tensor<2x4x16xf32>)
+    -> tensor<2x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @opaque(%a: memref<1x?x8xf32>, %w: memref<1x8x1x8xf32>, %b: memref<1x8xf32>,
+                  %out: memref<1x?x8xf32>, %lo: index, %hi: index) {
+  // expected-error @below {{has an epilogue with 'memref.load', which is not elementwise}}
+  kernel.gemm ins(%a, %w, %b : memref<1x?x8xf32>, memref<1x8x1x8xf32>, memref<1x8xf32>)
+    outs(%out : memref<1x?x8xf32>)
+    attributes {depth = 8 : i64, tile = #kernel.tile<rows = 1, cols = 1, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      %v = memref.load %b[%lo, %lo] : memref<1x8xf32>
+      kernel.yield %v : f32
+    }
+  return
+}

@@ -1,0 +1,77 @@
+// RUN: dlc-opt %s --dlc-expand-kernels --canonicalize --split-input-file | FileCheck %s
+// RUN: dlc-opt %s --dlc-expand-kernels=l2-bytes=65536 --canonicalize --split-input-file | FileCheck %s --check-prefix=CUT
+
+// Tiles of 6 rows, then of 4, 2 and 1, so that any batch is computed without masks. Two steps a body;
+// of the second block of K only its 3 exist and are straight code.
+
+// CHECK-LABEL: func.func @rows
+// CHECK:         memref.dim
+// CHECK:         scf.for
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-24: vector.fma {{.*}} : vector<8xf32>
+// CHECK-NOT:     vector.fma
+// CHECK:         scf.yield
+// CHECK-COUNT-36: vector.fma
+// CHECK-COUNT-12: vector.store
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-16: vector.fma
+// CHECK-NOT:     vector.fma
+// CHECK:         scf.yield
+// CHECK-COUNT-24: vector.fma
+// CHECK-COUNT-8: vector.store
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-8: vector.fma
+// CHECK-NOT:     vector.fma
+// CHECK:         scf.yield
+// CHECK-COUNT-12: vector.fma
+// CHECK-COUNT-4: vector.store
+// CHECK-COUNT-10: vector.fma
+// CHECK-COUNT-2: vector.store
+// CHECK-NOT:     vector.store
+func.func @rows(%a: memref<2x?x8xf32>, %w: memref<3x11x2x8xf32>, %b: memref<6x8xf32>,
+                %out: memref<6x?x8xf32>, %lo: index, %hi: index) {
+  kernel.gemm ins(%a, %w, %b : memref<2x?x8xf32>, memref<3x11x2x8xf32>, memref<6x8xf32>)
+    outs(%out : memref<6x?x8xf32>)
+    attributes {depth = 11 : i64, tile = #kernel.tile<rows = 6, cols = 2, unroll = 2>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+// A panel of weights that does not fit the cache beside its rows is cut along K. Partial sums wait in the
+// output, which starts as the bias; the epilogue comes last. The next cut is prefetched.
+
+// CHECK-LABEL: func.func @deep
+// CHECK-NOT:     memref.prefetch
+// CHECK:         arith.maximumf
+// CHECK-NEXT:    vector.store
+
+// CUT-LABEL: func.func @deep
+// CUT:         %[[BIAS:.*]] = vector.load %{{.*}} : memref<1x16xf32>, vector<16xf32>
+// CUT:         vector.store %[[BIAS]], %[[OUT:.*]][
+// CUT:         scf.for {{.*}} to %c64 step %c32
+// CUT:           memref.collapse_shape
+// CUT:           vector.load %[[OUT]][
+// CUT:           memref.prefetch %{{.*}}, read, locality<3>, data : memref<16384xf32>
+// CUT:           vector.fma
+// CUT:           vector.store %{{.*}}, %[[OUT]][
+// CUT:         %[[SUM:.*]] = vector.load %[[OUT]][
+// CUT-NEXT:    %[[RELU:.*]] = arith.maximumf %[[SUM]],
+// CUT-NEXT:    vector.store %[[RELU]], %[[OUT]][
+func.func @deep(%a: memref<64x?x16xf32>, %w: memref<1x1024x1x16xf32>, %b: memref<1x16xf32>,
+                %out: memref<1x?x16xf32>, %lo: index, %hi: index) {
+  kernel.gemm ins(%a, %w, %b : memref<64x?x16xf32>, memref<1x1024x1x16xf32>, memref<1x16xf32>)
+    outs(%out : memref<1x?x16xf32>)
+    attributes {depth = 1024 : i64, tile = #kernel.tile<rows = 1, cols = 1, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      %zero = arith.constant 0.0 : f32
+      %relu = arith.maximumf %sum, %zero : f32
+      kernel.yield %relu : f32
+    }
+  return
+}
