@@ -22,9 +22,6 @@ int check(BenchArgs args);
 /// Measures arithmetic per second beside the machine's peak. Returns the exit code.
 int measure(BenchArgs args);
 
-/// Must come first in main.
-void initialise(int &argc, char **&argv);
-
 } // namespace dlc::tools
 
 #endif // DLC_TOOLS_DLC_BENCH_BENCH_H

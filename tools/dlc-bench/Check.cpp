@@ -5,7 +5,6 @@
 #include "tools/common/Random.h"
 #include "tools/dlc-bench/Bench.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
 #include <cmath>
 
@@ -153,5 +152,3 @@ static Error checkAll(BenchArgs &args) {
 }
 
 int tools::check(BenchArgs args) { return report(checkAll(args)); }
-
-void tools::initialise(int &argc, char **&argv) { static InitLLVM init(argc, argv); }

@@ -21,18 +21,23 @@ struct Speed {
   std::string variant;
   int64_t batch;
   int threads;
-  double gflops = 0, peak = 0, seconds = 0; ///< medians; seconds of one call
-  double best = 0, bestPeak = 0;            ///< GFLOP/s
+  double seconds = 0; ///< of one call, in the best turn
+  double gflops = 0,
+         peak = 0; ///< of the best turns, which other work on the machine disturbs least
+  double median = 0, medianPeak = 0; ///< GFLOP/s
   size_t turns = 0;
+
+  double share() const { return gflops / peak; }
 };
 
 } // namespace
 
-// Model and peak take turns, so that a change of clock or a neighbour's load meets both.
+// Model and peak take turns, so that a change of clock meets both.
 static Error takeTurns(Instance &instance, MutableArrayRef<Array> inputs,
                        MutableArrayRef<Array> outputs, const BenchArgs &args, int64_t flops,
                        Speed &speed) {
-  constexpr double turn = 0.01;
+  // Shorter than a scheduler's time slice: most turns are then undisturbed on a busy machine too.
+  constexpr double turn = 0.002;
   constexpr size_t minTurns = 5;
   Peak peak(speed.variant);
   std::vector<double> seconds, peaks;
@@ -51,11 +56,11 @@ static Error takeTurns(Instance &instance, MutableArrayRef<Array> inputs,
   seconds.erase(seconds.begin());
   double work = 1e-9 * flops * speed.batch;
   speed.turns = seconds.size();
-  speed.seconds = quantile(seconds, 0.5);
+  speed.seconds = quantile(seconds, 0);
   speed.gflops = work / speed.seconds;
-  speed.best = work / quantile(seconds, 0);
-  speed.peak = quantile(peaks, 0.5);
-  speed.bestPeak = quantile(peaks, 1);
+  speed.median = work / quantile(seconds, 0.5);
+  speed.peak = quantile(peaks, 1);
+  speed.medianPeak = quantile(peaks, 0.5);
   return Error::success();
 }
 
@@ -83,13 +88,12 @@ static void print(StringRef name, ArrayRef<Speed> speeds, bool json) {
   if (!json) {
     for (const Speed &speed : speeds)
       outs() << name << ": "
-             << format("%.1f GFLOP/s, %.0f %% of the ", speed.gflops,
-                       100 * speed.gflops / speed.peak)
-             << format("%.0f GFLOP/s FMA peak", speed.peak) << " (" << speed.variant << ", batch "
-             << speed.batch << ", " << speed.threads
+             << format("%.1f GFLOP/s, %.0f %% of the %.0f GFLOP/s FMA peak", speed.gflops,
+                       100 * speed.share(), speed.peak)
+             << " (" << speed.variant << ", batch " << speed.batch << ", " << speed.threads
              << (speed.threads == 1 ? " thread, " : " threads, ")
-             << format("%.4g ms a call; medians of %zu turns, best %.1f of %.0f)\n",
-                       speed.seconds * 1e3, speed.turns, speed.best, speed.bestPeak);
+             << format("%.4g ms a call; best of %zu turns, medians %.1f of %.0f)\n",
+                       speed.seconds * 1e3, speed.turns, speed.median, speed.medianPeak);
     return;
   }
   json::OStream os(outs(), 2);
@@ -103,9 +107,9 @@ static void print(StringRef name, ArrayRef<Speed> speeds, bool json) {
         os.attribute("seconds", speed.seconds);
         os.attribute("gflops", speed.gflops);
         os.attribute("peak_gflops", speed.peak);
-        os.attribute("best_gflops", speed.best);
-        os.attribute("best_peak_gflops", speed.bestPeak);
-        os.attribute("share", speed.gflops / speed.peak);
+        os.attribute("share", speed.share());
+        os.attribute("median_gflops", speed.median);
+        os.attribute("median_peak_gflops", speed.medianPeak);
       });
   });
   outs() << "\n";

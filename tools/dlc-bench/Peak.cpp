@@ -3,6 +3,8 @@
 #include "tools/dlc-bench/Peak.h"
 #include "runtime/ModelDesc.h"
 #include "tools/common/Timing.h"
+#include <atomic>
+#include <numeric>
 #include <thread>
 
 using namespace llvm;
@@ -71,12 +73,21 @@ double Peak::measure(int threads, double seconds) {
     secondsPerIteration = watch.seconds() / some;
   }
   int64_t iterations = std::max<int64_t>(seconds / secondsPerIteration, 1);
-  Stopwatch watch;
+  // All begin at once and each takes its own time, so that making threads does not count.
+  std::atomic<int> waiting = threads;
+  std::vector<double> rates(threads);
+  auto work = [&](int thread) {
+    for (--waiting; waiting > 0;)
+      std::this_thread::yield();
+    Stopwatch watch;
+    sink = loop(iterations, data);
+    rates[thread] = flopsPerIteration * iterations / watch.seconds() * 1e-9;
+  };
   std::vector<std::thread> others;
   for (int i = 1; i < threads; ++i)
-    others.emplace_back([&] { sink = loop(iterations, data); });
-  sink = loop(iterations, data);
+    others.emplace_back(work, i);
+  work(0);
   for (std::thread &other : others)
     other.join();
-  return flopsPerIteration * iterations * threads / watch.seconds() * 1e-9;
+  return std::accumulate(rates.begin(), rates.end(), 0.0);
 }

@@ -4,6 +4,7 @@
 //
 //===------------------------------------------------------------------------------===//
 
+#include "tools/common/Startup.h"
 #include "tools/dlc-bench/Bench.h"
 #include <CLI/CLI.hpp>
 

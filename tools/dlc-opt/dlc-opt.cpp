@@ -7,6 +7,6 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   dlc::registerAllDialects(registry);
   dlc::registerAllPasses();
-  return mlir::asMainReturnCode(
-      mlir::MlirOptMain(argc, argv, "dlc optimizer driver: every dlc dialect and pass\n", registry));
+  return mlir::asMainReturnCode(mlir::MlirOptMain(
+      argc, argv, "dlc optimizer driver: every dlc dialect and pass\n", registry));
 }

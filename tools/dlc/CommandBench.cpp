@@ -89,7 +89,7 @@ static void print(const BenchArgs &args, const Result &result) {
   args.threads ? outs() << args.threads << (args.threads == 1 ? " thread" : " threads")
                : outs() << "a thread for each core";
   outs() << ": median of " << result.seconds.size() << " calls "
-         << format("%.3f ms, min %.3f ms, p90 %.3f ms\n", median * 1e3, best * 1e3, p90 * 1e3);
+         << format("%.4g ms, min %.4g ms, p90 %.4g ms\n", median * 1e3, best * 1e3, p90 * 1e3);
   outs() << format("%.1f samples/s", rate);
   if (result.flops)
     outs() << format(", %.1f GFLOP/s (%.4g MFLOP a sample)", gflops, result.flops * 1e-6);

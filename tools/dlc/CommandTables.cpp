@@ -7,9 +7,7 @@
 #include "tools/dlc/Commands.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/WithColor.h"
 
 using namespace llvm;
 using namespace dlc;
@@ -80,12 +78,3 @@ std::string tools::unknownCommand(const std::string &word) {
 }
 
 std::string tools::versionText() { return "dlc " DLC_VERSION " (LLVM " LLVM_VERSION_STRING ")"; }
-
-void tools::initialise(int &argc, char **&argv) {
-  static InitLLVM init(argc, argv);
-  setBugReportMsg(
-      "dlc: this is a fault in dlc; please report it with the model and the command line\n");
-  // https://no-color.org
-  if (const char *off = std::getenv("NO_COLOR"); off && *off)
-    WithColor::setAutoDetectFunction([](const raw_ostream &) { return false; });
-}

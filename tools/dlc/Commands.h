@@ -57,9 +57,6 @@ std::string unknownCommand(const std::string &word);
 /// `dlc 0.1.0` with the version of LLVM inside.
 std::string versionText();
 
-/// Must come first in main: stack traces, signals and colours.
-void initialise(int &argc, char **&argv);
-
 } // namespace dlc::tools
 
 #endif // DLC_TOOLS_DLC_COMMANDS_H

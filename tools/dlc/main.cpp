@@ -5,6 +5,7 @@
 //
 //===------------------------------------------------------------------------------===//
 
+#include "tools/common/Startup.h"
 #include "tools/dlc/Commands.h"
 #include <CLI/CLI.hpp>
 
@@ -132,14 +133,12 @@ static void addRun(CLI::App &app, RunArgs &args, int &code) {
                    "samples: an .npy for each input in the model's order, or an .npz by names")
       ->type_name("FILE")
       ->required()
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command
       ->add_option("--output", args.outputs,
                    "an .npy for each output, or an .npz for all; default: print a summary")
       ->type_name("FILE")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command->add_option("--threads", args.threads, "threads; default: one for each core")
       ->type_name("N")
       ->check(kThreads);
