@@ -27,6 +27,13 @@ struct GroupOperands {
 
 } // namespace
 
+// On rank 3 and more the dimensions between batch and features are the pixels of one image row.
+static RankedTensorType asImage(RankedTensorType type) {
+  ArrayRef<int64_t> shape = type.getShape();
+  int64_t pixels = ShapedType::getNumElements(shape.drop_front().drop_back());
+  return type.clone({shape.front(), 1, pixels, shape.back()});
+}
+
 // Other operands of the epilogue's ops, blocked like the output: residuals in `layout`, per-channel
 // vectors in the vector layout.
 static SmallVector<Value> packExtras(Blocker &blocker, nn::GroupOp group, Layout layout,
@@ -43,6 +50,10 @@ static SmallVector<Value> packExtras(Blocker &blocker, nn::GroupOp group, Layout
       Value outer = group.getInputs()[argument.getArgNumber()];
       Layout extraLayout = shapeOf(outer).size() == 1 ? Layout::Vector : layout;
       inner.push_back(operand);
+      // A residual of a dense layer on rank 3 is an image row, as its output is.
+      if (extraLayout == Layout::Image && shapeOf(outer).size() != 4)
+        outer = nn::ReshapeOp::create(blocker.builder, op.getLoc(),
+                                      asImage(cast<RankedTensorType>(outer.getType())), outer);
       extras.push_back(blocker.pack(op.getLoc(), outer, extraLayout));
     }
   }
@@ -74,31 +85,52 @@ static void buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp group,
   kernel::YieldOp::create(builder, loc, last);
 }
 
-static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
-  GroupOperands operands{group};
+namespace {
+
+// A convolution as its kernel sees it: a dense layer on rank 3 and more is one of 1x1.
+struct ConvShape {
+  Value input, kernel, bias; // [N, H, W, C], [KH, KW, C, O], [O]
+  SmallVector<int64_t> result, strides, padding, dilations;
+  int64_t groups;
+};
+
+} // namespace
+
+// The blocked result of the convolution, or null where no kernel fits.
+static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
+                       ArrayRef<Value> extras, ArrayRef<Value> innerExtras) {
   OpBuilder &builder = blocker.builder;
   Location loc = group.getLoc();
+  int64_t lanes = blocker.facts.lanes, filters = conv.result[3];
+  int64_t blocks = llvm::divideCeil(filters / conv.groups, lanes);
+  kernel::TileAttr tile =
+      chooseTile(builder.getContext(), blocker.facts, conv.result[2], blocks, conv.groups > 1);
+  Value input = blocker.packConvInput(loc, conv.input);
+  Value weights =
+      blocker.pack(loc, conv.kernel, Layout::Conv, tile.getCols(), shapeOf(input).back());
+  Value bias = blocker.packBias(loc, conv.bias, filters);
+  Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
+  auto op = kernel::ConvOp::create(builder, loc, out.getType(), input, weights, bias, extras, out,
+                                   conv.strides, conv.padding, conv.dilations, conv.groups,
+                                   shapeOf(conv.kernel)[2], tile);
+  buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
+  return op.getResult()[0];
+}
+
+static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
+  GroupOperands operands{group};
   Value kernel = operands.outer(conv.getKernel());
   int64_t lanes = blocker.facts.lanes, groups = conv.getGroups();
-  int64_t channels = shapeOf(kernel)[2], filters = shapeOf(kernel)[3];
   // A block must not straddle two groups.
-  if (groups > 1 && (channels % lanes || (filters / groups) % lanes))
+  if (groups > 1 && (shapeOf(kernel)[2] % lanes || (shapeOf(kernel)[3] / groups) % lanes))
     return {};
-  ArrayRef<int64_t> result = conv.getType().getShape();
-  int64_t blocks = llvm::divideCeil(filters / groups, lanes);
-  kernel::TileAttr tile = chooseTile(builder.getContext(), blocker.facts, result[2], blocks, groups > 1);
-
-  Value input = blocker.packConvInput(loc, operands.outer(conv.getX()));
-  Value weights = blocker.pack(loc, kernel, Layout::Conv, tile.getCols(), shapeOf(input).back());
-  Value bias = blocker.packBias(loc, operands.outer(conv.getBias()), filters);
+  ConvShape shape{operands.outer(conv.getX()), kernel, operands.outer(conv.getBias()),
+                  llvm::to_vector(conv.getType().getShape()), llvm::to_vector(conv.getStrides()),
+                  llvm::to_vector(conv.getPadding()), llvm::to_vector(conv.getDilations()), groups};
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
-  Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, result, lanes));
-  auto op = kernel::ConvOp::create(builder, loc, out.getType(), input, weights, bias, extras, out,
-                                   conv.getStrides(), conv.getPadding(), conv.getDilations(), groups,
-                                   channels, tile);
-  buildEpilogue(blocker, op.getEpilogue(), group, inner);
-  return blocker.unpack(loc, op.getResult()[0], group.getType(), Layout::Image);
+  Value blocked = buildConv(blocker, group, shape, extras, inner);
+  return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Image);
 }
 
 static Value lowerDepthwise(Blocker &blocker, nn::GroupOp group, nn::DepthwiseConv2DOp conv) {
@@ -128,6 +160,31 @@ static Value lowerDepthwise(Blocker &blocker, nn::GroupOp group, nn::DepthwiseCo
   return blocker.unpack(loc, op.getResult()[0], group.getType(), Layout::Image);
 }
 
+static Value lowerDenseRows(Blocker &blocker, nn::GroupOp group, nn::DenseOp dense) {
+  GroupOperands operands{group};
+  OpBuilder &builder = blocker.builder;
+  Location loc = group.getLoc();
+  // Shaping back what a layer before shaped finds its image again, and with it the blocked one.
+  auto reshape = [&](Value value, RankedTensorType type) -> Value {
+    if (auto inner = value.getDefiningOp<nn::ReshapeOp>(); inner && inner.getX().getType() == type)
+      return inner.getX();
+    return nn::ReshapeOp::create(builder, loc, type, value);
+  };
+  Value x = operands.outer(dense.getX()), kernel = operands.outer(dense.getKernel());
+  RankedTensorType result = asImage(dense.getType());
+  auto kernelType = cast<RankedTensorType>(kernel.getType());
+  ConvShape shape{
+      reshape(x, asImage(cast<RankedTensorType>(x.getType()))),
+      reshape(kernel, kernelType.clone({1, 1, kernelType.getDimSize(0), kernelType.getDimSize(1)})),
+      operands.outer(dense.getBias()), llvm::to_vector(result.getShape()), {1, 1}, {0, 0, 0, 0},
+      {1, 1}, 1};
+  SmallVector<Value> inner;
+  SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
+  Value image = blocker.unpack(loc, buildConv(blocker, group, shape, extras, inner), result,
+                               Layout::Image);
+  return reshape(image, group.getType());
+}
+
 static Value lowerDense(Blocker &blocker, nn::GroupOp group, nn::DenseOp dense) {
   GroupOperands operands{group};
   OpBuilder &builder = blocker.builder;
@@ -135,7 +192,7 @@ static Value lowerDense(Blocker &blocker, nn::GroupOp group, nn::DenseOp dense) 
   Value kernel = operands.outer(dense.getKernel());
   ArrayRef<int64_t> result = dense.getType().getShape();
   if (result.size() != 2)
-    return {};
+    return lowerDenseRows(blocker, group, dense);
   int64_t lanes = blocker.facts.lanes, depth = shapeOf(kernel)[0], units = shapeOf(kernel)[1];
   kernel::TileAttr tile =
       chooseGemmTile(builder.getContext(), blocker.facts, llvm::divideCeil(units, lanes));
