@@ -28,29 +28,47 @@ static int64_t stepCost(int64_t rows, int64_t cols) {
   return std::max({rows * cols, int64_t(8), rows + 3 * cols}) + 1;
 }
 
-// Time of one step over a whole output row and all blocks of channels.
-static int64_t rowCost(int64_t width, int64_t rows, int64_t blocks, int64_t cols) {
-  int64_t tiles = llvm::divideCeil(width, rows), narrow = tiles * rows - width;
+namespace {
+struct Choice {
+  int64_t rows, cols, cost;
+};
+} // namespace
+
+// Time of one step over a whole output row and all blocks of channels, in hundredths. Tiles of two widths
+// cost a twentieth more: they double the code.
+static int64_t rowCost(int64_t width, int64_t tiles, int64_t blocks, int64_t cols) {
+  int64_t rows = llvm::divideCeil(width, tiles), narrow = tiles * rows - width;
   auto group = [&](int64_t columns) {
     return (tiles - narrow) * stepCost(rows, columns) + narrow * stepCost(rows - 1, columns);
   };
   int64_t rest = blocks % cols;
-  return blocks / cols * group(cols) + (rest ? group(rest) : 0);
+  return (blocks / cols * group(cols) + (rest ? group(rest) : 0)) * (narrow ? 105 : 100);
+}
+
+// The best split of a row into tiles: as few as registers allow, or up to twice as many.
+static Choice chooseRows(const TargetFacts &facts, int64_t width, int64_t blocks, int64_t cols) {
+  int64_t fewest = llvm::divideCeil(width, maxRows(facts, cols));
+  Choice best{0, cols, std::numeric_limits<int64_t>::max()};
+  for (int64_t tiles = fewest; tiles <= std::min(2 * fewest, width); ++tiles) {
+    int64_t cost = rowCost(width, tiles, blocks, cols);
+    if (cost < best.cost)
+      best = {static_cast<int64_t>(llvm::divideCeil(width, tiles)), cols, cost};
+  }
+  return best;
 }
 
 kernel::TileAttr dlc::schedule::chooseTile(MLIRContext *context, const TargetFacts &facts,
                                            int64_t width, int64_t blocks, bool dividing) {
-  int64_t bestRows = 0, bestCols = 0, bestCost = 0;
-  // Two columns read the fewest weights; others must gain a twentieth.
+  std::optional<Choice> best;
+  // Two columns stream the fewest weights a multiply-add; others must gain a twentieth.
   for (int64_t cols : {2, 3, 4, 1}) {
     if (cols > blocks || (dividing && blocks % cols))
       continue;
-    int64_t rows = splitEvenly(width, maxRows(facts, cols));
-    int64_t cost = rowCost(width, rows, blocks, cols);
-    if (!bestRows || cost * 20 < bestCost * 19)
-      std::tie(bestRows, bestCols, bestCost) = std::tuple(rows, cols, cost);
+    Choice choice = chooseRows(facts, width, blocks, cols);
+    if (!best || choice.cost * 20 < best->cost * 19)
+      best = choice;
   }
-  return kernel::TileAttr::get(context, bestRows, bestCols, chooseUnroll(facts));
+  return kernel::TileAttr::get(context, best->rows, best->cols, chooseUnroll(facts));
 }
 
 // About a hundred multiply-adds a body keep its loop's cost and its code small. Eight lanes take a whole

@@ -32,9 +32,11 @@ TEST(TargetTest, KnowsTheLevelsOfX86) {
   EXPECT_FALSE(lookupTarget("i386"));
 }
 
-TEST_F(TilesTest, SplitsWideRowsIntoNearlyEqualTilesOfTwoColumns) {
-  EXPECT_EQ(conv("x86-64-v4", 56, 4), Pair(12, 2));
-  EXPECT_EQ(conv("x86-64-v4", 28, 8), Pair(10, 2));
+TEST_F(TilesTest, SplitsWideRowsIntoEqualTilesOfTwoColumns) {
+  EXPECT_EQ(conv("x86-64-v4", 224, 4), Pair(8, 2));
+  EXPECT_EQ(conv("x86-64-v4", 56, 4), Pair(8, 2));
+  EXPECT_EQ(conv("x86-64-v4", 55, 6), Pair(11, 2));
+  EXPECT_EQ(conv("x86-64-v4", 28, 8), Pair(7, 2));
   EXPECT_EQ(conv("x86-64-v4", 14, 16), Pair(7, 2));
   EXPECT_EQ(conv("x86-64-v4", 7, 32), Pair(7, 2));
   EXPECT_EQ(conv("x86-64-v3", 56, 8), Pair(6, 2));
