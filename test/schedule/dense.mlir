@@ -1,0 +1,49 @@
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule | FileCheck %s
+
+// Dense layers hand each other blocks; only the ends are plain.
+// CHECK-LABEL: func.func @chain(
+// CHECK:         %[[IN:.*]] = kernel.pack <matrix> ins(%{{.*}} : tensor<?x30xf32>) {{.*}} -> tensor<2x?x16xf32>
+// CHECK:         %[[A:.*]] = kernel.gemm ins(%[[IN]], {{.*}} depth = 30
+// CHECK:           arith.maximumf
+// CHECK-NOT:     <matrix>
+// CHECK:         %[[B:.*]] = kernel.gemm ins(%[[A]], {{.*}} depth = 20
+// CHECK:         kernel.unpack <matrix> ins(%[[B]] {{.*}} -> tensor<?x10xf32>
+func.func @chain(
+// CHECK:         %[[IN:.*]] = kernel.pack <matrix> ins(%{{.*}} : tensor<?x30xf32>) outs({{.*}}) -> tensor<2x?x16xf32>
+// CHECK:         kernel.pack <dense> {{.*}} : tensor<30x20xf32>)
+// CHECK:         %[[A:.*]] = kernel.gemm ins(%[[IN]], {{.*}} depth = 30
+// CHECK:           arith.maximumf
+// CHECK-NOT:     <matrix>
+// CHECK:         %[[B:.*]] = kernel.gemm ins(%[[A]], {{.*}} depth = 20
+// CHECK:         kernel.unpack <matrix> ins(%[[B]] {{.*}} -> tensor<?x10xf32>
+func.func @chain(%batch: index {nn.batch}, %x: tensor<?x30xf32>, %k: tensor<30x20xf32>, %l: tensor<20x10xf32>) -> tensor<?x10xf32> {
+  %0 = nn.dense %x, %k : (tensor<?x30xf32>, tensor<30x20xf32>) -> tensor<?x20xf32>
+  %1 = nn.relu %0 : tensor<?x20xf32>
+  %2 = nn.dense %1, %l : (tensor<?x20xf32>, tensor<20x10xf32>) -> tensor<?x10xf32>
+  return %2 : tensor<?x10xf32>
+}
+
+// Per-channel scales of an epilogue are blocked like a bias.
+// CHECK-LABEL: func.func @scaled(
+// CHECK:         %[[S:.*]] = kernel.pack <vector> ins(%arg3 {{.*}} -> tensor<2x16xf32>
+// CHECK:         kernel.gemm ins(%{{.*}}, %{{.*}}, %{{.*}}, %[[S]] :
+// CHECK-NEXT:    ^bb0(%[[SUM:.*]]: f32, %[[SCALE:.*]]: f32):
+// CHECK-NEXT:      arith.mulf %[[SUM]], %[[SCALE]]
+func.func @scaled(%batch: index {nn.batch}, %x: tensor<?x30xf32>, %k: tensor<30x20xf32>, %s: tensor<20xf32>) -> tensor<?x20xf32> {
+  %0 = nn.dense %x, %k : (tensor<?x30xf32>, tensor<30x20xf32>) -> tensor<?x20xf32>
+  %1 = nn.affine %0, %s : (tensor<?x20xf32>, tensor<20xf32>) -> tensor<?x20xf32>
+  return %1 : tensor<?x20xf32>
+}
+
+// The rows of a higher-ranked tensor are pixels of an image.
+// CHECK-LABEL: func.func @ranked(
+// CHECK:         kernel.conv {{.*}} outs({{.*}} : tensor<?x2x1x5x16xf32>) {{.*}} in_channels = 30
+// CHECK:         kernel.unpack <image>
+// CHECK:         nn.reshape {{.*}} -> tensor<?x5x20xf32>
+func.func @ranked(
+// CHECK-NOT:     kernel.
+// CHECK:         nn.group
+func.func @ranked(%batch: index {nn.batch}, %x: tensor<?x5x30xf32>, %k: tensor<30x20xf32>) -> tensor<?x5x20xf32> {
+  %0 = nn.dense %x, %k : (tensor<?x5x30xf32>, tensor<30x20xf32>) -> tensor<?x5x20xf32>
+  return %0 : tensor<?x5x20xf32>
+}
