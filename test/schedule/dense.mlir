@@ -8,14 +8,6 @@
 // CHECK-NOT:     <matrix>
 // CHECK:         %[[B:.*]] = kernel.gemm ins(%[[A]], {{.*}} depth = 20
 // CHECK:         kernel.unpack <matrix> ins(%[[B]] {{.*}} -> tensor<?x10xf32>
-func.func @chain(
-// CHECK:         %[[IN:.*]] = kernel.pack <matrix> ins(%{{.*}} : tensor<?x30xf32>) outs({{.*}}) -> tensor<2x?x16xf32>
-// CHECK:         kernel.pack <dense> {{.*}} : tensor<30x20xf32>)
-// CHECK:         %[[A:.*]] = kernel.gemm ins(%[[IN]], {{.*}} depth = 30
-// CHECK:           arith.maximumf
-// CHECK-NOT:     <matrix>
-// CHECK:         %[[B:.*]] = kernel.gemm ins(%[[A]], {{.*}} depth = 20
-// CHECK:         kernel.unpack <matrix> ins(%[[B]] {{.*}} -> tensor<?x10xf32>
 func.func @chain(%batch: index {nn.batch}, %x: tensor<?x30xf32>, %k: tensor<30x20xf32>, %l: tensor<20x10xf32>) -> tensor<?x10xf32> {
   %0 = nn.dense %x, %k : (tensor<?x30xf32>, tensor<30x20xf32>) -> tensor<?x20xf32>
   %1 = nn.relu %0 : tensor<?x20xf32>
@@ -40,9 +32,6 @@ func.func @scaled(%batch: index {nn.batch}, %x: tensor<?x30xf32>, %k: tensor<30x
 // CHECK:         kernel.conv {{.*}} outs({{.*}} : tensor<?x2x1x5x16xf32>) {{.*}} in_channels = 30
 // CHECK:         kernel.unpack <image>
 // CHECK:         nn.reshape {{.*}} -> tensor<?x5x20xf32>
-func.func @ranked(
-// CHECK-NOT:     kernel.
-// CHECK:         nn.group
 func.func @ranked(%batch: index {nn.batch}, %x: tensor<?x5x30xf32>, %k: tensor<30x20xf32>) -> tensor<?x5x20xf32> {
   %0 = nn.dense %x, %k : (tensor<?x5x30xf32>, tensor<30x20xf32>) -> tensor<?x5x20xf32>
   return %0 : tensor<?x5x20xf32>
