@@ -122,6 +122,7 @@ static Error measureAll(BenchArgs &args) {
   Expected<OpenedModel> opened = openModel(args.options);
   if (!opened)
     return opened.takeError();
+  opened->folder.reset(); // the library is in memory, and weights are random
   const Library &library = *opened->library;
   if (int64_t only = library.info().static_batch)
     args.batches = {only};

@@ -42,7 +42,7 @@ static Error measure(Instance &instance, const BenchArgs &args, MutableArrayRef<
   return Error::success();
 }
 
-static Error bench(const BenchArgs &args, const OpenedModel &opened, Result &result) {
+static Error bench(const BenchArgs &args, OpenedModel &opened, Result &result) {
   const Library &library = *opened.library;
   result.name = library.info().name;
   Expected<Instance> instance = Instance::create(library, args.batch, args.threads, args.variant);
@@ -52,6 +52,7 @@ static Error bench(const BenchArgs &args, const OpenedModel &opened, Result &res
   if (Error error = opened.weights.empty() ? loadRandomWeights(library, *instance)
                                            : instance->load(opened.weights))
     return error;
+  opened.folder.reset(); // all is in memory; an interrupted run leaves nothing behind
   Expected<std::vector<Array>> inputs = randomInputs(library, args.batch);
   if (!inputs)
     return inputs.takeError();

@@ -154,6 +154,7 @@ static Error run(RunArgs &args) {
     return instance.takeError();
   if (Error error = loadWeights(*opened, *instance))
     return error;
+  opened->folder.reset(); // all is in memory; an interrupted run leaves nothing behind
   Expected<std::vector<Array>> outputs = makeArrays(library.outputs(), samples);
   if (!outputs)
     return outputs.takeError();

@@ -5,6 +5,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 #include <numeric>
 
 using namespace llvm;
@@ -27,11 +28,13 @@ static double valueAt(const Array &array, int64_t index) {
 }
 
 static void printLargest(raw_ostream &os, ArrayRef<double> values) {
+  // What is no number comes last; sorting needs an order.
+  auto rank = [&](size_t i) { return std::isnan(values[i]) ? -INFINITY : values[i]; };
   std::vector<size_t> order(values.size());
   std::iota(order.begin(), order.end(), 0);
   size_t shown = std::min(kPlaces, order.size());
   std::partial_sort(order.begin(), order.begin() + shown, order.end(),
-                    [&](size_t a, size_t b) { return values[a] > values[b]; });
+                    [&](size_t a, size_t b) { return rank(a) > rank(b); });
   for (size_t i = 0; i < shown; ++i)
     os << (i ? ",  " : "") << order[i] << ": " << format("%.6g", values[order[i]]);
   if (shown < order.size())

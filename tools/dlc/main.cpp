@@ -66,8 +66,8 @@ static const std::vector<std::string> kStages = {"json",   "nn",   "fused", "til
 static const char *kAnyModel =
     "a model description (.json, or .mlir with an nn @forward), or a library "
     "that dlc compiled (.so)";
-static const CLI::Range kBatches(1, 1 << 20);
-static const CLI::Range kThreads(1, 1024);
+static const CLI::Validator kBatches = CLI::Range(1, 1 << 20).description("");
+static const CLI::Validator kThreads = CLI::Range(1, 1024).description("");
 
 static CLI::App *addCommand(CLI::App &app, const char *name, const char *text,
                             const char *examples) {
@@ -81,7 +81,7 @@ static void addMarch(CLI::App *command, Options &options) {
       ->add_option("--march", options.march,
                    "CPUs to compile for, best first in the library: native, x86-64-v2, x86-64-v3, "
                    "x86-64-v4 (default: native)")
-      ->type_name("CPU,...")
+      ->type_name("CPU,CPU")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"native", "x86-64-v2", "x86-64-v3", "x86-64-v4"}).description(""));
@@ -165,7 +165,7 @@ static void addBench(CLI::App &app, BenchArgs &args, int &code) {
       ->check(kThreads);
   command->add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")
       ->type_name("S")
-      ->check(CLI::Range(0.0, 3600.0));
+      ->check(CLI::Range(0.0, 3600.0).description(""));
   command->add_option("--variant", args.variant, "CPU variant of the library; default: the best")
       ->type_name("CPU");
   addMarch(command, args.options);
