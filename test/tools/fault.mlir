@@ -1,0 +1,17 @@
+// What passes the importer and cannot be lowered is a fault of dlc: exit 3, a reproducer, no files.
+// RUN: rm -rf %t && mkdir %t
+// RUN: env TMPDIR=%t %exits 3 dlc compile %s -o %t/out | FileCheck %s
+// RUN: ls %t | FileCheck %s --check-prefix=FILES
+
+// CHECK: dlc: error: this is a fault in dlc, not in '{{.*}}fault.mlir'; please report it with the reproducer
+// FILES: dlc-reproducer
+// FILES-NOT: out
+
+module attributes {nn.model = "fault"} {
+  func.func private @unknown(tensor<?x3xf32>) -> tensor<?x3xf32>
+  func.func @forward(%batch: index {nn.batch}, %x: tensor<?x3xf32> {nn.input = "x"})
+      -> (tensor<?x3xf32> {nn.output = "y"}) {
+    %0 = call @unknown(%x) : (tensor<?x3xf32>) -> tensor<?x3xf32>
+    return %0 : tensor<?x3xf32>
+  }
+}
