@@ -3,13 +3,23 @@
 #include "tools/common/Flops.h"
 #include "compiler/Registration.h"
 #include "compiler/frontend/Inspect.h"
-#include "dialects/nn/Nn.h"
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Parser/Parser.h"
 #include "tools/common/Errors.h"
 #include "tools/common/OpenModel.h"
 
 using namespace dlc;
 using namespace dlc::tools;
+
+// A kernel's items times the arithmetic of one; dynamic extents are the batch.
+static int64_t flopsOfKernel(kernel::KernelOpInterface kernel) {
+  mlir::OpBuilder builder(kernel);
+  int64_t flops = kernel.getFlopsPerItem();
+  for (mlir::OpFoldResult extent : kernel.getItemExtents(builder, kernel.getLoc()))
+    flops *= mlir::getConstantIntValue(extent).value_or(1);
+  return flops;
+}
 
 // Goes through the text of the nn module: the one form that model files of both kinds have.
 llvm::Expected<int64_t> tools::flopsPerSample(Options options) {
@@ -29,6 +39,8 @@ llvm::Expected<int64_t> tools::flopsPerSample(Options options) {
     return fromOutcome(Outcome::Fault);
   int64_t flops = 0;
   module->walk([&](mlir::Operation *op) {
+    if (auto kernel = llvm::dyn_cast<kernel::KernelOpInterface>(op))
+      flops += flopsOfKernel(kernel);
     // A group counts by what is in it.
     if (llvm::isa<nn::NnDialect>(op->getDialect()) && op->getNumResults() == 1 &&
         op->getNumRegions() == 0)
