@@ -23,9 +23,6 @@ std::pair<Value, Value> dlc::cpu::emitTapBounds(Emitter &e, const Window1D &wind
 
 namespace {
 
-// More unrolled FMAs than this a kernel cost compile time and instruction cache for no speed.
-constexpr int64_t maxUnrolledFmas = 2048;
-
 // Emits one convolution. Loops, outside in: items, tiles of a row, input blocks, tap rows, tap columns,
 // channels. Accumulators are loop-carried values all the way, so they stay in registers.
 class ConvEmitter {
@@ -39,9 +36,7 @@ public:
                  op.getPadding()[0]},
         horizontal{in[3],     out[3], weights[3], op.getStrides()[1], op.getDilations()[1],
                    op.getPadding()[2]},
-        runs(cutColumns(horizontal, op.getTile().getRows())) {
-    unrollTaps = mayUnrollTaps();
-  }
+        runs(cutColumns(horizontal, op.getTile().getRows())) {}
 
   LogicalResult emit(Value lo, Value hi) {
     if (failed(epilogue.verify(op)))
@@ -60,18 +55,6 @@ public:
   }
 
 private:
-  // Where every channel of a block is one unrolled step, taps that share pixels would keep all their
-  // broadcasts live; and with many taps the code grows. Both keep a loop over runs of equal taps.
-  bool mayUnrollTaps() {
-    int64_t block = std::min<int64_t>(weights[4], op.getInChannels());
-    int64_t unroll = op.getTile().getUnroll();
-    if (horizontal.stride != 1 || block <= unroll)
-      return false;
-    int64_t steps = unroll + block % unroll;
-    int64_t fmas = horizontal.taps * steps * op.getTile().getRows() * weights[5] * runs.size();
-    return fmas <= maxUnrolledFmas;
-  }
-
   Value outBlock(int64_t col) { return e.add(e.mul(group, weights[5]), col); }
 
   void emitRow(Value y, int64_t cols) {
@@ -114,14 +97,19 @@ private:
     });
   }
 
+  // Runs of taps that reach the same pixels of the tile share a loop: straight code gains nothing, takes
+  // long to compile and, where the channels are straight code too, keeps the broadcasts of pixels that
+  // taps share in registers. Two taps around a loop over channels stay straight (see emitReduction).
   Emitter::Values emitTapColumns(const Place &place, Value block, Value tapRow, Value row,
                                  int64_t channels, ValueRange sums) {
     const auto &taps = place.run->taps;
     Emitter::Values values(sums);
     for (int64_t first = 0, end; first < horizontal.taps; first = end) {
       end = first + 1;
-      while (!unrollTaps && end < horizontal.taps && taps[end] == taps[first])
+      while (end < horizontal.taps && taps[end] == taps[first])
         ++end;
+      if (end - first == 2 && channels > op.getTile().getUnroll())
+        end = first + 1;
       if (!llvm::is_contained(taps[first], true))
         continue;
       values = e.loop(e.index(first), e.index(end), 1, values, [&](Value tap, ValueRange carried) {
@@ -155,7 +143,6 @@ private:
   ArrayRef<int64_t> weights, in, out;
   Window1D vertical, horizontal;
   SmallVector<ColumnRun> runs;
-  bool unrollTaps;
   Value image, group, firstBlock;
 };
 
