@@ -3,6 +3,7 @@
 Substitutions beside dlc's tools, FileCheck and mlir-opt by name:
   %jit     reads linalg on tensors and runs its @main() with upstream's plainest pipeline, so that
            a lowering is checked by numbers and not by dlc's own back end
+  %models  the folder of the zoo's networks
   %shared  the folder beside the checkout with golden references (feature "shared")
 """
 
@@ -44,4 +45,9 @@ shared = os.path.join(os.path.dirname(config.dlc_source), "shared")
 if os.path.isdir(shared):
     config.available_features.add("shared")
 
-config.substitutions += [("%jit", jit), ("%shared", shared), ("%python", config.python + " -B")]
+config.substitutions += [
+    ("%jit", jit),
+    ("%models", os.path.join(config.dlc_source, "models")),
+    ("%shared", shared),
+    ("%python", config.python + " -B"),
+]

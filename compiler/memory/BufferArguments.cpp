@@ -12,6 +12,8 @@
 
 #include "compiler/memory/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace dlc::memory {
 #define GEN_PASS_DEF_BUFFERARGUMENTS
@@ -40,6 +42,41 @@ static void bufferInputs(func::FuncOp function) {
   }
 }
 
+static Value findBatch(func::FuncOp function) {
+  for (BlockArgument argument : function.getArguments())
+    if (function.getArgAttr(argument.getArgNumber(), nn::kBatchAttr))
+      return argument;
+  return {};
+}
+
+// The buffer in the shape of a tensor that `collapse` gave the buffer's.
+static Value expandBuffer(OpBuilder &builder, Value buffer, tensor::CollapseShapeOp collapse,
+                          Value batch) {
+  auto extents = llvm::map_to_vector(collapse.getSrcType().getShape(), [&](int64_t n) {
+    return ShapedType::isDynamic(n) ? OpFoldResult(batch) : builder.getIndexAttr(n);
+  });
+  return memref::ExpandShapeOp::create(builder, collapse.getLoc(), bufferType(collapse.getSrcType()),
+                                       buffer, collapse.getReassociationIndices(), extents);
+}
+
+// A result that was only given another shape: what computes it writes to the caller's buffer in the
+// shape it has, instead of to a buffer to be copied.
+static void reshapeDestination(OpBuilder &builder, Value batch, Value &result, Value &buffer) {
+  while (true) {
+    if (auto expand = result.getDefiningOp<tensor::ExpandShapeOp>()) {
+      buffer = memref::CollapseShapeOp::create(builder, expand.getLoc(), buffer,
+                                               expand.getReassociationIndices());
+      result = expand.getSrc();
+    } else if (auto collapse = result.getDefiningOp<tensor::CollapseShapeOp>();
+               collapse && (batch || collapse.getSrcType().hasStaticShape())) {
+      buffer = expandBuffer(builder, buffer, collapse, batch);
+      result = collapse.getSrc();
+    } else {
+      return;
+    }
+  }
+}
+
 // What names a result also names its buffer: the model's output, or the number of a prepared value.
 static DictionaryAttr resultMark(func::FuncOp function, unsigned index) {
   if (DictionaryAttr mark = function.getResultAttrDict(index); mark && !mark.empty())
@@ -63,8 +100,13 @@ struct BufferArguments : memory::impl::BufferArgumentsBase<BufferArguments> {
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       marks.push_back(function.getArgAttrDict(i));
     OpBuilder builder(results);
-    for (auto [index, result] : llvm::enumerate(results.getOperands())) {
+    // What computes a result can only write to a buffer that is there before it.
+    OpBuilder early = OpBuilder::atBlockBegin(&body);
+    Value batch = findBatch(function);
+    for (auto [index, operand] : llvm::enumerate(results.getOperands())) {
+      Value result = operand;
       Value out = body.addArgument(bufferType(result.getType()), result.getLoc());
+      reshapeDestination(early, batch, result, out);
       bufferization::MaterializeInDestinationOp::create(builder, result.getLoc(), Type(), result, out,
                                                         /*restrict=*/true, /*writable=*/true);
       marks.push_back(resultMark(function, index));

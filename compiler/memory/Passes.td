@@ -7,7 +7,8 @@ include "mlir/Pass/PassBase.td"
 
 def BufferArguments : Pass<"dlc-buffer-arguments", "::mlir::func::FuncOp"> {
   let summary = "entry functions take buffers for their inputs and results";
-  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect"];
 }
 
 def SplitDestinations : Pass<"dlc-split-destinations", "::mlir::func::FuncOp"> {

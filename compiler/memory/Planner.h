@@ -20,8 +20,8 @@ struct Placement {
 };
 
 /// Places buffers so that two whose lifetimes meet never overlap. Offsets are multiples of
-/// `alignment`, and so is every buffer's extent. First fit in several orders; the best is returned, so
-/// that the total is the largest live set wherever one of them reaches it.
+/// `alignment`, and so is every buffer's extent. First fit in several orders, each improved
+/// by moving what lies highest to the front; the best is returned.
 Placement planArena(llvm::ArrayRef<Lifetime> buffers, int64_t alignment);
 
 /// Bytes of the largest set of buffers that live at one step, each rounded up to `alignment`: no

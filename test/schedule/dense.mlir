@@ -3,10 +3,10 @@
 // Dense layers hand each other blocks; only the ends are plain.
 // CHECK-LABEL: func.func @chain(
 // CHECK:         %[[IN:.*]] = kernel.pack <matrix> ins(%{{.*}} : tensor<?x30xf32>) {{.*}} -> tensor<2x?x16xf32>
-// CHECK:         %[[A:.*]] = kernel.gemm ins(%[[IN]], {{.*}} depth = 30
+// CHECK:         %[[A:.*]] = kernel.gemm ins(%[[IN]], {{.*}}depth = 30
 // CHECK:           arith.maximumf
 // CHECK-NOT:     <matrix>
-// CHECK:         %[[B:.*]] = kernel.gemm ins(%[[A]], {{.*}} depth = 20
+// CHECK:         %[[B:.*]] = kernel.gemm ins(%[[A]], {{.*}}depth = 20
 // CHECK:         kernel.unpack <matrix> ins(%[[B]] {{.*}} -> tensor<?x10xf32>
 func.func @chain(%batch: index {nn.batch}, %x: tensor<?x30xf32>, %k: tensor<30x20xf32>, %l: tensor<20x10xf32>) -> tensor<?x10xf32> {
   %0 = nn.dense %x, %k : (tensor<?x30xf32>, tensor<30x20xf32>) -> tensor<?x20xf32>
