@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Shows what the hottest loop of an assembly listing consists of.
+
+  dlc compile MODEL --emit asm | inner_loop.py
+
+That is the innermost loop (from a label to a jump back to it, with no loop inside) that holds the most
+multiply-adds. Prints a line for each kind of instruction, most frequent first:
+`56 vfmadd231ps zmm, load` is a multiply-add that loads one operand from memory, and ` stack` is
+appended to what touches the stack.
+"""
+
+import collections
+import re
+import sys
+
+
+def read_loops(lines):
+    """The bodies of the innermost loops."""
+    labels, body, found = {}, [], []
+    for line in lines:
+        line = line.split("#")[0].strip()
+        if label := re.match(r"([\w.$]+):$", line):
+            labels[label.group(1)] = len(body)
+        elif line and not line.startswith("."):
+            body.append(line)
+            start = labels.get(line.split()[-1]) if line.startswith("j") else None
+            if start is not None and not any(start <= inner[0] for inner in found):
+                found.append((start, len(body)))
+            if line.startswith("ret"):
+                labels = {}
+    return [body[start:end] for start, end in found]
+
+
+def describe(instruction):
+    mnemonic, _, operands = instruction.partition("\t")
+    if not mnemonic.startswith("v"):
+        return "count" if re.match(r"(add|sub|inc|dec|lea|cmp|test|j)", mnemonic) else mnemonic
+    register = re.search(r"%([xyz]mm|k)\d+$", operands)
+    text = f"{mnemonic} {register.group(1) if register else 'store'}"
+    text += ", load" if register and "(" in operands else ""
+    return text + (" stack" if "%rsp" in operands else "")
+
+
+def main():
+    loops = read_loops(sys.stdin)
+    hottest = max(loops, key=lambda loop: sum("fmadd" in line for line in loop), default=[])
+    for text, count in collections.Counter(map(describe, hottest)).most_common():
+        print(count, text)
+
+
+if __name__ == "__main__":
+    main()
