@@ -28,6 +28,7 @@ public:
   explicit Compilation(const Options &options)
       : options(options), context(registry(), MLIRContext::Threading::DISABLED) {
     context.loadAllAvailableDialects();
+    context.printOpOnDiagnostic(false); // the line and the caret say enough
   }
 
   Outcome import();
@@ -47,6 +48,8 @@ private:
   Outcome lower(ModuleOp module, const CpuVariant &cpu, emit::Model &model);
   Outcome emitLibrary(emit::Model model, Artifacts *artifacts);
   Outcome emitStage(emit::Model model, Artifacts *artifacts);
+  Outcome importMlir();
+  Outcome chooseVariants(std::vector<CpuVariant> &cpus);
   Outcome write(Writer writer);
   Outcome print(ModuleOp module);
 
@@ -54,6 +57,7 @@ private:
   MLIRContext context;
   llvm::LLVMContext llvmContext;
   llvm::SourceMgr sources;
+  std::optional<SourceMgrDiagnosticHandler> diagnostics; // of .mlir files
   frontend::ModelInfo info;
   OwningOpRef<ModuleOp> module;
 };
@@ -70,18 +74,30 @@ static Outcome report(llvm::Error error) {
   return report(outcome, llvm::toString(std::move(error)));
 }
 
+static bool isMlir(const Options &options) { return StringRef(options.model).ends_with(".mlir"); }
+
+// An nn module says what a model.json does but for what its layers were called.
+Outcome Compilation::importMlir() {
+  if (options.batch)
+    return report(Outcome::BadInput,
+                  "--batch cannot change '" + options.model + "': write the batch into its types");
+  if (options.stage == Stage::Json)
+    return report(Outcome::BadInput,
+                  "'" + options.model + "' has no form as JSON; --emit nn prints it");
+  diagnostics.emplace(sources, &context);
+  module = parseSourceFile<ModuleOp>(sources, &context);
+  return module ? Outcome::Done : Outcome::BadInput;
+}
+
 // Files that end in .mlir hold an nn module; all others are model descriptions.
 Outcome Compilation::import() {
   auto buffer = llvm::MemoryBuffer::getFile(options.model, /*IsText=*/true);
   if (!buffer)
-    return report(Outcome::BadInput, "cannot read '" + options.model + "': " +
-                                         buffer.getError().message() + "; check the path");
+    return report(Outcome::BadInput, "cannot read '" + options.model +
+                                         "': " + buffer.getError().message() + "; check the path");
   sources.AddNewSourceBuffer(std::move(*buffer), {});
-  if (StringRef(options.model).ends_with(".mlir")) {
-    SourceMgrDiagnosticHandler handler(sources, &context);
-    module = parseSourceFile<ModuleOp>(sources, &context);
-    return module ? Outcome::Done : Outcome::BadInput;
-  }
+  if (isMlir(options))
+    return importMlir();
   auto imported = frontend::importModel(sources, context, {options.batch}, info);
   if (failed(imported))
     return Outcome::BadInput;
@@ -104,26 +120,44 @@ Outcome Compilation::runPhase(ModuleOp module, Phase build) {
                                     "'; please report it with the reproducer '" + reproducer + "'");
 }
 
-// Writes text or an object to options.output, whole or not at all.
+static llvm::Error put(llvm::raw_fd_ostream &os, StringRef text) {
+  os << text;
+  os.flush();
+  std::error_code code = os.error();
+  os.clear_error();
+  return llvm::errorCodeToError(code);
+}
+
+// A file gets its text whole or not at all; standard output, a device or a pipe as it comes.
+static llvm::Error writeText(const std::string &path, StringRef text) {
+  llvm::sys::fs::file_status status;
+  bool exists = !llvm::sys::fs::status(path, status);
+  if (path == "-" || (exists && !llvm::sys::fs::is_regular_file(status))) {
+    std::error_code code;
+    llvm::raw_fd_ostream os(path, code);
+    return code ? llvm::errorCodeToError(code) : put(os, text);
+  }
+  auto file = llvm::sys::fs::TempFile::create(path + ".%%%%%%");
+  if (!file)
+    return file.takeError();
+  llvm::raw_fd_ostream os(file->FD, /*shouldClose=*/false);
+  if (llvm::Error error = put(os, text))
+    return llvm::joinErrors(std::move(error), file->discard());
+  return file->keep(path);
+}
+
+// Writes text or an object to options.output.
 Outcome Compilation::write(Writer writer) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   if (llvm::Error error = writer(stream))
     return report(std::move(error));
-  if (options.output.empty() || options.output == "-") {
-    llvm::outs() << text;
-    return Outcome::Done;
-  }
-  auto file = llvm::sys::fs::TempFile::create(options.output + ".%%%%%%");
-  if (file) {
-    llvm::raw_fd_ostream(file->FD, /*shouldClose=*/false) << text;
-    if (llvm::Error error = file->keep(options.output))
-      return report(std::move(error));
-    return Outcome::Done;
-  }
-  return report(Outcome::BadInput, "cannot write '" + options.output + "': " +
-                                       llvm::toString(file.takeError()) +
-                                       "; choose another file with -o");
+  std::string path = options.output.empty() ? "-" : options.output;
+  if (llvm::Error error = writeText(path, text))
+    return report(Outcome::BadInput,
+                  "cannot write " + (path == "-" ? "to standard output" : "'" + path + "'") + ": " +
+                      llvm::toString(std::move(error)) + "; choose another file with -o");
+  return Outcome::Done;
 }
 
 Outcome Compilation::print(ModuleOp module) {
@@ -161,7 +195,8 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
   variant.cpuFeatures = cpu.required;
   variant.module = cpu::translateToLlvm(*variantModule, llvmContext);
   if (!variant.module)
-    return report(Outcome::Fault, "this is a fault in dlc: its code could not be translated to LLVM");
+    return report(Outcome::Fault,
+                  "this is a fault in dlc: its code could not be translated to LLVM");
   model.variants.push_back(std::move(variant));
   return Outcome::Done;
 }
@@ -195,7 +230,8 @@ Outcome Compilation::emitStage(emit::Model model, Artifacts *artifacts) {
   target.resourceDir = options.resourceDir;
   switch (options.stage) {
   case Stage::Llvm:
-    return write([&](llvm::raw_ostream &os) { return emit::emitLlvm(std::move(model), target, os); });
+    return write(
+        [&](llvm::raw_ostream &os) { return emit::emitLlvm(std::move(model), target, os); });
   case Stage::Asm:
     return write(
         [&](llvm::raw_ostream &os) { return emit::emitAssembly(std::move(model), target, os); });
@@ -207,6 +243,24 @@ Outcome Compilation::emitStage(emit::Model model, Artifacts *artifacts) {
   }
 }
 
+// The variants that --march names, each once.
+Outcome Compilation::chooseVariants(std::vector<CpuVariant> &cpus) {
+  for (const std::string &march : options.march) {
+    std::optional<CpuVariant> cpu = lookupVariant(march);
+    if (!cpu)
+      return report(Outcome::BadInput,
+                    "unknown CPU '" + march + "'; `dlc targets` lists the known ones");
+    cpus.push_back(*cpu);
+  }
+  // The best first, as `create` tries them; a superset of features is the larger number.
+  llvm::sort(cpus, [](const CpuVariant &a, const CpuVariant &b) {
+    return std::tie(a.level, a.required, a.name) > std::tie(b.level, b.required, b.name);
+  });
+  auto sameName = [](const CpuVariant &a, const CpuVariant &b) { return a.name == b.name; };
+  cpus.erase(std::unique(cpus.begin(), cpus.end(), sameName), cpus.end());
+  return Outcome::Done;
+}
+
 Outcome Compilation::run(Artifacts *artifacts) {
   if (options.stage == Stage::Json)
     return write([&](llvm::raw_ostream &os) {
@@ -216,16 +270,8 @@ Outcome Compilation::run(Artifacts *artifacts) {
   if (options.stage == Stage::Nn)
     return print(*module);
   std::vector<CpuVariant> cpus;
-  for (const std::string &march : options.march) {
-    std::optional<CpuVariant> cpu = lookupVariant(march);
-    if (!cpu)
-      return report(Outcome::BadInput, "unknown CPU '" + march + "'; `dlc targets` lists the known ones");
-    cpus.push_back(*cpu);
-  }
-  // The best first, as `create` tries them; a superset of features is the larger number.
-  llvm::sort(cpus, [](const CpuVariant &a, const CpuVariant &b) {
-    return std::tie(a.level, a.required, a.name) > std::tie(b.level, b.required, b.name);
-  });
+  if (Outcome outcome = chooseVariants(cpus); outcome != Outcome::Done)
+    return outcome;
   FailureOr<emit::Model> model = describeModel(*module);
   if (failed(model))
     return Outcome::BadInput;
@@ -251,6 +297,10 @@ Outcome dlc::compile(const Options &options, Artifacts *artifacts) {
 }
 
 Outcome dlc::inspect(const Options &options, bool json, llvm::raw_ostream &os) {
+  if (isMlir(options))
+    return report(Outcome::BadInput,
+                  "'" + options.model +
+                      "' names no layers to inspect; compile it and inspect the library");
   Compilation compilation(options);
   Outcome outcome = compilation.import();
   if (outcome == Outcome::Done)

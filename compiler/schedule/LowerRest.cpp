@@ -42,7 +42,8 @@ Value dlc::schedule::lowerPool(Blocker &blocker, nn::Pool2DOp pool) {
   if (!worthBlocking(blocker, pool.getX()))
     return {};
   return buildPool(blocker, pool.getLoc(), pool.getX(), pool.getType(), pool.getKind(),
-                   pool.getWindow(), pool.getStrides(), pool.getPadding(), pool.getCountIncludePad());
+                   pool.getWindow(), pool.getStrides(), pool.getPadding(),
+                   pool.getCountIncludePad());
 }
 
 // A global pooling is a window of the whole image.
@@ -58,9 +59,9 @@ Value dlc::schedule::lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool) 
 
 // Blocks follow one another along channels if every part but the last fills its blocks.
 static bool fillsBlocks(Blocker &blocker, nn::ConcatOp concat) {
-  return concat.getAxis() == 3 && llvm::all_of(concat.getXs(), [&](Value x) {
-    return x == concat.getXs().back() || typeOf(x).getDimSize(3) % blocker.facts.lanes == 0;
-  });
+  return concat.getAxis() == 3 && llvm::all_of(concat.getXs().drop_back(), [&](Value x) {
+           return typeOf(x).getDimSize(3) % blocker.facts.lanes == 0;
+         });
 }
 
 // The op that computes `part` into a destination of its own, which can as well be a slice: a kernel
@@ -104,8 +105,8 @@ static Value insertPart(Blocker &blocker, Location loc, Value part, Operation *w
                                        slice.strides);
 }
 
-// Every part is written into its slice of one destination by the kernel that computes it. For that the
-// destination stands before the first of these kernels and each insertion right after its own.
+// Every part is written into its slice of one destination by the kernel that computes it. For that
+// the destination stands before the first of these kernels and each insertion right after its own.
 static Value buildConcat(Blocker &blocker, Location loc, ArrayRef<Value> parts, int64_t axis,
                          ArrayRef<int64_t> shape) {
   OpBuilder &builder = blocker.builder;
@@ -146,9 +147,8 @@ Value dlc::schedule::lowerConcat(Blocker &blocker, nn::ConcatOp concat) {
   if (type.getRank() != 4 || !llvm::all_of(concat.getXs(), isBlockedImage) ||
       !fillsBlocks(blocker, concat))
     return {};
-  SmallVector<Value> parts = llvm::map_to_vector(concat.getXs(), [&](Value x) {
-    return blocker.pack(concat.getLoc(), x, Layout::Image);
-  });
+  SmallVector<Value> parts = llvm::map_to_vector(
+      concat.getXs(), [&](Value x) { return blocker.pack(concat.getLoc(), x, Layout::Image); });
   Value whole =
       buildConcat(blocker, concat.getLoc(), parts, /*axis=*/1,
                   kernel::getBlockedShape(Layout::Image, type.getShape(), blocker.facts.lanes));
@@ -172,8 +172,8 @@ Value dlc::schedule::lowerPad(Blocker &blocker, nn::PadOp pad) {
   return insertPart(blocker, loc, inside, inside.getDefiningOp(), whole, slice);
 }
 
-// Between blocked images, an elementwise op works on blocks: images by their own indices, vectors by
-// block and lane.
+// Between blocked images, an elementwise op works on blocks: images by their own indices, vectors
+// by block and lane.
 Value dlc::schedule::lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterface op) {
   MLIRContext *context = op.getContext();
   auto result = typeOf(op->getResult(0));
@@ -191,8 +191,8 @@ Value dlc::schedule::lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterfa
         blocker.pack(op.getLoc(), operand, isVector ? Layout::Vector : Layout::Image));
     maps.push_back(isVector ? vector : image);
   }
-  auto blocked = result.clone(
-      kernel::getBlockedShape(Layout::Image, result.getShape(), blocker.facts.lanes));
+  auto blocked =
+      result.clone(kernel::getBlockedShape(Layout::Image, result.getShape(), blocker.facts.lanes));
   Value value = buildElementwiseGeneric(blocker.builder, op.getLoc(), op, operands, maps, blocked,
                                         blocker.batch);
   return blocker.unpack(op.getLoc(), value, result, Layout::Image);
