@@ -27,11 +27,23 @@ struct GroupOperands {
 
 } // namespace
 
-// On rank 3 and more the dimensions between batch and features are the pixels of one image row.
+// On rank 4 a dense layer works on an image. Otherwise the dimensions between batch and features
+// are the pixels of one image row.
 static RankedTensorType asImage(RankedTensorType type) {
   ArrayRef<int64_t> shape = type.getShape();
+  if (shape.size() == 4)
+    return type;
   int64_t pixels = ShapedType::getNumElements(shape.drop_front().drop_back());
   return type.clone({shape.front(), 1, pixels, shape.back()});
+}
+
+// Shaping back what a layer before shaped finds its image again, and with it the blocked one.
+static Value reshape(Blocker &blocker, Location loc, Value value, RankedTensorType type) {
+  if (value.getType() == type)
+    return value;
+  if (auto inner = value.getDefiningOp<nn::ReshapeOp>(); inner && inner.getX().getType() == type)
+    return inner.getX();
+  return nn::ReshapeOp::create(blocker.builder, loc, type, value);
 }
 
 // Other operands of the epilogue's ops, blocked like the output: residuals in `layout`, per-channel
@@ -50,10 +62,9 @@ static SmallVector<Value> packExtras(Blocker &blocker, nn::GroupOp group, Layout
       Value outer = group.getInputs()[argument.getArgNumber()];
       Layout extraLayout = shapeOf(outer).size() == 1 ? Layout::Vector : layout;
       inner.push_back(operand);
-      // A residual of a dense layer on rank 3 is an image row, as its output is.
-      if (extraLayout == Layout::Image && shapeOf(outer).size() != 4)
-        outer = nn::ReshapeOp::create(blocker.builder, op.getLoc(),
-                                      asImage(cast<RankedTensorType>(outer.getType())), outer);
+      if (extraLayout == Layout::Image)
+        outer =
+            reshape(blocker, op.getLoc(), outer, asImage(cast<RankedTensorType>(outer.getType())));
       extras.push_back(blocker.pack(op.getLoc(), outer, extraLayout));
     }
   }
@@ -124,9 +135,10 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
   // A block must not straddle two groups.
   if (groups > 1 && (shapeOf(kernel)[2] % lanes || (shapeOf(kernel)[3] / groups) % lanes))
     return {};
-  ConvShape shape{operands.outer(conv.getX()), kernel, operands.outer(conv.getBias()),
-                  llvm::to_vector(conv.getType().getShape()), llvm::to_vector(conv.getStrides()),
-                  llvm::to_vector(conv.getPadding()), llvm::to_vector(conv.getDilations()), groups};
+  ConvShape shape{operands.outer(conv.getX()),          kernel,
+                  operands.outer(conv.getBias()),       llvm::to_vector(conv.getType().getShape()),
+                  llvm::to_vector(conv.getStrides()),   llvm::to_vector(conv.getPadding()),
+                  llvm::to_vector(conv.getDilations()), groups};
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
   Value blocked = buildConv(blocker, group, shape, extras, inner);
@@ -162,27 +174,25 @@ static Value lowerDepthwise(Blocker &blocker, nn::GroupOp group, nn::DepthwiseCo
 
 static Value lowerDenseRows(Blocker &blocker, nn::GroupOp group, nn::DenseOp dense) {
   GroupOperands operands{group};
-  OpBuilder &builder = blocker.builder;
   Location loc = group.getLoc();
-  // Shaping back what a layer before shaped finds its image again, and with it the blocked one.
-  auto reshape = [&](Value value, RankedTensorType type) -> Value {
-    if (auto inner = value.getDefiningOp<nn::ReshapeOp>(); inner && inner.getX().getType() == type)
-      return inner.getX();
-    return nn::ReshapeOp::create(builder, loc, type, value);
-  };
   Value x = operands.outer(dense.getX()), kernel = operands.outer(dense.getKernel());
   RankedTensorType result = asImage(dense.getType());
   auto kernelType = cast<RankedTensorType>(kernel.getType());
   ConvShape shape{
-      reshape(x, asImage(cast<RankedTensorType>(x.getType()))),
-      reshape(kernel, kernelType.clone({1, 1, kernelType.getDimSize(0), kernelType.getDimSize(1)})),
-      operands.outer(dense.getBias()), llvm::to_vector(result.getShape()), {1, 1}, {0, 0, 0, 0},
-      {1, 1}, 1};
+      reshape(blocker, loc, x, asImage(cast<RankedTensorType>(x.getType()))),
+      reshape(blocker, loc, kernel,
+              kernelType.clone({1, 1, kernelType.getDimSize(0), kernelType.getDimSize(1)})),
+      operands.outer(dense.getBias()),
+      llvm::to_vector(result.getShape()),
+      {1, 1},
+      {0, 0, 0, 0},
+      {1, 1},
+      1};
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
-  Value image = blocker.unpack(loc, buildConv(blocker, group, shape, extras, inner), result,
-                               Layout::Image);
-  return reshape(image, group.getType());
+  Value image =
+      blocker.unpack(loc, buildConv(blocker, group, shape, extras, inner), result, Layout::Image);
+  return reshape(blocker, loc, image, group.getType());
 }
 
 static Value lowerDense(Blocker &blocker, nn::GroupOp group, nn::DenseOp dense) {

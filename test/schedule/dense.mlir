@@ -36,3 +36,28 @@ func.func @ranked(%batch: index {nn.batch}, %x: tensor<?x5x30xf32>, %k: tensor<3
   %0 = nn.dense %x, %k : (tensor<?x5x30xf32>, tensor<30x20xf32>) -> tensor<?x5x20xf32>
   return %0 : tensor<?x5x20xf32>
 }
+
+// What the epilogue adds is shaped as the output is.
+// CHECK-LABEL: func.func @ranked_residual(
+// CHECK:         %[[R:.*]] = kernel.pack <image> ins({{.*}}) outs({{.*}} : tensor<?x2x1x5x16xf32>)
+// CHECK:         kernel.conv ins({{.*}}, %[[R]] :
+func.func @ranked_residual(%batch: index {nn.batch}, %x: tensor<?x5x30xf32>, %k: tensor<30x20xf32>, %r: tensor<?x5x20xf32>) -> tensor<?x5x20xf32> {
+  %0 = nn.dense %x, %k : (tensor<?x5x30xf32>, tensor<30x20xf32>) -> tensor<?x5x20xf32>
+  %1 = nn.add %0, %r : tensor<?x5x20xf32>
+  return %1 : tensor<?x5x20xf32>
+}
+
+// On an image a dense layer is a 1x1 convolution, and reads and hands on blocks.
+// CHECK-LABEL: func.func @image(
+// CHECK:         %[[A:.*]] = kernel.conv {{.*}} outs({{.*}} : tensor<?x2x4x5x16xf32>)
+// CHECK-NOT:     kernel.unpack
+// CHECK:         kernel.conv ins(%[[A]], {{.*}}, %[[A]] : {{.*}} outs({{.*}} : tensor<?x2x4x5x16xf32>)
+// CHECK:         kernel.unpack <image>
+// CHECK-NOT:     nn.reshape
+// CHECK:         return
+func.func @image(%batch: index {nn.batch}, %x: tensor<?x4x5x30xf32>, %k: tensor<30x20xf32>, %l: tensor<20x20xf32>) -> tensor<?x4x5x20xf32> {
+  %0 = nn.dense %x, %k : (tensor<?x4x5x30xf32>, tensor<30x20xf32>) -> tensor<?x4x5x20xf32>
+  %1 = nn.dense %0, %l : (tensor<?x4x5x20xf32>, tensor<20x20xf32>) -> tensor<?x4x5x20xf32>
+  %2 = nn.add %1, %0 : tensor<?x4x5x20xf32>
+  return %2 : tensor<?x4x5x20xf32>
+}
