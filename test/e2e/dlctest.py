@@ -240,6 +240,7 @@ def main(description, make_cases, parser=None):
         print(f"{args.dlc}: no such program; build it, or name it with --dlc", file=sys.stderr)
         return 2
     tmp = tempfile.mkdtemp(prefix="dlc-e2e-")
+    os.environ["TMPDIR"] = tmp  # dlc's own temporary files, its reproducers among them
     lock = threading.Lock()
     count = {"passed": 0, "failed": 0, "skipped": 0}
 
