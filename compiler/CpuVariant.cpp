@@ -3,19 +3,18 @@
 #include "compiler/CpuVariant.h"
 #include "compiler/emit/Emit.h"
 #include "compiler/schedule/Target.h"
+#include "runtime/ModelDesc.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 
 using namespace dlc;
 
-// A feature of each level that no lower level has.
-static llvm::StringRef hostLevel(const llvm::StringMap<bool> &features) {
-  auto has = [&](llvm::StringRef name) { return features.lookup(name); };
-  if (has("avx512f") && has("avx512bw") && has("avx512cd") && has("avx512dq") && has("avx512vl"))
-    return "x86-64-v4";
-  if (has("avx2") && has("fma") && has("bmi2"))
-    return "x86-64-v3";
-  return has("sse4.2") ? "x86-64-v2" : "";
+// The highest level that `create` accepts on this machine, or none.
+static llvm::StringRef hostLevel() {
+  for (llvm::StringRef level : {"x86-64-v4", "x86-64-v3", "x86-64-v2"})
+    if (dlc_rt_cpu_features() & emit::cpuFeatureBit(level))
+      return level;
+  return "";
 }
 
 std::optional<CpuVariant> dlc::lookupVariant(llvm::StringRef march) {
@@ -23,11 +22,11 @@ std::optional<CpuVariant> dlc::lookupVariant(llvm::StringRef march) {
   variant.name = variant.level = march.str();
   if (march == "native") {
     llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-    variant.level = hostLevel(features).str();
+    variant.level = hostLevel().str();
     variant.tune = llvm::sys::getHostCPUName().str();
     std::vector<std::string> checkable;
     for (const auto &feature : features)
-      if (feature.second && emit::cpuFeatureBit(feature.first()))
+      if (feature.second && (dlc_rt_cpu_features() & emit::cpuFeatureBit(feature.first())))
         checkable.push_back(feature.first().str());
     llvm::sort(checkable); // a StringMap has no order, and outputs must not vary
     for (const std::string &feature : checkable) {

@@ -44,8 +44,10 @@ llvm::Error dlc::checkWeights(llvm::StringRef path, const emit::Model &model) {
 llvm::Error dlc::copyWeights(llvm::StringRef from, llvm::StringRef to) {
   if (llvm::sys::fs::equivalent(from, to))
     return llvm::Error::success();
-  std::string temporary = (to + ".tmp").str();
-  std::error_code error = llvm::sys::fs::copy_file(from, temporary);
+  llvm::SmallString<128> temporary;
+  std::error_code error = llvm::sys::fs::createUniqueFile(to + ".%%%%%%", temporary);
+  if (!error)
+    error = llvm::sys::fs::copy_file(from, temporary);
   if (!error)
     error = llvm::sys::fs::rename(temporary, to);
   if (!error)

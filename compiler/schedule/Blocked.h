@@ -22,7 +22,7 @@ public:
   /// The extents of a tensor as attributes, and the batch.
   llvm::SmallVector<mlir::OpFoldResult> extents(mlir::RankedTensorType type);
 
-  /// `plain` in `layout`; `lanes` defaults to the target's.
+  /// `plain` in `layout`; `cols` and `block` are those of kernel::getBlockedShape.
   mlir::Value pack(mlir::Location loc, mlir::Value plain, kernel::Layout layout, int64_t cols = 1,
                    int64_t block = 1);
 

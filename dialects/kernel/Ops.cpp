@@ -21,7 +21,7 @@ static ArrayRef<int64_t> shapeOf(Value value) {
 
 // On memrefs a kernel reads its inputs and writes its output; on tensors it has no effects.
 static void
-addEffects(Operation *op, ValueRange inputs, OpOperand &out,
+addEffects(Operation *op, OpOperand &out,
            SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
@@ -279,7 +279,7 @@ int64_t PoolOp::getFlopsPerItem() {
 #define DLC_KERNEL_EFFECTS(OpTy)                                                                   \
   void OpTy::getEffects(                                                                           \
       SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {              \
-    addEffects(*this, getOperands(), getOutMutable(), effects);                                    \
+    addEffects(*this, getOutMutable(), effects);                                                   \
   }
 DLC_KERNEL_EFFECTS(PackOp)
 DLC_KERNEL_EFFECTS(UnpackOp)
