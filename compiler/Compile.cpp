@@ -105,19 +105,42 @@ Outcome Compilation::import() {
   return Outcome::Done;
 }
 
+namespace {
+
+// The file that a failing phase is kept in.
+class Reproducer : public ReproducerStream {
+public:
+  Reproducer(StringRef path, int file) : path(path), stream(file, /*shouldClose=*/true) {}
+  StringRef description() override { return path; }
+  llvm::raw_ostream &os() override { return stream; }
+
+private:
+  std::string path;
+  llvm::raw_fd_ostream stream;
+};
+
+} // namespace
+
 // What fails after the import is a fault of ours: the passes and the module before them are kept.
 Outcome Compilation::runPhase(ModuleOp module, Phase build) {
-  llvm::SmallString<128> reproducer;
-  llvm::sys::fs::createTemporaryFile("dlc-reproducer", "mlir", reproducer);
+  llvm::SmallString<128> path;
   PassManager pm(&context);
-  pm.enableCrashReproducerGeneration(reproducer);
+  pm.enableCrashReproducerGeneration([&](std::string &error) -> std::unique_ptr<ReproducerStream> {
+    int file;
+    std::error_code code = llvm::sys::fs::createTemporaryFile("dlc-reproducer", "mlir", file, path);
+    if (!code)
+      return std::make_unique<Reproducer>(path, file);
+    error = code.message();
+    path.clear();
+    return nullptr;
+  });
   build(pm);
-  if (succeeded(pm.run(module))) {
-    llvm::sys::fs::remove(reproducer);
+  if (succeeded(pm.run(module)))
     return Outcome::Done;
-  }
-  return report(Outcome::Fault, "this is a fault in dlc, not in '" + options.model +
-                                    "'; please report it with the reproducer '" + reproducer + "'");
+  return report(Outcome::Fault,
+                "this is a fault in dlc, not in '" + options.model + "'; please report it with " +
+                    (path.empty() ? "the model: no reproducer could be written, see TMPDIR"
+                                  : "the reproducer '" + path + "'"));
 }
 
 static llvm::Error put(llvm::raw_fd_ostream &os, StringRef text) {

@@ -7,6 +7,10 @@
 // FILES: dlc-reproducer
 // FILES-NOT: out
 
+// Where no file can be made it does not name one.
+// RUN: env TMPDIR=%t/none %exits 3 dlc compile %s -o %t/out | FileCheck %s --check-prefix=NOWHERE
+// NOWHERE: please report it with the model: no reproducer could be written, see TMPDIR
+
 module attributes {nn.model = "fault"} {
   func.func @forward(%batch: index {nn.batch}, %x: tensor<?x3xf32> {nn.input = "x"})
       -> (tensor<?x3xf32> {nn.output = "y"}) {
