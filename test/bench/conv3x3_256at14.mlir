@@ -11,7 +11,7 @@ module attributes {nn.model = "conv3x3_256at14"} {
       outs(%e : tensor<?x16x14x14x16xf32>)
       attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>,
                   dilations = array<i64: 1, 1>, in_channels = 256 : i64,
-                  tile = #kernel.tile<rows = 14, cols = 2, unroll = 4>}
+                  tile = #kernel.tile<rows = 7, cols = 2, unroll = 4>}
       epilogue {
       ^bb0(%a: f32):
         %r = arith.maximumf %a, %zero : f32
