@@ -2,6 +2,7 @@
 
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -12,6 +13,8 @@ namespace {
 
 // Depth of a cut of K: its panel of weights stays in the second-level cache while all rows pass.
 constexpr int64_t depthCut = 512;
+// Accumulators that keep two multiply-add units with a latency of four cycles busy.
+constexpr size_t latencyTile = 8;
 // Rows assumed where their number is known only at run time.
 constexpr int64_t typicalRows = 32;
 
@@ -102,8 +105,23 @@ private:
         e.store(sums[m * cols + col], op.getOut(), {outBlock(col), e.add(row, m), e.index(0)});
   }
 
+  // A tile of few accumulators would wait for the latency of each multiply-add: its steps take turns on
+  // several sets of sums, which are added at the end. Batch 1 needs it most.
   Emitter::Values emitDepth(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols,
                             ValueRange sums) {
+    size_t set = sums.size();
+    Emitter::Values values(sums);
+    while (values.size() < latencyTile && values.size() < 4 * set)
+      values.append(set, e.splat(0.0f));
+    values = emitBlocks(row, count, firstBlock, blocks, cols, values);
+    Emitter::Values total(ArrayRef(values).take_front(set));
+    for (size_t i = set; i < values.size(); ++i)
+      total[i % set] = arith::AddFOp::create(e.builder, e.loc, total[i % set], values[i]);
+    return total;
+  }
+
+  Emitter::Values emitBlocks(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols,
+                             ValueRange sums) {
     bool last = getConstantIntValue(e.add(firstBlock, blocks)) == std::optional<int64_t>(in[0]);
     int64_t rest = last ? op.getDepth() % block : 0;
     Value end = e.add(firstBlock, blocks - (rest ? 1 : 0));
@@ -126,7 +144,12 @@ private:
       auto pixel = [&](int64_t m) {
         return e.loadSplat(op.getInput(), {inBlock, e.add(row, m), k});
       };
-      return emitMac(e, carried, cols, all, weight, pixel);
+      // The set that was just used goes to the end of the queue.
+      size_t set = count * cols;
+      Emitter::Values used = emitMac(e, carried.take_front(set), cols, all, weight, pixel);
+      Emitter::Values queue(carried.drop_front(set));
+      queue.append(used);
+      return queue;
     };
     return emitReduction(e, sums, depth, op.getTile().getUnroll(), step);
   }

@@ -25,7 +25,9 @@
 // CHECK:         scf.yield
 // CHECK-COUNT-12: vector.fma
 // CHECK-COUNT-4: vector.store
+// A single row takes turns on several sets of sums, added at the end.
 // CHECK-COUNT-10: vector.fma
+// CHECK:          arith.addf {{.*}} : vector<8xf32>
 // CHECK-COUNT-2: vector.store
 // CHECK-NOT:     vector.store
 func.func @rows(%a: memref<2x?x8xf32>, %w: memref<3x11x2x8xf32>, %b: memref<6x8xf32>,
