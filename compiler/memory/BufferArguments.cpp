@@ -42,13 +42,6 @@ static void bufferInputs(func::FuncOp function) {
   }
 }
 
-static Value findBatch(func::FuncOp function) {
-  for (BlockArgument argument : function.getArguments())
-    if (function.getArgAttr(argument.getArgNumber(), nn::kBatchAttr))
-      return argument;
-  return {};
-}
-
 // The buffer in the shape of a tensor that `collapse` gave the buffer's.
 static Value expandBuffer(OpBuilder &builder, Value buffer, tensor::CollapseShapeOp collapse,
                           Value batch) {
@@ -102,7 +95,7 @@ struct BufferArguments : memory::impl::BufferArgumentsBase<BufferArguments> {
     OpBuilder builder(results);
     // What computes a result can only write to a buffer that is there before it.
     OpBuilder early = OpBuilder::atBlockBegin(&body);
-    Value batch = findBatch(function);
+    Value batch = nn::findBatch(function);
     for (auto [index, operand] : llvm::enumerate(results.getOperands())) {
       Value result = operand;
       Value out = body.addArgument(bufferType(result.getType()), result.getLoc());

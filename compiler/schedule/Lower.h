@@ -7,9 +7,6 @@
 
 namespace dlc::schedule {
 
-/// The argument marked nn.batch, or null.
-mlir::Value findBatch(mlir::func::FuncOp function);
-
 /// Builds kernels that compute the only result of `op` and returns the plain value that replaces it;
 /// null where no kernel fits and the op's linalg form is to be used.
 mlir::Value lowerToKernel(Blocker &blocker, mlir::Operation *op);

@@ -15,13 +15,6 @@ using kernel::Layout;
 
 static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-Value dlc::schedule::findBatch(func::FuncOp function) {
-  for (BlockArgument argument : function.getArguments())
-    if (function.getArgAttr(argument.getArgNumber(), nn::kBatchAttr))
-      return argument;
-  return {};
-}
-
 static Value buildPool(Blocker &blocker, Location loc, Value image, RankedTensorType plainResult,
                        nn::PoolKind kind, ArrayRef<int64_t> window, ArrayRef<int64_t> strides,
                        ArrayRef<int64_t> padding, bool countIncludePad) {

@@ -11,8 +11,8 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "compiler/schedule/Lower.h"
 #include "compiler/schedule/Passes.h"
+#include "dialects/nn/Nn.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -58,7 +58,7 @@ struct NnToLinalg : schedule::impl::NnToLinalgBase<NnToLinalg> {
         ops.push_back(op);
       return isa<nn::GroupOp>(op) ? WalkResult::skip() : WalkResult::advance();
     });
-    Value batch = schedule::findBatch(getOperation());
+    Value batch = nn::findBatch(getOperation());
     for (Operation *op : ops)
       if (failed(lowerOp(op, batch)))
         return signalPassFailure();

@@ -53,6 +53,8 @@ static LogicalResult inferConv(std::optional<Location> loc, Value x, Value kerne
 
 LogicalResult Conv2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                          Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  if (failed(checkStatic(loc, adaptor.getX(), {adaptor.getKernel(), adaptor.getBias()})))
+    return failure();
   int64_t channels = cast<RankedTensorType>(adaptor.getX().getType()).getDimSize(3);
   auto kernel = cast<RankedTensorType>(adaptor.getKernel().getType());
   int64_t groups = adaptor.getGroups();
@@ -69,6 +71,8 @@ LogicalResult Conv2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
 
 LogicalResult DepthwiseConv2DOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                                   Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  if (failed(checkStatic(loc, adaptor.getX(), {adaptor.getKernel(), adaptor.getBias()})))
+    return failure();
   int64_t channels = cast<RankedTensorType>(adaptor.getX().getType()).getDimSize(3);
   auto kernel = cast<RankedTensorType>(adaptor.getKernel().getType());
   if (kernel.getDimSize(2) != channels)

@@ -18,6 +18,8 @@ LogicalResult AffineOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
                                          Adaptor adaptor, SmallVectorImpl<Type> &types) {
   auto x = cast<RankedTensorType>(adaptor.getX().getType());
   int64_t channels = x.getShape().back();
+  if (failed(checkStatic(loc, adaptor.getX(), {adaptor.getScale(), adaptor.getShift()})))
+    return failure();
   for (Value vector : {adaptor.getScale(), adaptor.getShift()})
     if (vector && cast<RankedTensorType>(vector.getType()).getDimSize(0) != channels)
       return emitOptionalError(loc, "scale and shift need ", channels,

@@ -15,6 +15,8 @@ LogicalResult DenseOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
   int64_t units = kernel.getDimSize(1);
   if (x.getRank() < 2)
     return emitOptionalError(loc, "a dense layer needs an input of rank 2 or more");
+  if (failed(checkStatic(loc, adaptor.getX(), {adaptor.getKernel(), adaptor.getBias()})))
+    return failure();
   if (x.getShape().back() != kernel.getDimSize(0))
     return emitOptionalError(loc, "the kernel takes ", kernel.getDimSize(0),
                              " features but the input has ", x.getShape().back());

@@ -62,3 +62,20 @@ int64_t dlc::nn::windowedExtent(int64_t extent, int64_t window, int64_t stride, 
   int64_t out = (span + stride - 1) / stride + 1;
   return (out - 1) * stride >= extent + low ? out - 1 : out;
 }
+
+Value dlc::nn::findBatch(FunctionOpInterface function) {
+  for (BlockArgument argument : function.getArguments())
+    if (function.getArgAttr(argument.getArgNumber(), kBatchAttr))
+      return argument;
+  return {};
+}
+
+LogicalResult dlc::nn::checkStatic(std::optional<Location> loc, Value x, ValueRange parameters) {
+  if (x && ShapedType::isDynamic(cast<RankedTensorType>(x.getType()).getShape().back()))
+    return emitOptionalError(loc, "the input needs a static last dimension, unlike ", x.getType());
+  for (Value parameter : parameters)
+    if (parameter && !cast<RankedTensorType>(parameter.getType()).hasStaticShape())
+      return emitOptionalError(loc, "a parameter needs a static shape, unlike ",
+                               parameter.getType(), "; only the batch may vary");
+  return success();
+}

@@ -8,6 +8,7 @@
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -36,6 +37,14 @@ inline constexpr llvm::StringLiteral kArenaBatchAttr = "nn.arena_batch";
 /// padding before it.
 int64_t windowedExtent(int64_t extent, int64_t window, int64_t stride, int64_t dilation, int64_t low,
                        int64_t high, bool ceilMode = false);
+
+/// The argument of an entry function that is marked nn.batch, or null.
+mlir::Value findBatch(mlir::FunctionOpInterface function);
+
+/// Fails with a message at `loc` unless the channels of `x`, its last dimension, and all extents of
+/// the parameters are static: the batch alone may vary. Null values are skipped. For shape inference.
+mlir::LogicalResult checkStatic(std::optional<mlir::Location> loc, mlir::Value x,
+                                mlir::ValueRange parameters);
 
 } // namespace dlc::nn
 

@@ -12,8 +12,11 @@ LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
   auto x = cast<RankedTensorType>(adaptor.getX().getType());
   int64_t channels = x.getShape().back();
-  for (Value statistic :
-       {adaptor.getGamma(), adaptor.getBeta(), adaptor.getMean(), adaptor.getVariance()})
+  Value statistics[] = {adaptor.getGamma(), adaptor.getBeta(), adaptor.getMean(),
+                        adaptor.getVariance()};
+  if (failed(checkStatic(loc, adaptor.getX(), statistics)))
+    return failure();
+  for (Value statistic : statistics)
     if (cast<RankedTensorType>(statistic.getType()).getDimSize(0) != channels)
       return emitOptionalError(loc, "gamma, beta, mean and variance need ", channels,
                                " elements, the extent of the last dimension");
@@ -24,6 +27,8 @@ LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
 LogicalResult BatchNormAffineOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                                   Adaptor adaptor, SmallVectorImpl<Type> &types) {
   Type vector = adaptor.getGamma().getType();
+  if (failed(checkStatic(loc, {}, adaptor.getGamma())))
+    return failure();
   for (Value statistic : {adaptor.getBeta(), adaptor.getMean(), adaptor.getVariance()})
     if (statistic.getType() != vector)
       return emitOptionalError(loc, "gamma, beta, mean and variance need the same extent");

@@ -72,6 +72,36 @@ func.func @conv_dynamic(%x: tensor<?x?x5x3xf32>, %k: tensor<3x3x3x4xf32>) -> ten
 
 // -----
 
+func.func @conv_dynamic_kernel(%x: tensor<?x5x5x3xf32>, %k: tensor<3x?x3x4xf32>) -> tensor<?x3x3x4xf32> {
+  // expected-error@+2 {{a parameter needs a static shape, unlike 'tensor<3x?x3x4xf32>'; only the batch may vary}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x5x5x3xf32>, tensor<3x?x3x4xf32>) -> tensor<?x3x3x4xf32>
+  return %0 : tensor<?x3x3x4xf32>
+}
+
+// -----
+
+func.func @conv_dynamic_channels(%x: tensor<?x5x5x?xf32>, %k: tensor<3x3x3x4xf32>) -> tensor<?x3x3x4xf32> {
+  // expected-error@+2 {{the input needs a static last dimension, unlike 'tensor<?x5x5x?xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x5x5x?xf32>, tensor<3x3x3x4xf32>) -> tensor<?x3x3x4xf32>
+  return %0 : tensor<?x3x3x4xf32>
+}
+
+// -----
+
+func.func @depthwise_dynamic_bias(%x: tensor<?x5x5x3xf32>, %k: tensor<3x3x3x1xf32>, %b: tensor<?xf32>) -> tensor<?x3x3x3xf32> {
+  // expected-error@+2 {{a parameter needs a static shape, unlike 'tensor<?xf32>'; only the batch may vary}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.depthwise_conv2d %x, %k, %b {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x5x5x3xf32>, tensor<3x3x3x1xf32>, tensor<?xf32>) -> tensor<?x3x3x3xf32>
+  return %0 : tensor<?x3x3x3xf32>
+}
+
+// -----
+
 func.func @depthwise(%x: tensor<?x5x5x3xf32>, %k: tensor<3x3x2x1xf32>) -> tensor<?x3x3x3xf32> {
   // expected-error@+2 {{the kernel takes 2 channels but the input has 3}}
   // expected-error@+1 {{failed to infer returned types}}

@@ -38,6 +38,15 @@ func.func @affine_shift(%x: tensor<?x3xf32>, %s: tensor<3xf32>, %t: tensor<1xf32
 
 // -----
 
+func.func @affine_dynamic(%x: tensor<?x3xf32>, %s: tensor<?xf32>) -> tensor<?x3xf32> {
+  // expected-error@+2 {{a parameter needs a static shape, unlike 'tensor<?xf32>'; only the batch may vary}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.affine %x, %s : (tensor<?x3xf32>, tensor<?xf32>) -> tensor<?x3xf32>
+  return %0 : tensor<?x3xf32>
+}
+
+// -----
+
 func.func @cast_result(%x: tensor<?x3xui8>) -> tensor<?x4xf32> {
   // expected-error@+2 {{inferred type(s) 'tensor<?x3xf32>' are incompatible with return type(s) of operation 'tensor<?x4xf32>'}}
   // expected-error@+1 {{failed to infer returned types}}
@@ -76,7 +85,54 @@ func.func @dense_bias(%x: tensor<?x3xf32>, %k: tensor<3x2xf32>, %b: tensor<3xf32
 
 // -----
 
+func.func @dense_dynamic_kernel(%x: tensor<?x3xf32>, %k: tensor<3x?xf32>) -> tensor<?x2xf32> {
+  // expected-error@+2 {{a parameter needs a static shape, unlike 'tensor<3x?xf32>'; only the batch may vary}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.dense %x, %k : (tensor<?x3xf32>, tensor<3x?xf32>) -> tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
+}
+
+// -----
+
+func.func @dense_dynamic_bias(%x: tensor<?x3xf32>, %k: tensor<3x2xf32>, %b: tensor<?xf32>) -> tensor<?x2xf32> {
+  // expected-error@+2 {{a parameter needs a static shape, unlike 'tensor<?xf32>'; only the batch may vary}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.dense %x, %k, %b : (tensor<?x3xf32>, tensor<3x2xf32>, tensor<?xf32>) -> tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
+}
+
+// -----
+
+func.func @dense_dynamic_input(%x: tensor<?x?xf32>, %k: tensor<3x2xf32>) -> tensor<?x2xf32> {
+  // expected-error@+2 {{the input needs a static last dimension, unlike 'tensor<?x?xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.dense %x, %k : (tensor<?x?xf32>, tensor<3x2xf32>) -> tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
+}
+
+// -----
+
 // Norm
+
+func.func @batch_norm_dynamic(%x: tensor<?x3xf32>, %a: tensor<3xf32>, %b: tensor<?xf32>) -> tensor<?x3xf32> {
+  // expected-error@+2 {{a parameter needs a static shape, unlike 'tensor<?xf32>'; only the batch may vary}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.batch_norm %x, %a, %a, %a, %b {epsilon = 1.0e-3 : f32}
+     : (tensor<?x3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<?xf32>) -> tensor<?x3xf32>
+  return %0 : tensor<?x3xf32>
+}
+
+// -----
+
+func.func @batch_norm_affine_dynamic(%a: tensor<?xf32>) -> tensor<?xf32> {
+  // expected-error@+2 {{a parameter needs a static shape, unlike 'tensor<?xf32>'; only the batch may vary}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0, %1 = nn.batch_norm_affine %a, %a, %a, %a {epsilon = 1.0e-3 : f32}
+     : (tensor<?xf32>, tensor<?xf32>, tensor<?xf32>, tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>)
+  return %0 : tensor<?xf32>
+}
+
+// -----
 
 func.func @batch_norm(%x: tensor<?x3xf32>, %a: tensor<3xf32>, %b: tensor<2xf32>) -> tensor<?x3xf32> {
   // expected-error@+2 {{gamma, beta, mean and variance need 3 elements, the extent of the last dimension}}
