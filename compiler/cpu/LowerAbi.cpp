@@ -22,6 +22,7 @@
 #include "compiler/cpu/BufferAbi.h"
 #include "compiler/cpu/Passes.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/nn/Nn.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
 
@@ -31,6 +32,7 @@ namespace dlc::cpu {
 } // namespace dlc::cpu
 
 using namespace mlir;
+using namespace dlc;
 using namespace dlc::cpu;
 using dlc::kernel::LaunchOp;
 
@@ -93,11 +95,11 @@ static bool hasArgAttr(func::FuncOp func, ArrayRef<StringRef> names) {
 }
 
 static bool runsBatches(func::FuncOp func) {
-  return hasArgAttr(func, {"nn.batch", "nn.input", "nn.output"});
+  return hasArgAttr(func, {nn::kBatchAttr, nn::kInputAttr, nn::kOutputAttr});
 }
 
 static bool isEntry(func::FuncOp func) {
-  return runsBatches(func) || hasArgAttr(func, {"nn.param", "nn.prepared", "nn.arena"});
+  return runsBatches(func) || hasArgAttr(func, {nn::kParamAttr, nn::kPreparedAttr, nn::kArenaAttr});
 }
 
 LogicalResult AbiLowering::run() {
@@ -130,15 +132,15 @@ FailureOr<Value> AbiLowering::entryBuffer(BlockArgument arg, func::FuncOp func) 
       return func.emitOpError("takes argument ") << index << ", which the C function does not have";
     return Value(LLVM::LoadOp::create(builder, loc, pointer, slot(loc, array, count++)));
   };
-  if (has("nn.input"))
+  if (has(nn::kInputAttr))
     return fromArray(inputs, numInputs);
-  if (has("nn.output"))
+  if (has(nn::kOutputAttr))
     return fromArray(outputs, numOutputs);
-  if (has("nn.param"))
+  if (has(nn::kParamAttr))
     return fromArray(params, numParams);
-  if (has("nn.arena"))
+  if (has(nn::kArenaAttr))
     return arena;
-  auto offset = func.getArgAttrOfType<IntegerAttr>(index, "nn.prepared");
+  auto offset = func.getArgAttrOfType<IntegerAttr>(index, nn::kPreparedAttr);
   if (!offset)
     return func.emitOpError("has argument ") << index
                                              << " that is no input, output, parameter, prepared "
@@ -151,14 +153,14 @@ FailureOr<Value> AbiLowering::entryBuffer(BlockArgument arg, func::FuncOp func) 
 // The value that stands for an argument of the memref form; every dynamic extent is the batch.
 FailureOr<Value> AbiLowering::entryArgument(BlockArgument arg, func::FuncOp func) {
   Location loc = func.getLoc();
-  if (func.getArgAttr(arg.getArgNumber(), "nn.batch"))
+  if (func.getArgAttr(arg.getArgNumber(), nn::kBatchAttr))
     return toIndex(loc, batch);
   FailureOr<Value> address = entryBuffer(arg, func);
   if (failed(address))
     return failure();
   Value extent = batch;
   // Nobody asks for the extent of the arena.
-  if (func.getArgAttr(arg.getArgNumber(), "nn.arena"))
+  if (func.getArgAttr(arg.getArgNumber(), nn::kArenaAttr))
     extent = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(INT64_MAX));
   SmallVector<Value> parts{*address};
   unsigned open = abi.getTypes(arg.getType()).size() - 1;

@@ -10,9 +10,9 @@ std::optional<TargetFacts> dlc::schedule::lookupTarget(llvm::StringRef march) {
     TargetFacts facts;
   };
   static constexpr Row rows[] = {
-      {"x86-64-v2", {4, 16, false, 32 << 10, 256 << 10}},
-      {"x86-64-v3", {8, 16, true, 32 << 10, 512 << 10}},
-      {"x86-64-v4", {16, 32, true, 32 << 10, 1 << 20}},
+      {"x86-64-v2", {4, 16, false, 256 << 10}},
+      {"x86-64-v3", {8, 16, true, 512 << 10}},
+      {"x86-64-v4", {16, 32, true, 1 << 20}},
   };
   for (const Row &row : rows)
     if (row.name == march)

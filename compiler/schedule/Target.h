@@ -14,7 +14,7 @@ struct TargetFacts {
   int64_t lanes;     ///< float32 elements of a vector register
   int64_t registers; ///< vector registers
   bool fma;          ///< fused multiply-add exists
-  int64_t l1, l2;    ///< bytes of the first and second level data cache of one core
+  int64_t l2;        ///< bytes of the second level cache of one core
 };
 
 /// The facts of `march` (x86-64-v2, x86-64-v3, x86-64-v4), or nothing for an unknown name.
