@@ -106,6 +106,23 @@ static Error compileObject(Build build, const Options &options, const Resources 
   return linkObjects(files, path);
 }
 
+static std::string weightsFile(const Names &names) { return names.model + ".safetensors"; }
+
+/// Those that already lie in their place are only found there.
+static bool areWeightsNew(StringRef weights, StringRef place) {
+  return !weights.empty() && !sys::fs::equivalent(weights, place);
+}
+
+static Error copyWeights(StringRef weights, const OutputFolder &output, StringRef file) {
+  if (!areWeightsNew(weights, output.final(file)))
+    return Error::success();
+  if (std::error_code code = sys::fs::copy_file(weights, output.temporary(file)))
+    return createStringError("cannot copy the weights \"" + weights + "\" to \"" +
+                             output.final(file) + "\": " + code.message() +
+                             "; free disk space or choose another output folder");
+  return Error::success();
+}
+
 /// Writes all files into the temporary folder.
 static Error writeFiles(Model &model, const Options &options, const Resources &resources,
                         const OutputFolder &output) {
@@ -119,6 +136,9 @@ static Error writeFiles(Model &model, const Options &options, const Resources &r
   if (std::error_code code = sys::fs::copy_file(resources.header, runtimeHeader))
     return createStringError("cannot copy \"" + resources.header + "\" to \"" + runtimeHeader +
                              "\": " + code.message());
+
+  if (Error error = copyWeights(options.weights, output, weightsFile(names)))
+    return error;
 
   LinkInputs inputs{output.temporary(names.model + ".o"), resources.stubs,
                     output.temporary("exports.map")};
@@ -142,12 +162,20 @@ Expected<Library> dlc::emit::emitLibrary(Model model, const Options &options) {
     return output.takeError();
   if (Error error = writeFiles(model, options, *resources, **output))
     return std::move(error);
-  std::string files[] = {"lib" + names->model + ".so", "lib" + names->model + ".a",
-                         names->model + ".h", "dlc_runtime.h"};
+  SmallVector<std::string> files = {"lib" + names->model + ".so", "lib" + names->model + ".a",
+                                    names->model + ".h", "dlc_runtime.h"};
+  Library library{(*output)->final(files[0]),
+                  (*output)->final(files[1]),
+                  (*output)->final(files[2]),
+                  (*output)->final(files[3]),
+                  {}};
+  if (!options.weights.empty())
+    library.weights = (*output)->final(weightsFile(*names));
+  if (areWeightsNew(options.weights, library.weights))
+    files.push_back(weightsFile(*names));
   if (Error error = (*output)->commit(files))
     return std::move(error);
-  return Library{(*output)->final(files[0]), (*output)->final(files[1]), (*output)->final(files[2]),
-                 (*output)->final(files[3])};
+  return library;
 }
 
 Error dlc::emit::emitObject(Model model, const Options &options, raw_ostream &os) {

@@ -72,6 +72,7 @@ struct Model {
 
 struct Options {
   std::string outputDir = "."; ///< made when it does not exist
+  std::string weights;         ///< copied to <name>.safetensors beside the library; empty: none
   /// Holds the runtime's bitcode, its header and the stub libraries; empty: the
   /// folder ../lib/dlc of the running executable.
   std::string resourceDir;
@@ -93,6 +94,7 @@ private:
 /// Paths of what emitLibrary wrote.
 struct Library {
   std::string shared, archive, header, runtimeHeader;
+  std::string weights; ///< empty: none
 };
 
 /// Writes the library's files into options.outputDir: all of them, or none.

@@ -31,6 +31,18 @@ static std::string versionScript(const Names &names) {
   return script + "    dlc_model_entry;\n  local: *;\n};\n";
 }
 
+/// Why lld could not write its output, or nothing where it failed for another reason. A full disk
+/// shows when the output is opened: lld reserves its space then.
+static StringRef writeFailure(StringRef messages, StringRef output) {
+  for (const char *what : {"cannot open output file ", "failed to open "}) {
+    auto [before, reason] = messages.split((what + output + ": ").str());
+    if (before.size() < messages.size())
+      return reason.take_until([](char c) { return c == '\n'; });
+  }
+  auto [before, reason] = messages.split(("failed to write output '" + output + "': ").str());
+  return reason.take_until([](char c) { return c == '\n'; });
+}
+
 /// Runs lld in this process.
 static Error runLinker(ArrayRef<std::string> arguments, StringRef output) {
   std::vector<const char *> argv = {"ld.lld"};
@@ -42,6 +54,9 @@ static Error runLinker(ArrayRef<std::string> arguments, StringRef output) {
   std::string messages;
   raw_string_ostream os(messages);
   lld::Result result = lld::lldMain(argv, os, os, {{lld::Gnu, &lld::elf::link}});
+  StringRef unwritten = writeFailure(messages, output);
+  if (!unwritten.empty())
+    return cannotWrite(output, unwritten);
   if (result.retCode != 0)
     return makeFault("cannot link " + sys::path::filename(output) + ": " +
                      StringRef(messages).rtrim());
@@ -76,6 +91,11 @@ Error dlc::emit::writeStaticLibrary(StringRef object, StringRef path) {
   if (!member)
     return member.takeError();
   member->MemberName = sys::path::filename(object);
-  return writeArchive(path, *member, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
-                      /*Deterministic=*/true, /*Thin=*/false);
+  // Not writeArchive: it ends the process when the disk is full.
+  auto archive =
+      writeArchiveToBuffer(*member, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
+                           /*Deterministic=*/true, /*Thin=*/false);
+  if (!archive)
+    return archive.takeError();
+  return writeFile(path, (*archive)->getBuffer());
 }

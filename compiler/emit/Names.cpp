@@ -20,28 +20,46 @@ using namespace dlc::emit;
 /// A file name holds 255 bytes; leaves room for `lib`, `.so` and suffixes.
 static constexpr size_t maxNameLength = 200;
 
-/// Keywords of C and C++, macros that compilers predefine, `main`, and the
-/// types that the header uses.
+static StringSet<> wordSet(StringRef words) {
+  SmallVector<StringRef> list;
+  words.split(list, ' ');
+  StringSet<> set;
+  for (StringRef word : list)
+    set.insert(word);
+  return set;
+}
+
+/// Keywords of C and C++, macros that compilers predefine or C headers define,
+/// `main`, and the types that the header uses.
 static bool isReserved(StringRef name) {
   static constexpr StringLiteral words(
-      "NULL alignas alignof and and_eq asm auto bitand bitor bool break case catch char "
-      "char16_t char32_t char8_t class co_await co_return co_yield compl concept const "
+      "I NULL alignas alignof and and_eq asm auto bitand bitor bool break case catch char "
+      "char16_t char32_t char8_t class co_await co_return co_yield compl complex concept const "
       "const_cast consteval constexpr constinit continue decltype default delete do double "
-      "dynamic_cast else enum explicit export extern false float for friend goto i386 if "
+      "dynamic_cast else enum errno explicit export extern false float for friend goto i386 if "
       "inline int int16_t int32_t int64_t int8_t linux long main mutable namespace new "
       "noexcept not not_eq nullptr operator or or_eq private protected public register "
       "reinterpret_cast requires restrict return short signed size_t sizeof static "
-      "static_assert static_cast struct switch template this thread_local throw true try "
+      "static_assert static_cast stderr stdin stdout struct switch template this thread_local "
+      "throw true try "
       "typedef typeid typename typeof typeof_unqual uint16_t uint32_t uint64_t uint8_t "
       "union unix unsigned using virtual void volatile wchar_t while xor xor_eq");
-  static const StringSet<> reserved = [] {
-    SmallVector<StringRef> list;
-    words.split(list, ' ');
-    StringSet<> set;
-    for (StringRef word : list)
-      set.insert(word);
-    return set;
-  }();
+  static const StringSet<> reserved = wordSet(words);
+  return reserved.contains(name);
+}
+
+/// Headers of C and POSIX: with -I and the library's folder, `#include <math.h>`
+/// would find that of a model called math.
+static bool isHeader(StringRef name) {
+  static constexpr StringLiteral headers(
+      "aio alloca assert complex cpio ctype dirent dlfcn endian err errno fcntl features fenv "
+      "float "
+      "fmtmsg fnmatch ftw getopt glob grp iconv inttypes iso646 langinfo libgen limits locale "
+      "malloc math memory monetary mqueue ndbm netdb nl_types poll pthread pwd regex sched search "
+      "semaphore setjmp signal spawn stdalign stdarg stdatomic stdbit stdbool stdckdint stddef "
+      "stdint stdio stdlib stdnoreturn string strings stropts syslog tar termios tgmath threads "
+      "time trace uchar ulimit unistd utime utmpx values wchar wctype wordexp");
+  static const StringSet<> reserved = wordSet(headers);
   return reserved.contains(name);
 }
 
@@ -101,6 +119,8 @@ Expected<Names> dlc::emit::makeNames(const Model &model) {
             .str());
   Names names;
   names.model = makeIdentifier(model.name);
+  if (isHeader(names.model))
+    names.model = "m_" + names.model;
   names.prefix = StringRef(names.model).upper();
   ParameterNames parameters(model);
   for (const TensorInfo &input : model.inputs)

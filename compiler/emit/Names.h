@@ -24,6 +24,7 @@ struct Names {
 /// starts with a digit or `_`, is a keyword, or is dlc's gets the prefix `m_`.
 std::string makeIdentifier(llvm::StringRef text);
 
+/// A model called as a header of C or POSIX gets the prefix `m_` too.
 /// Fails where two tensors would get the same name, or the model gets none.
 llvm::Expected<Names> makeNames(const Model &model);
 

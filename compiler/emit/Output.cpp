@@ -22,8 +22,8 @@ static std::string inFolder(StringRef folder, StringRef file) {
   return path.str().str();
 }
 
-static Error cannotWrite(StringRef path, std::error_code code) {
-  return createStringError("cannot write \"" + path + "\": " + code.message() +
+Error dlc::emit::cannotWrite(StringRef path, const Twine &reason) {
+  return createStringError("cannot write \"" + path + "\": " + reason +
                            "; choose another output folder or free this one");
 }
 
@@ -31,12 +31,12 @@ Error dlc::emit::writeFile(StringRef path, StringRef content) {
   std::error_code code;
   raw_fd_ostream os(path, code);
   if (code)
-    return cannotWrite(path, code);
+    return cannotWrite(path, code.message());
   os << content;
   os.close();
   code = os.error();
   os.clear_error();
-  return code ? cannotWrite(path, code) : Error::success();
+  return code ? cannotWrite(path, code.message()) : Error::success();
 }
 
 Expected<std::unique_ptr<OutputFolder>> OutputFolder::open(StringRef path) {
@@ -49,15 +49,15 @@ Expected<std::unique_ptr<OutputFolder>> OutputFolder::open(StringRef path) {
   for (const std::string &folder : reverse(missing)) {
     if (std::error_code code =
             sys::fs::create_directory(folder, /*IgnoreExisting=*/false, sys::fs::all_all))
-      return cannotWrite(folder, code);
+      return cannotWrite(folder, code.message());
     output->madeFolders.push_back(folder);
   }
   // A relative prefix would go into the system's temporary folder.
   SmallString<128> prefix(inFolder(output->folder, ".dlc")), temporary;
   if (std::error_code code = sys::fs::make_absolute(prefix))
-    return cannotWrite(output->folder, code);
+    return cannotWrite(output->folder, code.message());
   if (std::error_code code = sys::fs::createUniqueDirectory(prefix, temporary))
-    return cannotWrite(output->folder, code);
+    return cannotWrite(output->folder, code.message());
   output->temporaryFolder = temporary.str().str();
   return output;
 }
@@ -79,10 +79,10 @@ Error OutputFolder::commit(ArrayRef<std::string> files) {
   // What could fail half-way is looked at before the first rename.
   for (const std::string &file : files)
     if (sys::fs::is_directory(final(file)))
-      return cannotWrite(final(file), std::make_error_code(std::errc::is_a_directory));
+      return cannotWrite(final(file), std::make_error_code(std::errc::is_a_directory).message());
   for (const std::string &file : files)
     if (std::error_code code = sys::fs::rename(temporary(file), final(file)))
-      return cannotWrite(final(file), code);
+      return cannotWrite(final(file), code.message());
   madeFolders.clear();
   return Error::success();
 }

@@ -18,6 +18,9 @@
 
 namespace dlc::emit {
 
+/// A path that could not be written, and the cure. No fault of dlc.
+llvm::Error cannotWrite(llvm::StringRef path, const llvm::Twine &reason);
+
 /// Writes a whole file.
 llvm::Error writeFile(llvm::StringRef path, llvm::StringRef content);
 

@@ -8,12 +8,17 @@
 
 #include "ScaleModel.h"
 
+#include "compiler/emit/Link.h"
 #include "runtime/dlc_runtime.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "gmock/gmock.h"
 
+#include <csignal>
 #include <dlfcn.h>
+#include <filesystem>
+#include <fstream>
+#include <sys/resource.h>
 
 using namespace llvm;
 using namespace dlc::emit;
@@ -217,4 +222,115 @@ TEST(EmitStages, EachVariantIsCompiledForItsCpu) {
   EXPECT_THAT(text, HasSubstr("kernel.x86_64_v4:"));
   EXPECT_THAT(text, HasSubstr("vfmadd"));
   EXPECT_THAT(text, HasSubstr("scale_create:"));
+}
+
+static std::vector<std::string> filesOf(const std::string &folder) {
+  std::vector<std::string> files;
+  for (const auto &entry : std::filesystem::directory_iterator(folder))
+    files.push_back(entry.path().filename().string());
+  return files;
+}
+
+static Expected<Library> emitWithWeights(const std::string &folder, const std::string &weights) {
+  LLVMContext context;
+  Options options;
+  options.outputDir = folder;
+  options.weights = weights;
+  return emitLibrary(scaleModel(context, "scale"), options);
+}
+
+TEST(EmitLibrary, CopiesTheWeights) {
+  TemporaryFolder folder;
+  std::ofstream(folder / "w") << "weights";
+  for (const std::string &weights : {folder / "w", folder / "scale.safetensors"}) {
+    Expected<Library> library = emitWithWeights(folder.path, weights);
+    ASSERT_TRUE(static_cast<bool>(library)) << toString(library.takeError());
+    EXPECT_EQ(library->weights, folder / "scale.safetensors");
+    EXPECT_EQ(readFile(library->weights), "weights");
+  }
+}
+
+TEST(EmitLibrary, WritesNothingWithoutTheWeights) {
+  TemporaryFolder folder;
+  EXPECT_THAT(toString(emitWithWeights(folder.path, folder / "gone").takeError()),
+              HasSubstr("cannot copy the weights"));
+  EXPECT_THAT(filesOf(folder.path), testing::IsEmpty());
+  // Nor where the weights alone cannot go to their place.
+  std::filesystem::create_directory(folder / "scale.safetensors");
+  std::ofstream(folder / "w") << "weights";
+  EXPECT_THAT(toString(emitWithWeights(folder.path, folder / "w").takeError()),
+              HasSubstr("directory"));
+  EXPECT_THAT(filesOf(folder.path), testing::UnorderedElementsAre("w", "scale.safetensors"));
+}
+
+namespace {
+
+/// As a disk that is full after so many bytes of a file.
+class FileLimit {
+public:
+  explicit FileLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before);
+    rlimit limit = {bytes, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileLimit() { setrlimit(RLIMIT_FSIZE, &before); }
+
+private:
+  rlimit before;
+};
+
+} // namespace
+
+TEST(EmitLibrary, AFullDiskIsNoFaultAndLeavesNothing) {
+  TemporaryFolder whole;
+  ASSERT_EQ(toString(emitScale(whole.path)), "");
+  uint64_t largest = 0;
+  for (const std::string &file : filesOf(whole.path))
+    largest = std::max<uint64_t>(largest, std::filesystem::file_size(whole / file));
+  // The archive, its object, a part of that, a header.
+  for (uint64_t bytes : {largest - 1, largest - largest / 50, largest / 2, uint64_t{1000}}) {
+    TemporaryFolder folder;
+    std::string message;
+    {
+      FileLimit limit(bytes);
+      Error error = emitScale(folder.path);
+      EXPECT_FALSE(error.isA<Fault>()) << bytes;
+      message = toString(std::move(error));
+    }
+    EXPECT_THAT(message, HasSubstr("File too large")) << bytes;
+    EXPECT_THAT(filesOf(folder.path), testing::IsEmpty()) << bytes;
+  }
+}
+
+/// The object of the scale model in `path`.
+static void writeObject(const std::string &path) {
+  LLVMContext context;
+  std::error_code code;
+  raw_fd_ostream os(path, code);
+  ASSERT_EQ(toString(emitObject(scaleModel(context, "scale"), Options(), os)), "");
+}
+
+TEST(EmitLink, AnUnwritableOutputIsNoFault) {
+  TemporaryFolder folder;
+  writeObject(folder / "a.o");
+  Error error = linkObjects({folder / "a.o"}, folder / "gone/x.o");
+  EXPECT_FALSE(error.isA<Fault>());
+  EXPECT_EQ(toString(std::move(error)), "cannot write \"" + folder / "gone/x.o" +
+                                            "\": No such file or directory; choose another "
+                                            "output folder or free this one");
+  {
+    FileLimit limit(1000);
+    error = linkObjects({folder / "a.o"}, folder / "x.o");
+  }
+  EXPECT_FALSE(error.isA<Fault>());
+  EXPECT_THAT(toString(std::move(error)), HasSubstr("x.o\": File too large; choose"));
+}
+
+TEST(EmitLink, AnythingElseIsAFault) {
+  TemporaryFolder folder;
+  std::ofstream(folder / "bad.o") << "no object";
+  Error error = linkObjects({folder / "bad.o"}, folder / "x.o");
+  EXPECT_TRUE(error.isA<Fault>());
+  EXPECT_THAT(toString(std::move(error)), HasSubstr("cannot link x.o: "));
 }

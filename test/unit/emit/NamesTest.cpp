@@ -36,6 +36,26 @@ TEST(EmitNames, MakesIdentifiers) {
   EXPECT_EQ(makeIdentifier(""), "m_");
 }
 
+// `#include <math.h>` with -I of the library's folder must not find the model's header.
+TEST(EmitNames, GivesModelsNoNamesOfHeaders) {
+  for (const char *name :
+       {"errno",    "math",   "stdio",   "stdlib",  "string",   "time",       "assert",
+        "limits",   "signal", "ctype",   "float",   "inttypes", "iso646",     "locale",
+        "setjmp",   "stdarg", "stdbool", "stddef",  "stdint",   "wchar",      "wctype",
+        "complex",  "fenv",   "tgmath",  "threads", "uchar",    "stdalign",   "stdatomic",
+        "features", "unistd", "pthread", "memory",  "alloca",   "stdnoreturn"}) {
+    Expected<Names> names = makeNames(scaleDescription(name));
+    ASSERT_TRUE(static_cast<bool>(names));
+    EXPECT_EQ(names->model, std::string("m_") + name);
+  }
+  Expected<Names> names = makeNames(scaleDescription("Math"));
+  ASSERT_TRUE(static_cast<bool>(names));
+  EXPECT_EQ(names->model, "Math");
+  // Tensors have no files; only macros are in their way.
+  EXPECT_EQ(makeIdentifier("features"), "features");
+  EXPECT_EQ(makeIdentifier("errno"), "m_errno");
+}
+
 TEST(EmitNames, GivesParametersNamesOfTheirOwn) {
   Model model = scaleDescription("net");
   model.inputs = {{"batch", 1, {-1, 2}}, {"m", 1, {-1, 2}}, {"dlc_inputs", 1, {-1, 2}}};
