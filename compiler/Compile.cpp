@@ -5,15 +5,15 @@
 #include "compiler/Describe.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Registration.h"
+#include "compiler/Reproducer.h"
 #include "compiler/Weights.h"
+#include "compiler/WriteFile.h"
 #include "compiler/cpu/Translate.h"
 #include "compiler/frontend/Import.h"
 #include "compiler/frontend/Inspect.h"
 #include "compiler/frontend/Messages.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
 
@@ -32,8 +32,9 @@ public:
   }
 
   Outcome import();
-  Outcome run(Artifacts *artifacts);
+  Outcome run();
   const frontend::ModelInfo &getInfo() const { return info; }
+  const Artifacts &getArtifacts() const { return artifacts; }
 
 private:
   static DialectRegistry registry() {
@@ -46,12 +47,19 @@ private:
 
   Outcome runPhase(ModuleOp module, Phase build);
   Outcome lower(ModuleOp module, const CpuVariant &cpu, emit::Model &model);
-  Outcome emitLibrary(emit::Model model, Artifacts *artifacts);
-  Outcome emitStage(emit::Model model, Artifacts *artifacts);
+  Outcome emitLibrary(emit::Model model);
+  Outcome emitStage(emit::Model model);
   Outcome importMlir();
-  Outcome chooseVariants(std::vector<CpuVariant> &cpus);
+  Outcome describe(emit::Model &model);
+  Outcome printModel();
   Outcome write(Writer writer);
   Outcome print(ModuleOp module);
+
+  // Those that the user names, else the model's own, which only a library needs.
+  std::string weights() const {
+    bool isOwn = options.weights.empty() && options.stage == Stage::Lib;
+    return isOwn ? info.weights : options.weights;
+  }
 
   const Options &options;
   MLIRContext context;
@@ -60,6 +68,7 @@ private:
   std::optional<SourceMgrDiagnosticHandler> diagnostics; // of .mlir files
   frontend::ModelInfo info;
   OwningOpRef<ModuleOp> module;
+  Artifacts artifacts;
 };
 
 } // namespace
@@ -105,68 +114,15 @@ Outcome Compilation::import() {
   return Outcome::Done;
 }
 
-namespace {
-
-// The file that a failing phase is kept in.
-class Reproducer : public ReproducerStream {
-public:
-  Reproducer(StringRef path, int file) : path(path), stream(file, /*shouldClose=*/true) {}
-  StringRef description() override { return path; }
-  llvm::raw_ostream &os() override { return stream; }
-
-private:
-  std::string path;
-  llvm::raw_fd_ostream stream;
-};
-
-} // namespace
-
 // What fails after the import is a fault of ours: the passes and the module before them are kept.
 Outcome Compilation::runPhase(ModuleOp module, Phase build) {
-  llvm::SmallString<128> path;
-  PassManager pm(&context);
-  pm.enableCrashReproducerGeneration([&](std::string &error) -> std::unique_ptr<ReproducerStream> {
-    int file;
-    std::error_code code = llvm::sys::fs::createTemporaryFile("dlc-reproducer", "mlir", file, path);
-    if (!code)
-      return std::make_unique<Reproducer>(path, file);
-    error = code.message();
-    path.clear();
-    return nullptr;
-  });
-  build(pm);
-  if (succeeded(pm.run(module)))
+  std::string reproducer;
+  if (succeeded(runPasses(module, build, reproducer)))
     return Outcome::Done;
   return report(Outcome::Fault,
                 "this is a fault in dlc, not in '" + options.model + "'; please report it with " +
-                    (path.empty() ? "the model: no reproducer could be written, see TMPDIR"
-                                  : "the reproducer '" + path + "'"));
-}
-
-static llvm::Error put(llvm::raw_fd_ostream &os, StringRef text) {
-  os << text;
-  os.flush();
-  std::error_code code = os.error();
-  os.clear_error();
-  return llvm::errorCodeToError(code);
-}
-
-// A file gets its text whole or not at all; standard output, a device or a pipe as it comes.
-static llvm::Error writeText(const std::string &path, StringRef text) {
-  llvm::sys::fs::file_status status;
-  bool exists = !llvm::sys::fs::status(path, status);
-  if (path == "-" || (exists && !llvm::sys::fs::is_regular_file(status))) {
-    std::error_code code;
-    llvm::raw_fd_ostream os(path, code);
-    return code ? llvm::errorCodeToError(code) : put(os, text);
-  }
-  auto file = llvm::sys::fs::TempFile::create(path + ".%%%%%%");
-  if (!file)
-    return file.takeError();
-  llvm::raw_fd_ostream os(file->FD, /*shouldClose=*/false);
-  if (llvm::Error error = put(os, text))
-    return llvm::joinErrors(std::move(error), file->discard());
-  return file->keep(path);
+                    (reproducer.empty() ? "the model: no reproducer could be written, see TMPDIR"
+                                        : "the reproducer '" + reproducer + "'"));
 }
 
 // Writes text or an object to options.output.
@@ -176,7 +132,11 @@ Outcome Compilation::write(Writer writer) {
   if (llvm::Error error = writer(stream))
     return report(std::move(error));
   std::string path = options.output.empty() ? "-" : options.output;
-  if (llvm::Error error = writeText(path, text))
+  auto copy = [&](llvm::raw_ostream &os) {
+    os << text;
+    return llvm::Error::success();
+  };
+  if (llvm::Error error = writeFile(path, copy))
     return report(Outcome::BadInput,
                   "cannot write " + (path == "-" ? "to standard output" : "'" + path + "'") + ": " +
                       llvm::toString(std::move(error)) + "; choose another file with -o");
@@ -224,31 +184,22 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
   return Outcome::Done;
 }
 
-Outcome Compilation::emitLibrary(emit::Model model, Artifacts *artifacts) {
-  std::string weights = options.weights.empty() ? info.weights : options.weights;
-  if (!weights.empty())
-    if (llvm::Error error = checkWeights(weights, model))
-      return report(std::move(error));
+Outcome Compilation::emitLibrary(emit::Model model) {
   emit::Options target;
   target.outputDir = options.outputDir;
   target.resourceDir = options.resourceDir;
+  target.weights = weights();
   llvm::Expected<emit::Library> library = emit::emitLibrary(std::move(model), target);
   if (!library)
     return report(library.takeError());
-  Artifacts result{library->shared, library->archive, library->header, {}};
-  if (!weights.empty()) {
-    llvm::SmallString<128> copy(library->header);
-    llvm::sys::path::replace_extension(copy, "safetensors");
-    if (llvm::Error error = copyWeights(weights, copy))
-      return report(std::move(error));
-    result.weights = copy.str();
-  }
-  if (artifacts)
-    *artifacts = result;
+  artifacts.shared = library->shared;
+  artifacts.archive = library->archive;
+  artifacts.header = library->header;
+  artifacts.weights = library->weights;
   return Outcome::Done;
 }
 
-Outcome Compilation::emitStage(emit::Model model, Artifacts *artifacts) {
+Outcome Compilation::emitStage(emit::Model model) {
   emit::Options target;
   target.resourceDir = options.resourceDir;
   switch (options.stage) {
@@ -262,61 +213,67 @@ Outcome Compilation::emitStage(emit::Model model, Artifacts *artifacts) {
     return write(
         [&](llvm::raw_ostream &os) { return emit::emitObject(std::move(model), target, os); });
   default:
-    return emitLibrary(std::move(model), artifacts);
+    return emitLibrary(std::move(model));
   }
 }
 
-// The variants that --march names, each once.
-Outcome Compilation::chooseVariants(std::vector<CpuVariant> &cpus) {
-  for (const std::string &march : options.march) {
-    std::optional<CpuVariant> cpu = lookupVariant(march);
-    if (!cpu)
-      return report(Outcome::BadInput,
-                    "unknown CPU '" + march + "'; `dlc targets` lists the known ones");
-    cpus.push_back(*cpu);
-  }
-  // The best first, as `create` tries them; a superset of features is the larger number.
-  llvm::sort(cpus, [](const CpuVariant &a, const CpuVariant &b) {
-    return std::tie(a.level, a.required, a.name) > std::tie(b.level, b.required, b.name);
-  });
-  auto sameName = [](const CpuVariant &a, const CpuVariant &b) { return a.name == b.name; };
-  cpus.erase(std::unique(cpus.begin(), cpus.end(), sameName), cpus.end());
+// What emit has to know of the model, checked; and its weights, which are checked at any stage.
+Outcome Compilation::describe(emit::Model &model) {
+  FailureOr<emit::Model> description = describeModel(*module);
+  if (failed(description))
+    return Outcome::BadInput;
+  model = std::move(*description);
+  if (llvm::Error error = emit::checkModel(model))
+    return report(std::move(error));
+  if (!weights().empty())
+    if (llvm::Error error = checkWeights(weights(), model))
+      return report(std::move(error));
   return Outcome::Done;
 }
 
-Outcome Compilation::run(Artifacts *artifacts) {
-  if (options.stage == Stage::Json)
-    return write([&](llvm::raw_ostream &os) {
-      os << info.json;
-      return llvm::Error::success();
-    });
+// The stages before the passes.
+Outcome Compilation::printModel() {
   if (options.stage == Stage::Nn)
     return print(*module);
-  std::vector<CpuVariant> cpus;
-  if (Outcome outcome = chooseVariants(cpus); outcome != Outcome::Done)
-    return outcome;
-  FailureOr<emit::Model> model = describeModel(*module);
-  if (failed(model))
-    return Outcome::BadInput;
-  if (llvm::Error error = emit::checkModel(*model))
-    return report(std::move(error));
+  return write([&](llvm::raw_ostream &os) {
+    os << info.json;
+    return llvm::Error::success();
+  });
+}
+
+Outcome Compilation::run() {
+  bool isModel = options.stage <= Stage::Nn;
+  emit::Model model;
+  if (!isModel || !weights().empty())
+    if (Outcome outcome = describe(model); outcome != Outcome::Done)
+      return outcome;
+  if (isModel)
+    return printModel();
+  llvm::Expected<std::vector<CpuVariant>> cpus = chooseVariants(options.march);
+  if (!cpus)
+    return report(cpus.takeError());
   if (!options.naive)
     if (Outcome outcome = runPhase(*module, buildFusionPhase); outcome != Outcome::Done)
       return outcome;
   if (options.stage == Stage::Fused)
     return print(*module);
-  for (const CpuVariant &cpu : cpus) {
-    Outcome outcome = lower(*module, cpu, *model);
+  for (const CpuVariant &cpu : *cpus) {
+    artifacts.variants.push_back(cpu.name);
+    Outcome outcome = lower(*module, cpu, model);
     if (outcome != Outcome::Done || options.stage < Stage::Llvm)
       return outcome;
   }
-  return emitStage(std::move(*model), artifacts);
+  return emitStage(std::move(model));
 }
 
 Outcome dlc::compile(const Options &options, Artifacts *artifacts) {
   Compilation compilation(options);
   Outcome outcome = compilation.import();
-  return outcome == Outcome::Done ? compilation.run(artifacts) : outcome;
+  if (outcome == Outcome::Done)
+    outcome = compilation.run();
+  if (outcome == Outcome::Done && artifacts)
+    *artifacts = compilation.getArtifacts();
+  return outcome;
 }
 
 Outcome dlc::inspect(const Options &options, bool json, llvm::raw_ostream &os) {

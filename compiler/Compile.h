@@ -17,14 +17,16 @@ enum class Outcome {
   Fault = 3     ///< a fault in dlc; a message says where the reproducer is
 };
 
-/// Paths of what a compilation to Stage::Lib wrote.
+/// What a compilation made. The paths are those of Stage::Lib, else empty; stages before code is
+/// made for a CPU have no variants, those up to Stage::Vector the first alone.
 struct Artifacts {
   std::string shared, archive, header; ///< lib<name>.so, lib<name>.a, <name>.h
-  std::string weights;                ///< the copy of the weights, or empty
+  std::string weights;                 ///< the copy of the weights, or empty
+  std::vector<std::string> variants;   ///< names of the CPUs compiled for, best first, each once
 };
 
-/// Compiles options.model to options.stage. Messages go to standard error. Nothing is written unless
-/// everything succeeded.
+/// Compiles options.model to options.stage. Messages go to standard error. Nothing is written
+/// unless everything succeeded.
 Outcome compile(const Options &options, Artifacts *artifacts = nullptr);
 
 /// Prints the table of the model's layers (shapes, parameters, arithmetic, memory), or the same as

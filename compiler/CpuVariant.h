@@ -2,25 +2,36 @@
 #ifndef DLC_COMPILER_CPUVARIANT_H
 #define DLC_COMPILER_CPUVARIANT_H
 
-#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dlc {
 
 /// One --march: a level of x86-64 whose facts decide the kernels, and what more LLVM may use.
 struct CpuVariant {
-  std::string name;     ///< as the user wrote it
-  std::string level;    ///< x86-64-v2, -v3 or -v4: LLVM's target-cpu and the row of target facts
-  std::string tune;     ///< LLVM's tune-cpu, or empty
-  std::string features; ///< LLVM's target-features beyond the level, or empty
+  std::string name;      ///< as the user wrote it
+  std::string level;     ///< x86-64-v2, -v3 or -v4: LLVM's target-cpu and the row of target facts
+  std::string tune;      ///< LLVM's tune-cpu, or empty
+  std::string features;  ///< LLVM's target-features beyond the level, or empty
   uint64_t required = 0; ///< bits that `create` checks
 };
 
-/// The variant that --march names, or nothing. `native` is the level of the machine dlc runs on with
-/// those of its features that `create` can check, so that the library refuses other machines politely.
+/// The variant that --march names, or nothing. `native` is the level of the machine dlc runs on
+/// with those of its features that `create` can check, so that the library refuses other machines
+/// politely.
 std::optional<CpuVariant> lookupVariant(llvm::StringRef march);
+
+/// The variants that --march names, each once and the best first, as `create` tries them. Fails
+/// where one is unknown, or where `native` is below the least level.
+llvm::Expected<std::vector<CpuVariant>> chooseVariants(llvm::ArrayRef<std::string> march);
+
+/// Why a machine of these features (by LLVM's names) is no `native`, and the cure.
+std::string explainNoNative(const llvm::StringMap<bool> &features);
 
 } // namespace dlc
 

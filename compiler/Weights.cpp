@@ -3,8 +3,6 @@
 #include "compiler/Weights.h"
 #include "runtime/Safetensors.h"
 #include "runtime/dlc_runtime.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FormatVariadic.h"
 
 using namespace dlc;
 
@@ -39,21 +37,4 @@ llvm::Error dlc::checkWeights(llvm::StringRef path, const emit::Model &model) {
   if (status == DLC_OK)
     return llvm::Error::success();
   return llvm::createStringError(llvm::inconvertibleErrorCode(), text);
-}
-
-llvm::Error dlc::copyWeights(llvm::StringRef from, llvm::StringRef to) {
-  if (llvm::sys::fs::equivalent(from, to))
-    return llvm::Error::success();
-  llvm::SmallString<128> temporary;
-  std::error_code error = llvm::sys::fs::createUniqueFile(to + ".%%%%%%", temporary);
-  if (!error)
-    error = llvm::sys::fs::copy_file(from, temporary);
-  if (!error)
-    error = llvm::sys::fs::rename(temporary, to);
-  if (!error)
-    return llvm::Error::success();
-  llvm::sys::fs::remove(temporary);
-  return llvm::createStringError(error, llvm::formatv("cannot copy the weights to '{0}': {1}; free "
-                                                      "disk space or choose another folder with -o",
-                                                      to, error.message()));
 }

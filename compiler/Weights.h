@@ -7,12 +7,9 @@
 
 namespace dlc {
 
-/// Checks that the safetensors file at `path` holds exactly the model's parameters. The data are not
-/// read.
+/// Checks that the safetensors file at `path` holds exactly the model's parameters. The data are
+/// not read.
 llvm::Error checkWeights(llvm::StringRef path, const emit::Model &model);
-
-/// Copies the weights beside the library, whole or not at all.
-llvm::Error copyWeights(llvm::StringRef from, llvm::StringRef to);
 
 } // namespace dlc
 

@@ -1,6 +1,7 @@
 //===- Npy.cpp - arrays in numpy's file formats -------------------------------------===//
 
 #include "tools/common/Npy.h"
+#include "compiler/WriteFile.h"
 #include "runtime/dlc_runtime.h"
 #include "tools/common/Errors.h"
 #include "tools/common/Npz.h"
@@ -142,7 +143,7 @@ Expected<std::vector<Array>> tools::readArrays(StringRef path) {
 }
 
 Error tools::writeArrays(StringRef path, ArrayRef<const Array *> arrays) {
-  Error error = writeToOutput(path, [&](raw_ostream &os) -> Error {
+  Error error = writeFile(path, [&](raw_ostream &os) -> Error {
     if (sys::path::extension(path) == ".npz")
       return writeNpz(os, arrays);
     writeNpy(os, *arrays.front());

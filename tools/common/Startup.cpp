@@ -5,6 +5,7 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/WithColor.h"
+#include <csignal>
 #include <unistd.h>
 
 using namespace llvm;
@@ -23,6 +24,8 @@ void dlc::tools::initialise(int &argc, char **&argv) {
   static InitLLVM init(argc, argv);
   setBugReportMsg("");
   sys::AddSignalHandler(sayFault, nullptr);
+  // A file over the user's limit (ulimit -f) is an error of the write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   // https://no-color.org
   if (const char *off = std::getenv("NO_COLOR"); off && *off)
     WithColor::setAutoDetectFunction([](const raw_ostream &) { return false; });

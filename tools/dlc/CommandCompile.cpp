@@ -35,7 +35,8 @@ static std::string joined(ArrayRef<std::string> words) {
   return text;
 }
 
-static void summarise(const CompileArgs &args, ArrayRef<std::string> files, double seconds) {
+static void summarise(const CompileArgs &args, ArrayRef<std::string> files,
+                      ArrayRef<std::string> variants, double seconds) {
   if (args.json) {
     json::OStream json(outs(), 2);
     json.object([&] {
@@ -46,7 +47,7 @@ static void summarise(const CompileArgs &args, ArrayRef<std::string> files, doub
             json.attribute("bytes", sizeOf(file));
           });
       });
-      json.attribute("march", json::Array(args.options.march));
+      json.attribute("march", json::Array(variants));
       json.attribute("seconds", seconds);
     });
     outs() << "\n";
@@ -54,7 +55,8 @@ static void summarise(const CompileArgs &args, ArrayRef<std::string> files, doub
   }
   for (const std::string &file : files)
     outs() << format("%11s  ", readable(sizeOf(file)).c_str()) << file << "\n";
-  outs() << "compiled for " << joined(args.options.march) << format(" in %.2f s\n", seconds);
+  outs() << (variants.empty() ? "written" : "compiled for " + joined(variants))
+         << format(" in %.2f s\n", seconds);
 }
 
 int tools::compileCommand(CompileArgs args) {
@@ -79,6 +81,6 @@ int tools::compileCommand(CompileArgs args) {
   if (!artifacts.weights.empty())
     files.push_back(artifacts.weights);
   if (!files.empty())
-    summarise(args, files, watch.seconds());
+    summarise(args, files, artifacts.variants, watch.seconds());
   return 0;
 }

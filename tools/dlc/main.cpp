@@ -79,8 +79,9 @@ static CLI::App *addCommand(CLI::App &app, const char *name, const char *text,
 static void addMarch(CLI::App *command, Options &options) {
   command
       ->add_option("--march", options.march,
-                   "CPUs to compile for, best first in the library: native, x86-64-v2, x86-64-v3, "
-                   "x86-64-v4 (default: native)")
+                   "CPUs to compile for: native (the default: this machine, and others that can do "
+                   "all it can), x86-64-v2, x86-64-v3, x86-64-v4. A library with several picks the "
+                   "best at run time; to run anywhere: x86-64-v2,x86-64-v3,x86-64-v4")
       ->type_name("CPU,CPU")
       ->delimiter(',')
       ->allow_extra_args(false)
@@ -101,7 +102,9 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
           "-o,--out", args.out,
           "folder of the library (default: .); with --emit a file (default: standard output)")
       ->type_name("PATH");
-  addWeights(command, args.options, "safetensors file; default: the one the model names");
+  addWeights(command, args.options,
+             "safetensors file, copied beside the library; default: the one the model names. With "
+             "--emit it is only checked against the model");
   command->add_option("--target", args.target, "what to compile for: cpu")
       ->type_name("NAME")
       ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
