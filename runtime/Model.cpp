@@ -13,7 +13,10 @@
 using namespace dlc::rt;
 
 Call::Call(dlc_model *m)
-    : model(__atomic_exchange_n(&m->busy, true, __ATOMIC_ACQUIRE) ? nullptr : m) {}
+    : model(__atomic_exchange_n(&m->busy, true, __ATOMIC_ACQUIRE) ? nullptr : m) {
+  if (model)
+    model->threads.dropLostWorkers();
+}
 
 Call::~Call() {
   if (model)

@@ -116,6 +116,7 @@ dlc_status Threads::start(int32_t threadCount, const dlc_options &options,
     return message.set(DLC_ERROR_RESOURCE, "no memory for %d threads", count);
   memset(workers.data, 0, bytes);
 
+  owner = getpid();
   // The application's signal handlers must not run on our threads.
   sigset_t all, before;
   sigfillset(&all);
@@ -137,7 +138,15 @@ dlc_status Threads::start(int32_t threadCount, const dlc_options &options,
   return DLC_OK;
 }
 
+void Threads::dropLostWorkers() {
+  if (started == 0 || owner == getpid())
+    return;
+  started = 0;
+  count = 1;
+}
+
 void Threads::stop() {
+  dropLostWorkers();
   auto *first = reinterpret_cast<Worker *>(workers.data);
   for (int32_t i = 0; i < started; ++i)
     giveOrder(first[i], Quit);

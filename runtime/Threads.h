@@ -21,6 +21,7 @@ struct Worker;
 struct Threads {
   int32_t count;
   int32_t started;  ///< workers that run and must be joined
+  int32_t owner;    ///< the process that started them; a fork of it has none
   int32_t spins;    ///< turns of a waiting loop before it sleeps
   uint32_t pending; ///< workers still busy with the current job
   Block workers;
@@ -37,6 +38,10 @@ struct Threads {
 
   /// Ends and joins all workers.
   void stop();
+
+  /// To be called before a call uses run(): in a fork of the process that
+  /// started the workers the caller's thread alone is left, and count becomes 1.
+  void dropLostWorkers();
 
   /// Runs task(context, i) for each i in [0, parts), parts <= count, and
   /// returns when all are done.

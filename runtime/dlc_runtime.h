@@ -22,6 +22,11 @@
 // Threads: different instances may be used by different threads at once. One
 // instance serves one call at a time; a second call returns DLC_ERROR_BUSY.
 //
+// fork: a child inherits instances but none of their threads. It may go on with
+// them, with the same results, each call on the caller's thread alone; for more,
+// it creates instances of its own. An instance that was in a call while its
+// process forked stays DLC_ERROR_BUSY in the child.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef DLC_RUNTIME_H
@@ -137,7 +142,8 @@ typedef struct dlc_model_info {
   /// The arena of an instance takes at most
   ///   arena_const_bytes + max_batch * arena_batch_bytes
   ///                     + threads * arena_thread_bytes
-  /// bytes, whichever variant is chosen.
+  /// bytes, whichever variant is chosen. Libraries for inference need nothing
+  /// a thread: arena_thread_bytes is 0.
   int64_t arena_const_bytes, arena_batch_bytes, arena_thread_bytes;
 } dlc_model_info;
 

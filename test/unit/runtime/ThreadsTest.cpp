@@ -14,7 +14,9 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <set>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace dlc::rt;
 using toy::Instance;
@@ -178,6 +180,60 @@ TEST(Threads, TakeNoSignals) {
   sigset_t mine;
   pthread_sigmask(SIG_SETMASK, nullptr, &mine);
   EXPECT_FALSE(sigismember(&mine, SIGUSR1));
+}
+
+/// Three threads, a part for each.
+static dlc_options forForks() {
+  dlc_options options = optionsFor(3);
+  options.max_batch = 8;
+  return options;
+}
+
+/// The exit code of a child that runs `body`, or -1 when it hangs or crashes.
+template <typename Body> static int inFork(Body body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    _exit(body());
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(Threads, AForkGoesOnWithoutThem) {
+  const std::vector<float> image(24, 2);
+  Instance toy(forForks());
+  ASSERT_EQ(toy.load(toy::weights()), DLC_OK);
+  std::vector<float> out;
+  ASSERT_EQ(toy.run(image, out), DLC_OK); // the workers are awake
+  EXPECT_EQ(inFork([&] {
+              std::vector<float> again;
+              if (toy.run(image, again) || again != out || toy.load(toy::weights(2)) ||
+                  toy.run(image, again) || again != toy::expected(image, 2))
+                return 1;
+              Instance own(forForks()); // with threads of its own
+              if (own.load(toy::weights()) || own.run(image, again) || again != out)
+                return 2;
+              dlc_rt_destroy(toy.m); // joins nobody
+              return 0;
+            }),
+            0);
+  EXPECT_EQ(toy.run(image, out), DLC_OK);
+  EXPECT_EQ(out, toy::expected(image));
+}
+
+TEST(Threads, AForkOfAForkToo) {
+  const std::vector<float> image(24, 2);
+  Instance toy(forForks());
+  ASSERT_EQ(toy.load(toy::weights()), DLC_OK);
+  EXPECT_EQ(inFork([&] {
+              return inFork([&] {
+                std::vector<float> out;
+                return toy.run(image, out) || out != toy::expected(image);
+              });
+            }),
+            0);
 }
 
 TEST(Threads, ManyInstancesComeAndGo) {
