@@ -23,6 +23,9 @@ IMAGE = {  # height, width of the shrunken input; odd and oblong on purpose
     "vgg16": (32, 32),
     "squeezenet": (95, 63),
     "mobilenet_v2": (64, 96),
+    "densenet121": (64, 64),
+    "googlenet": (65, 63),
+    "alexnet": (79, 63),
 }
 RELATIVE = 5e-5  # of the largest expected number; the deep networks have 50 layers of rounding
 
