@@ -157,7 +157,10 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
     std::function<void(OpPassManager &)> build;
   };
   const Step steps[] = {
-      {Stage::Tiled, [&](OpPassManager &pm) { buildSchedulePhase(pm, cpu.level, options.naive); }},
+      {Stage::Tiled,
+       [&](OpPassManager &pm) {
+         buildSchedulePhase(pm, cpu.level, options.naive, options.winograd);
+       }},
       {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm); }},
       {Stage::Vector, [&](OpPassManager &pm) { buildVectorPhase(pm, cpu.level); }},
       {Stage::Llvm, [&](OpPassManager &pm) { buildLlvmPhase(pm, cpu.level); }}};

@@ -22,6 +22,14 @@ enum class Stage {
   Lib     ///< lib<name>.so, lib<name>.a and headers
 };
 
+/// Where convolutions of 3x3 take their Winograd form.
+enum class Winograd {
+  Auto,  ///< where it is expected to be faster
+  Never, ///< direct sums only
+  F2,    ///< F(2x2, 3x3) wherever it exists: for tests and measurements
+  F4     ///< F(4x4, 3x3) likewise
+};
+
 /// Everything that decides a compilation. Filled by the tools and passed down; nothing reads globals.
 struct Options {
   std::string model;       ///< path of the model: .json, or .mlir with an nn @forward
@@ -32,6 +40,7 @@ struct Options {
   std::vector<std::string> march = {"native"}; ///< CPU variants, x86-64-v2|v3|v4 or native
   int64_t batch = 0;       ///< the only batch, or 0 for any
   bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
+  Winograd winograd = Winograd::Auto;
   Stage stage = Stage::Lib;
 };
 

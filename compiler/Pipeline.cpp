@@ -38,9 +38,10 @@ void dlc::buildFusionPhase(OpPassManager &pm) {
   functions.addPass(fusion::createFormGroups());
 }
 
-void dlc::buildSchedulePhase(OpPassManager &pm, llvm::StringRef march, bool naive) {
+void dlc::buildSchedulePhase(OpPassManager &pm, llvm::StringRef march, bool naive,
+                              Winograd winograd) {
   if (!naive)
-    pm.addNestedPass<func::FuncOp>(schedule::createSchedule({march.str()}));
+    pm.addNestedPass<func::FuncOp>(schedule::createSchedule({march.str(), winograd}));
   // While parameters' arithmetic is still whole ops, and before linalg fusion could mix it with data.
   pm.addPass(schedule::createOutlinePrepare());
   pm.addNestedPass<func::FuncOp>(schedule::createNnToLinalg());

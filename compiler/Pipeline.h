@@ -2,6 +2,7 @@
 #ifndef DLC_COMPILER_PIPELINE_H
 #define DLC_COMPILER_PIPELINE_H
 
+#include "compiler/Options.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringRef.h"
 
@@ -12,7 +13,8 @@ void buildFusionPhase(mlir::OpPassManager &pm);
 
 /// nn -> kernel and linalg ops on tensors, @prepare outlined. `march` names a row of the target facts.
 /// `naive` uses the linalg form of every op.
-void buildSchedulePhase(mlir::OpPassManager &pm, llvm::StringRef march, bool naive);
+void buildSchedulePhase(mlir::OpPassManager &pm, llvm::StringRef march, bool naive,
+                        Winograd winograd = Winograd::Auto);
 
 /// Tensors -> buffers in one arena.
 void buildMemoryPhase(mlir::OpPassManager &pm);

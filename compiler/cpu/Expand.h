@@ -17,6 +17,11 @@ mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, ml
 void expandPool(Emitter &e, kernel::PoolOp op, mlir::Value lo, mlir::Value hi);
 void expandPack(Emitter &e, kernel::PackOp op, mlir::Value lo, mlir::Value hi);
 void expandUnpack(Emitter &e, kernel::UnpackOp op, mlir::Value lo, mlir::Value hi);
+void expandWinogradWeights(Emitter &e, kernel::WinogradWeightsOp op, mlir::Value lo, mlir::Value hi);
+void expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, mlir::Value lo, mlir::Value hi);
+void expandWinogradGemm(Emitter &e, kernel::WinogradGemmOp op, mlir::Value lo, mlir::Value hi);
+mlir::LogicalResult expandWinogradOutput(Emitter &e, kernel::WinogradOutputOp op, mlir::Value lo,
+                                         mlir::Value hi);
 
 /// The taps [first, second) of a window along y that lie in the image, for output row `y`.
 std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Window1D &window,

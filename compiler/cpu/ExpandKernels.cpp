@@ -58,6 +58,23 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
         .Case([&](kernel::PoolOp pool) { return cpu::expandPool(e, pool, lo, hi), success(); })
         .Case([&](kernel::PackOp pack) { return cpu::expandPack(e, pack, lo, hi), success(); })
         .Case([&](kernel::UnpackOp op) { return cpu::expandUnpack(e, op, lo, hi), success(); })
+        .Default([&](Operation *other) { return emitWinograd(e, other, lo, hi); });
+  }
+
+  LogicalResult emitWinograd(cpu::Emitter &e, Operation *op, Value lo, Value hi) {
+    return TypeSwitch<Operation *, LogicalResult>(op)
+        .Case([&](kernel::WinogradWeightsOp weights) {
+          return cpu::expandWinogradWeights(e, weights, lo, hi), success();
+        })
+        .Case([&](kernel::WinogradInputOp in) {
+          return cpu::expandWinogradInput(e, in, lo, hi), success();
+        })
+        .Case([&](kernel::WinogradGemmOp gemm) {
+          return cpu::expandWinogradGemm(e, gemm, lo, hi), success();
+        })
+        .Case([&](kernel::WinogradOutputOp out) {
+          return cpu::expandWinogradOutput(e, out, lo, hi);
+        })
         .Default([](Operation *other) {
           return other->emitOpError("has no expansion on this target");
         });

@@ -50,6 +50,7 @@ template <typename... Ops> void attachModels(MLIRContext *context) {
 void dlc::memory::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, kernel::KernelDialect *) {
     attachModels<kernel::PackOp, kernel::UnpackOp, kernel::ConvOp, kernel::DepthwiseOp,
-                 kernel::GemmOp, kernel::PoolOp>(context);
+                 kernel::GemmOp, kernel::PoolOp, kernel::WinogradWeightsOp, kernel::WinogradInputOp,
+                 kernel::WinogradGemmOp, kernel::WinogradOutputOp>(context);
   });
 }

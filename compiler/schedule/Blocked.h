@@ -2,6 +2,7 @@
 #ifndef DLC_COMPILER_SCHEDULE_BLOCKED_H
 #define DLC_COMPILER_SCHEDULE_BLOCKED_H
 
+#include "compiler/Options.h"
 #include "compiler/schedule/Target.h"
 #include "dialects/kernel/Kernel.h"
 
@@ -13,8 +14,9 @@ namespace dlc::schedule {
 class Blocker {
 public:
   /// `batch` is the value of every dynamic extent; null in functions without one.
-  Blocker(mlir::OpBuilder &builder, const TargetFacts &facts, mlir::Value batch)
-      : builder(builder), facts(facts), batch(batch) {}
+  Blocker(mlir::OpBuilder &builder, const TargetFacts &facts, mlir::Value batch,
+          Winograd winograd = Winograd::Auto)
+      : builder(builder), facts(facts), batch(batch), winograd(winograd) {}
 
   /// An uninitialised tensor whose dynamic extents are the batch.
   mlir::Value empty(mlir::Location loc, llvm::ArrayRef<int64_t> shape);
@@ -43,6 +45,7 @@ public:
   mlir::OpBuilder &builder;
   const TargetFacts &facts;
   mlir::Value batch;
+  Winograd winograd;
 };
 
 } // namespace dlc::schedule

@@ -11,6 +11,22 @@ namespace dlc::schedule {
 /// null where no kernel fits and the op's linalg form is to be used.
 mlir::Value lowerToKernel(Blocker &blocker, mlir::Operation *op);
 
+/// A convolution as its kernel sees it: a dense layer on rank 3 and more is one of 1x1.
+struct ConvShape {
+  mlir::Value input, kernel, bias; ///< [N, H, W, C], [KH, KW, C, O], [O] or null
+  llvm::SmallVector<int64_t> result, strides, padding, dilations;
+  int64_t groups;
+};
+
+/// Fills `region` with what maps (accumulator, extras...) to the element that `group` stores.
+void buildEpilogue(Blocker &blocker, mlir::Region &region, nn::GroupOp group,
+                   llvm::ArrayRef<mlir::Value> innerExtras);
+
+/// The blocked result of the convolution by F(m x m, 3x3), m = `tileSize`.
+mlir::Value buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
+                          int64_t tileSize, llvm::ArrayRef<mlir::Value> extras,
+                          llvm::ArrayRef<mlir::Value> innerExtras);
+
 // The families behind lowerToKernel.
 mlir::Value lowerGroup(Blocker &blocker, nn::GroupOp group);
 mlir::Value lowerPool(Blocker &blocker, nn::Pool2DOp pool);

@@ -1,6 +1,6 @@
 //===- LowerGroup.cpp - groups as multiply-accumulate kernels -----------------------===//
 
-#include "compiler/schedule/Lower.h"
+#include "compiler/schedule/Algorithms.h"
 #include "compiler/schedule/Tiles.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
@@ -71,9 +71,8 @@ static SmallVector<Value> packExtras(Blocker &blocker, nn::GroupOp group, Layout
   return extras;
 }
 
-// The region that maps (accumulator, extras...) to the stored element.
-static void buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp group,
-                          ArrayRef<Value> innerExtras) {
+void dlc::schedule::buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp group,
+                                  ArrayRef<Value> innerExtras) {
   OpBuilder::InsertionGuard guard(blocker.builder);
   OpBuilder &builder = blocker.builder;
   Location loc = group.getLoc();
@@ -95,17 +94,6 @@ static void buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp group,
   }
   kernel::YieldOp::create(builder, loc, last);
 }
-
-namespace {
-
-// A convolution as its kernel sees it: a dense layer on rank 3 and more is one of 1x1.
-struct ConvShape {
-  Value input, kernel, bias; // [N, H, W, C], [KH, KW, C, O], [O]
-  SmallVector<int64_t> result, strides, padding, dilations;
-  int64_t groups;
-};
-
-} // namespace
 
 // The blocked result of the convolution, or null where no kernel fits.
 static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
@@ -141,7 +129,9 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
                   llvm::to_vector(conv.getDilations()), groups};
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
-  Value blocked = buildConv(blocker, group, shape, extras, inner);
+  int64_t winograd = chooseWinograd(blocker.facts, blocker.winograd, shape);
+  Value blocked = winograd ? buildWinograd(blocker, group, shape, winograd, extras, inner)
+                           : buildConv(blocker, group, shape, extras, inner);
   return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Image);
 }
 

@@ -2,6 +2,7 @@
 #ifndef DLC_COMPILER_SCHEDULE_PASSES_H
 #define DLC_COMPILER_SCHEDULE_PASSES_H
 
+#include "compiler/Options.h"
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"

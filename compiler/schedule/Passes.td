@@ -11,7 +11,14 @@ def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];
   let options = [Option<"march", "march", "std::string", "\"x86-64-v4\"",
-                        "the CPU whose facts decide: a row of Target.h's table">];
+                        "the CPU whose facts decide: a row of Target.h's table">,
+                 Option<"winograd", "winograd", "::dlc::Winograd", "::dlc::Winograd::Auto",
+                        "where convolutions of 3x3 take their Winograd form",
+                        [{::llvm::cl::values(
+                          clEnumValN(::dlc::Winograd::Auto, "auto", "where it is expected to be faster"),
+                          clEnumValN(::dlc::Winograd::Never, "never", "direct sums only"),
+                          clEnumValN(::dlc::Winograd::F2, "f2", "F(2x2, 3x3) wherever it exists"),
+                          clEnumValN(::dlc::Winograd::F4, "f4", "F(4x4, 3x3) wherever it exists"))}]>];
 }
 
 def OutlinePrepare : Pass<"dlc-outline-prepare", "::mlir::ModuleOp"> {

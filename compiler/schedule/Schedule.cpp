@@ -48,7 +48,7 @@ struct Schedule : schedule::impl::ScheduleBase<Schedule> {
     }
     Block &body = getOperation().getBody().front();
     OpBuilder builder(&getContext());
-    Blocker blocker(builder, *facts, nn::findBatch(getOperation()));
+    Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd);
     for (Operation &op : llvm::make_early_inc_range(body)) {
       builder.setInsertionPoint(&op);
       if (Value replacement = lowerToKernel(blocker, &op)) {

@@ -24,7 +24,7 @@ static int64_t splitEvenly(int64_t width, int64_t limit) {
 // Time of one step of the reduction, in half cycles of a core with two multiply-add pipes and two load
 // ports: the multiply-adds, or their latency, or the loads (weights come from farther than the first
 // cache); and what out-of-order execution does not hide.
-static int64_t stepCost(int64_t rows, int64_t cols) {
+int64_t dlc::schedule::stepCost(int64_t rows, int64_t cols) {
   return std::max({rows * cols, int64_t(8), rows + 3 * cols}) + 1;
 }
 

@@ -12,6 +12,10 @@ namespace dlc::schedule {
 kernel::TileAttr chooseTile(mlir::MLIRContext *context, const TargetFacts &facts, int64_t width,
                             int64_t blocks, bool dividing);
 
+/// Time of one step of the reduction with a tile of rows x cols, in half cycles of a core with two
+/// multiply-add pipes.
+int64_t stepCost(int64_t rows, int64_t cols);
+
 /// Steps of the reduction in one iteration of its loop.
 int64_t chooseUnroll(const TargetFacts &facts);
 

@@ -169,4 +169,6 @@ def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [
   }];
 }
 
+include "dialects/kernel/Winograd.td"
+
 #endif // DLC_DIALECTS_KERNEL_KERNEL_TD

@@ -1,6 +1,6 @@
 //===- Ops.cpp - verifiers, effects and items of kernel ops -------------------------===//
 
-#include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Checks.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -9,20 +9,14 @@
 
 using namespace mlir;
 using namespace dlc::kernel;
+using namespace dlc::kernel::checks;
 
 #define GET_OP_CLASSES
 #include "dialects/kernel/KernelOps.cpp.inc"
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return llvm::divideCeil(a, b); }
 
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<ShapedType>(value.getType()).getShape();
-}
-
-// On memrefs a kernel reads its inputs and writes its output; on tensors it has no effects.
-static void
-addEffects(Operation *op, OpOperand &out,
-           SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+void checks::addEffects(Operation *op, OpOperand &out, Effects &effects) {
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<MemRefType>(operand.get().getType()))
       continue;
@@ -34,9 +28,8 @@ addEffects(Operation *op, OpOperand &out,
   }
 }
 
-// Extents `dims` of a shaped value as items.
-static SmallVector<OpFoldResult> extents(OpBuilder &builder, Location loc, Value value,
-                                         ArrayRef<int64_t> dims) {
+SmallVector<OpFoldResult> checks::extents(OpBuilder &builder, Location loc, Value value,
+                                          ArrayRef<int64_t> dims) {
   SmallVector<OpFoldResult> result;
   for (int64_t dim : dims) {
     int64_t extent = shapeOf(value)[dim];
@@ -50,9 +43,7 @@ static SmallVector<OpFoldResult> extents(OpBuilder &builder, Location loc, Value
   return result;
 }
 
-// Results mirror the destination on tensors and are absent on memrefs. No extent is 0, so that the
-// checks after this one may divide by them.
-static LogicalResult verifyDestination(Operation *op, Value out, ValueRange results) {
+LogicalResult checks::verifyDestination(Operation *op, Value out, ValueRange results) {
   for (Value operand : op->getOperands())
     if (llvm::is_contained(shapeOf(operand), 0))
       return op->emitOpError("works on extents of at least 1");
@@ -62,8 +53,8 @@ static LogicalResult verifyDestination(Operation *op, Value out, ValueRange resu
   return success();
 }
 
-static LogicalResult verifyShape(Operation *op, StringRef what, Value value,
-                                 ArrayRef<int64_t> expected) {
+LogicalResult checks::verifyShape(Operation *op, StringRef what, Value value,
+                                  ArrayRef<int64_t> expected) {
   ArrayRef<int64_t> shape = shapeOf(value);
   bool fits =
       shape.size() == expected.size() && llvm::all_of(llvm::zip(shape, expected), [](auto p) {
@@ -137,24 +128,29 @@ int64_t UnpackOp::getFlopsPerItem() { return innerElements(getInput()); }
 // Multiply-accumulate kernels
 //===----------------------------------------------------------------------===//
 
-template <typename OpTy> static LogicalResult verifyMac(OpTy op, int64_t channelDim) {
-  if (failed(verifyDestination(op, op.getOut(), op.getResult())))
-    return failure();
-  Block &body = op.getEpilogue().front();
-  if (body.getNumArguments() != op.getExtras().size() + 1 ||
+LogicalResult checks::verifyEpilogue(Operation *op, Region &epilogue, Value bias, ValueRange extras,
+                                     Value result, int64_t channelDim) {
+  Block &body = epilogue.front();
+  if (body.getNumArguments() != extras.size() + 1 ||
       !llvm::all_of(body.getArgumentTypes(), [](Type type) { return type.isF32(); }))
-    return op.emitOpError(
+    return op->emitOpError(
         "needs an epilogue that takes the accumulator and one f32 for each extra");
   if (body.empty() || !isa<YieldOp>(body.back()))
-    return op.emitOpError("needs an epilogue that ends in kernel.yield");
-  ArrayRef<int64_t> out = shapeOf(op.getOut());
+    return op->emitOpError("needs an epilogue that ends in kernel.yield");
+  ArrayRef<int64_t> out = shapeOf(result);
   int64_t vector[] = {out[channelDim], out.back()};
-  if (failed(verifyShape(op, "a bias", op.getBias(), vector)))
+  if (failed(verifyShape(op, "a bias", bias, vector)))
     return failure();
-  for (Value extra : op.getExtras())
+  for (Value extra : extras)
     if (failed(verifyShape(op, "an extra", extra, shapeOf(extra).size() == 2 ? vector : out)))
       return failure();
   return success();
+}
+
+template <typename OpTy> static LogicalResult verifyMac(OpTy op, int64_t channelDim) {
+  if (failed(verifyDestination(op, op.getOut(), op.getResult())))
+    return failure();
+  return verifyEpilogue(op, op.getEpilogue(), op.getBias(), op.getExtras(), op.getOut(), channelDim);
 }
 
 // Windows over blocked images: input and output agree on batch, channels and window arithmetic.

@@ -1,5 +1,5 @@
-// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule | FileCheck %s
-// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=march=x86-64-v3 | FileCheck %s --check-prefix=V3
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=winograd=never | FileCheck %s
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule="march=x86-64-v3 winograd=never" | FileCheck %s --check-prefix=V3
 
 // One layout from convolution to pooling to convolution: the image is packed once and unpacked once.
 // Blocks have the lanes of the target; 20 channels fill part of the last.

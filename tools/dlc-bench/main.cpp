@@ -51,6 +51,17 @@ int main(int argc, char **argv) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"native", "x86-64-v2", "x86-64-v3", "x86-64-v4"}).description(""));
+  app.add_option_function<std::string>(
+         "--winograd",
+         [&](const std::string &use) {
+           args.options.winograd = use == "f4"      ? Winograd::F4
+                                   : use == "f2"    ? Winograd::F2
+                                   : use == "never" ? Winograd::Never
+                                                    : Winograd::Auto;
+         },
+         "where 3x3 convolutions take their Winograd form: auto (default), never, f2 or f4")
+      ->type_name("WHERE")
+      ->check(CLI::IsMember({"auto", "never", "f2", "f4"}).description(""));
   app.add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")
       ->type_name("S")
       ->check(CLI::Range(0.0, 3600.0).description(""));

@@ -88,6 +88,12 @@ static void addMarch(CLI::App *command, Options &options) {
       ->check(CLI::IsMember({"native", "x86-64-v2", "x86-64-v3", "x86-64-v4"}).description(""));
 }
 
+static void addWinograd(CLI::App *command, Options &options) {
+  command->add_flag_callback(
+      "--no-winograd", [&] { options.winograd = Winograd::Never; },
+      "convolutions by direct sums only: closer to exact sums, often slower");
+}
+
 static void addWeights(CLI::App *command, Options &options, const char *text) {
   command->add_option("--weights", options.weights, text)->type_name("FILE");
 }
@@ -109,6 +115,7 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
       ->type_name("NAME")
       ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
   addMarch(command, args.options);
+  addWinograd(command, args.options);
   command->add_option("--batch", args.options.batch, "the only batch size; default: any")
       ->type_name("N")
       ->check(kBatches);
@@ -151,6 +158,7 @@ static void addRun(CLI::App &app, RunArgs &args, int &code) {
   command->add_option("--variant", args.variant, "CPU variant of the library; default: the best")
       ->type_name("CPU");
   addMarch(command, args.options);
+  addWinograd(command, args.options);
   command->callback([&] { code = runCommand(args); });
 }
 
@@ -172,6 +180,7 @@ static void addBench(CLI::App &app, BenchArgs &args, int &code) {
   command->add_option("--variant", args.variant, "CPU variant of the library; default: the best")
       ->type_name("CPU");
   addMarch(command, args.options);
+  addWinograd(command, args.options);
   command->add_flag("--json", args.json, "print the figures as JSON");
   command->callback([&] { code = benchCommand(args); });
 }

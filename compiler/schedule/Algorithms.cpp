@@ -1,0 +1,108 @@
+//===- Algorithms.cpp - direct or Winograd ------------------------------------------===//
+
+#include "compiler/schedule/Algorithms.h"
+#include "compiler/schedule/Tiles.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace dlc;
+using namespace dlc::schedule;
+
+static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
+}
+
+static bool hasWinograd(const ConvShape &conv) {
+  auto is = [](llvm::ArrayRef<int64_t> have, int64_t want) {
+    return llvm::all_of(have, [&](int64_t value) { return value == want; });
+  };
+  return is(shapeOf(conv.kernel).take_front(2), 3) && is(conv.strides, 1) && is(conv.dilations, 1) &&
+         conv.groups == 1 && llvm::all_of(conv.padding, [](int64_t p) { return p >= 0; });
+}
+
+namespace {
+
+// What the estimate takes from measurements of one row of the target facts, in half cycles of a core with
+// two multiply-add pipes (the unit of stepCost).
+struct Measured {
+  int64_t lanes;
+  double vector; // to transform one vector of a point, into or out of the Winograd domain
+  double byte;   // to read a byte of weights that the second-level cache does not hold
+  double launch; // to start a kernel
+};
+
+// Fitted to 3x3 layers at batch 1 on one core of an AMD Zen 5 (half a cycle: 0.13 ns): what they took
+// beyond their matrix products at the peak. 64 channels at 56x56 took 80 us more by F4 for 56,000 vectors
+// and 91 us by F2 for 100,000; 512 at 7x7 took 400 to 700 us more for 16.8 (F2) to 37.7 MB (F4) of weights.
+constexpr Measured kMeasured[] = {{4, 9, 0.15, 2000}, {8, 11, 0.15, 2000}, {16, 11, 0.15, 2000}};
+
+// Half cycles of one image by either form.
+class Estimate {
+public:
+  Estimate(const TargetFacts &facts, const ConvShape &conv)
+      : facts(facts), conv(conv), in(shapeOf(conv.input)), channels(shapeOf(conv.kernel)[2]),
+        outBlocks(llvm::divideCeil(shapeOf(conv.kernel)[3], facts.lanes)) {
+    for (const Measured &row : kMeasured)
+      if (row.lanes == facts.lanes)
+        measured = row;
+  }
+
+  double direct() const {
+    double taps = meanTaps(1) * meanTaps(2);
+    return product(conv.result[2], conv.result[1] * taps * channels, 9 * channels) + measured.launch;
+  }
+
+  double winograd(int64_t m) const {
+    int64_t points = (m + 2) * (m + 2);
+    int64_t tiles = llvm::divideCeil(conv.result[1], m) * llvm::divideCeil(conv.result[2], m);
+    int64_t inBlocks = llvm::divideCeil(channels, facts.lanes);
+    return product(tiles, double(points) * channels, points * channels) +
+           measured.vector * points * tiles * (inBlocks + outBlocks) + 3 * measured.launch;
+  }
+
+private:
+  // Taps of a window that lie in the image, on average along y (1) or x (2).
+  double meanTaps(int dim) const {
+    int64_t inside = 0, before = conv.padding[dim == 1 ? 0 : 2];
+    for (int64_t at = 0; at < conv.result[dim]; ++at)
+      for (int64_t tap = at - before; tap < at - before + 3; ++tap)
+        inside += tap >= 0 && tap < in[dim];
+    return double(inside) / conv.result[dim];
+  }
+
+  // `steps` of the reduction for each of `rows` rows and all channels; the weights have `depth` rows.
+  double product(int64_t rows, double steps, int64_t depth) const {
+    kernel::TileAttr tile = chooseTile(conv.kernel.getContext(), facts, rows, outBlocks, false);
+    double tiles = double(rows) / tile.getRows() * outBlocks / tile.getCols();
+    double bytes = 4.0 * depth * outBlocks * facts.lanes;
+    double reading = bytes > facts.l2 ? measured.byte * bytes : 0;
+    return tiles * steps * stepCost(tile.getRows(), tile.getCols()) + reading;
+  }
+
+  const TargetFacts &facts;
+  const ConvShape &conv;
+  llvm::ArrayRef<int64_t> in;
+  int64_t channels, outBlocks;
+  Measured measured = kMeasured[0];
+};
+
+} // namespace
+
+int64_t dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use, const ConvShape &conv) {
+  if (use == Winograd::Never || !hasWinograd(conv))
+    return 0;
+  if (use != Winograd::Auto)
+    return use == Winograd::F2 ? 2 : 4;
+  // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them unblocked.
+  if (shapeOf(conv.kernel)[2] < facts.lanes)
+    return 0;
+  Estimate estimate(facts, conv);
+  // A twentieth must be gained: direct sums are closer to exact ones.
+  double best = estimate.direct() * 0.95;
+  int64_t choice = 0;
+  for (int64_t m : {4, 2})
+    if (double time = estimate.winograd(m); time < best) {
+      best = time;
+      choice = m;
+    }
+  return choice;
+}

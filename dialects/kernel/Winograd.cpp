@@ -1,0 +1,132 @@
+//===- Winograd.cpp - verifiers, effects and items of the Winograd kernels ----------===//
+
+#include "dialects/kernel/Checks.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace dlc::kernel;
+using namespace dlc::kernel::checks;
+
+static int64_t ceilDiv(int64_t a, int64_t b) { return llvm::divideCeil(a, b); }
+static int64_t points(int64_t tileSize) { return (tileSize + 2) * (tileSize + 2); }
+static int64_t slots(int64_t tiles) { return tiles | 1; }
+
+static LogicalResult verifyTileSize(Operation *op, int64_t tileSize) {
+  if (tileSize != 2 && tileSize != 4)
+    return op->emitOpError("computes tiles of 2x2 or 4x4 outputs");
+  return success();
+}
+
+static LogicalResult verifyRank(Operation *op, Value value, int64_t rank, StringRef what) {
+  if (static_cast<int64_t>(shapeOf(value).size()) != rank)
+    return op->emitOpError("needs ") << what << " of rank " << rank;
+  return success();
+}
+
+LogicalResult WinogradWeightsOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyTileSize(*this, getTileSize())) ||
+      failed(verifyRank(*this, getInput(), 4, "weights")) ||
+      failed(verifyRank(*this, getOut(), 5, "transformed weights")))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
+  if (failed(verifyShape(*this, "weights", getInput(), {3, 3, in[2], in[3]})))
+    return failure();
+  return verifyShape(
+      *this, "transformed weights", getOut(),
+      {points(getTileSize()), ceilDiv(in[3], out[3] * out[4]), in[2], out[3], out[4]});
+}
+
+LogicalResult WinogradInputOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyTileSize(*this, getTileSize())) ||
+      failed(verifyRank(*this, getInput(), 5, "a blocked image")))
+    return failure();
+  if (getPadding().size() != 4 || llvm::any_of(getPadding(), [](int64_t p) { return p < 0; }))
+    return emitOpError("needs 4 paddings of at least 0");
+  ArrayRef<int64_t> in = shapeOf(getInput());
+  int64_t height = in[2] + getPadding()[0] + getPadding()[1] - 2;
+  int64_t width = in[3] + getPadding()[2] + getPadding()[3] - 2, m = getTileSize();
+  if (height < 1 || width < 1)
+    return emitOpError("needs an image of at least 3x3 with its padding");
+  return verifyShape(
+      *this, "points", getOut(),
+      {in[0], in[1], points(m), slots(ceilDiv(height, m) * ceilDiv(width, m)), in[4]});
+}
+
+LogicalResult WinogradGemmOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyRank(*this, getInput(), 5, "points")) ||
+      failed(verifyRank(*this, getOut(), 5, "points")))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
+  int64_t depth = getDepth(), cols = getTile().getCols();
+  if (in[1] != ceilDiv(depth, in[4]))
+    return emitOpError("needs an input with blocks for its depth");
+  if (in[3] != slots(getTiles()))
+    return emitOpError("needs an input with an odd number of slots for its tiles");
+  if (failed(verifyShape(*this, "weights", getWeights(),
+                         {in[2], ceilDiv(out[1], cols), depth, cols, out[4]})))
+    return failure();
+  return verifyShape(*this, "an output", getOut(), {in[0], out[1], in[2], in[3], out[4]});
+}
+
+LogicalResult WinogradOutputOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyTileSize(*this, getTileSize())) ||
+      failed(verifyRank(*this, getOut(), 5, "a blocked image")))
+    return failure();
+  ArrayRef<int64_t> out = shapeOf(getOut());
+  int64_t m = getTileSize(), tiles = ceilDiv(out[2], m) * ceilDiv(out[3], m);
+  if (failed(verifyShape(*this, "points", getInput(), {out[0], out[1], points(m), slots(tiles), out[4]})))
+    return failure();
+  return verifyEpilogue(*this, getEpilogue(), getBias(), getExtras(), getOut(), 1);
+}
+
+SmallVector<OpFoldResult> WinogradWeightsOp::getItemExtents(OpBuilder &builder, Location loc) {
+  return extents(builder, loc, getOut(), {1, 2});
+}
+SmallVector<OpFoldResult> WinogradInputOp::getItemExtents(OpBuilder &builder, Location loc) {
+  SmallVector<OpFoldResult> items = extents(builder, loc, getInput(), {0, 1});
+  int64_t height = shapeOf(getInput())[2] + getPadding()[0] + getPadding()[1] - 2;
+  items.push_back(builder.getIndexAttr(ceilDiv(height, getTileSize())));
+  return items;
+}
+SmallVector<OpFoldResult> WinogradGemmOp::getItemExtents(OpBuilder &builder, Location loc) {
+  SmallVector<OpFoldResult> items = extents(builder, loc, getWeights(), {0, 1});
+  items.append(extents(builder, loc, getOut(), {0}));
+  return items;
+}
+SmallVector<OpFoldResult> WinogradOutputOp::getItemExtents(OpBuilder &builder, Location loc) {
+  SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {0, 1});
+  items.push_back(builder.getIndexAttr(ceilDiv(shapeOf(getOut())[2], getTileSize())));
+  return items;
+}
+
+// A transform applies about two operations of one dimension to each point, twice.
+static int64_t transformFlops(int64_t tileSize) { return 4 * points(tileSize); }
+
+int64_t WinogradWeightsOp::getFlopsPerItem() {
+  return transformFlops(getTileSize()) * shapeOf(getOut())[3] * shapeOf(getOut())[4];
+}
+int64_t WinogradInputOp::getFlopsPerItem() {
+  ArrayRef<int64_t> in = shapeOf(getInput());
+  int64_t width = in[3] + getPadding()[2] + getPadding()[3] - 2;
+  return transformFlops(getTileSize()) * ceilDiv(width, getTileSize()) * in[4];
+}
+int64_t WinogradGemmOp::getFlopsPerItem() {
+  ArrayRef<int64_t> w = shapeOf(getWeights());
+  return 2 * getTiles() * getDepth() * w[3] * w[4];
+}
+int64_t WinogradOutputOp::getFlopsPerItem() {
+  ArrayRef<int64_t> out = shapeOf(getOut());
+  return transformFlops(getTileSize()) * ceilDiv(out[3], getTileSize()) * out[4];
+}
+
+#define DLC_KERNEL_EFFECTS(OpTy)                                                                   \
+  void OpTy::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
+DLC_KERNEL_EFFECTS(WinogradWeightsOp)
+DLC_KERNEL_EFFECTS(WinogradInputOp)
+DLC_KERNEL_EFFECTS(WinogradGemmOp)
+DLC_KERNEL_EFFECTS(WinogradOutputOp)
+#undef DLC_KERNEL_EFFECTS

@@ -1,0 +1,79 @@
+//===- Winograd.td - convolutions of 3x3 in the Winograd domain ---*- tablegen -*-===//
+//
+// F(m x m, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015). Tiles of
+// m x m outputs of a 3x3 convolution with stride 1 become (m+2)^2 points; at each point the convolution
+// is a matrix product over channels. With P = (m+2)^2 and S slots for the T tiles of an image, one row of
+// tiles after the other; S = T or T + 1, the odd one, so that the points of a tile, S vectors apart, do not
+// meet in few sets of a cache:
+//
+//   kernel.winograd_weights  [3, 3, C, O]        -> U [P, O/(nb L), C, nb, L]   G g G^T
+//   kernel.winograd_input    [N, C/L, H, W, L]   -> V [N, C/L, P, S, L]         B^T d B
+//   kernel.winograd_gemm     V, U                -> M [N, O/L, P, S, L]
+//   kernel.winograd_output   M, bias, extras     -> [N, O/L, OH, OW, L]         A^T m A, then the epilogue
+//
+//===-----------------------------------------------------------------------------===//
+
+#ifndef DLC_DIALECTS_KERNEL_WINOGRAD_TD
+#define DLC_DIALECTS_KERNEL_WINOGRAD_TD
+
+class Kernel_WinogradOp<string mnemonic> : Kernel_Op<mnemonic> {
+  let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
+  let assemblyFormat = [{
+    `ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` attr-dict
+    (`->` type($result)^)?
+  }];
+}
+
+def Kernel_WinogradWeightsOp : Kernel_WinogradOp<"winograd_weights"> {
+  let summary = "transforms 3x3 weights and packs each point's matrix";
+  let description = [{
+    `input` [3, 3, C, O], `out` [(m+2)^2, O/(nb L), C, nb, L] with m = `tile_size`; channels past O are
+    zero. An item is one input channel of nb L outputs: [O/(nb L), C].
+  }];
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$out, I64Attr:$tile_size);
+}
+
+def Kernel_WinogradInputOp : Kernel_WinogradOp<"winograd_input"> {
+  let summary = "transforms the overlapping (m+2) x (m+2) patches of blocked images";
+  let description = [{
+    `input` [N, C/L, H, W, L], `out` [N, C/L, (m+2)^2, S, L] with m = `tile_size` and T = ceil(OH/m)
+    ceil(OW/m) tiles; `padding` [top, bottom, left, right]. What lies outside the image is zero.
+    An item is one row of tiles of L channels: [N, C/L, ceil(OH/m)].
+  }];
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$out, DenseI64ArrayAttr:$padding,
+                       I64Attr:$tile_size);
+}
+
+def Kernel_WinogradGemmOp : Kernel_Op<"winograd_gemm"> {
+  let summary = "matrix products over the channels, one for each point and image";
+  let description = [{
+    `input` [N, C/L, P, S, L], `weights` [P, O/(nb L), C, nb, L], `out` [N, O/L, P, S, L]. `depth` is the
+    exact C, `tiles` the exact T. An item is nb L channels of all tiles of an image at one point: [P, O/(nb L), N].
+  }];
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$out,
+                       I64Attr:$depth, I64Attr:$tiles, Kernel_TileAttr:$tile);
+  let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $weights `:` type($input) `,` type($weights) `)`
+    `outs` `(` $out `:` type($out) `)` attr-dict (`->` type($result)^)?
+  }];
+}
+
+def Kernel_WinogradOutputOp : Kernel_Op<"winograd_output", [SingleBlock]> {
+  let summary = "transforms points to tiles of m x m outputs; bias, then the epilogue";
+  let description = [{
+    `input` [N, O/L, (m+2)^2, S, L], `out` [N, O/L, OH, OW, L] with m = `tile_size`; of tiles that reach
+    past the image only what lies inside is written. `bias`, `extras` and `epilogue` as for the
+    multiply-accumulate kernels. An item is one row of tiles of L channels: [N, O/L, ceil(OH/m)].
+  }];
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$bias, Variadic<Kernel_Shaped>:$extras,
+                       Kernel_Shaped:$out, I64Attr:$tile_size);
+  let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
+  let regions = (region SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $bias (`,` $extras^)? `:` type($input) `,` type($bias) (`,` type($extras)^)? `)`
+    `outs` `(` $out `:` type($out) `)` attr-dict-with-keyword `epilogue` $epilogue (`->` type($result)^)?
+  }];
+}
+
+#endif // DLC_DIALECTS_KERNEL_WINOGRAD_TD

@@ -1,0 +1,144 @@
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics
+
+// Every message of the kernel.winograd ops. 8 lanes; 4x4 outputs are 4 tiles of 2x2, in 5 slots.
+
+func.func @tile_size(%x: memref<3x3x8x16xf32>, %out: memref<25x1x8x2x8xf32>) {
+  // expected-error@+1 {{computes tiles of 2x2 or 4x4 outputs}}
+  kernel.winograd_weights ins(%x : memref<3x3x8x16xf32>) outs(%out : memref<25x1x8x2x8xf32>) {tile_size = 3 : i64}
+  return
+}
+
+// -----
+
+func.func @weights_rank(%x: memref<9x8x16xf32>, %out: memref<36x1x8x2x8xf32>) {
+  // expected-error@+1 {{needs weights of rank 4}}
+  kernel.winograd_weights ins(%x : memref<9x8x16xf32>) outs(%out : memref<36x1x8x2x8xf32>) {tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @weights_window(%x: memref<1x3x8x16xf32>, %out: memref<36x1x8x2x8xf32>) {
+  // expected-error@+1 {{needs weights of shape [3, 3, 8, 16], not [1, 3, 8, 16]}}
+  kernel.winograd_weights ins(%x : memref<1x3x8x16xf32>) outs(%out : memref<36x1x8x2x8xf32>) {tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @weights_points(%x: memref<3x3x8x16xf32>, %out: memref<16x1x8x2x8xf32>) {
+  // expected-error@+1 {{needs transformed weights of shape [36, 1, 8, 2, 8], not [16, 1, 8, 2, 8]}}
+  kernel.winograd_weights ins(%x : memref<3x3x8x16xf32>) outs(%out : memref<16x1x8x2x8xf32>) {tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @input_rank(%x: memref<?x6x6x8xf32>, %out: memref<?x1x36x5x8xf32>) {
+  // expected-error@+1 {{needs a blocked image of rank 5}}
+  kernel.winograd_input ins(%x : memref<?x6x6x8xf32>) outs(%out : memref<?x1x36x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @input_padding(%x: memref<?x1x6x6x8xf32>, %out: memref<?x1x36x5x8xf32>) {
+  // expected-error@+1 {{needs 4 paddings of at least 0}}
+  kernel.winograd_input ins(%x : memref<?x1x6x6x8xf32>) outs(%out : memref<?x1x36x5x8xf32>) {padding = array<i64: 1, 1>, tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @input_extent(%x: memref<?x1x2x6x8xf32>, %out: memref<?x1x36x5x8xf32>) {
+  // expected-error@+1 {{needs an image of at least 3x3 with its padding}}
+  kernel.winograd_input ins(%x : memref<?x1x2x6x8xf32>) outs(%out : memref<?x1x36x5x8xf32>) {padding = array<i64: 0, 0, 0, 0>, tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @input_slots(%x: memref<?x1x6x6x8xf32>, %out: memref<?x1x36x4x8xf32>) {
+  // expected-error@+1 {{needs points of shape [?, 1, 36, 5, 8], not [?, 1, 36, 4, 8]}}
+  kernel.winograd_input ins(%x : memref<?x1x6x6x8xf32>) outs(%out : memref<?x1x36x4x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @gemm_rank(%x: memref<?x3x16x9xf32>, %w: memref<16x1x20x2x8xf32>, %out: memref<?x2x16x9x8xf32>) {
+  // expected-error@+1 {{needs points of rank 5}}
+  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  return
+}
+
+// -----
+
+func.func @gemm_depth(%x: memref<?x2x16x9x8xf32>, %w: memref<16x1x20x2x8xf32>, %out: memref<?x2x16x9x8xf32>) {
+  // expected-error@+1 {{needs an input with blocks for its depth}}
+  kernel.winograd_gemm ins(%x, %w : memref<?x2x16x9x8xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  return
+}
+
+// -----
+
+func.func @gemm_tiles(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x20x2x8xf32>, %out: memref<?x2x16x9x8xf32>) {
+  // expected-error@+1 {{needs an input with an odd number of slots for its tiles}}
+  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9x8xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 10 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  return
+}
+
+// -----
+
+func.func @gemm_weights(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x24x2x8xf32>, %out: memref<?x2x16x9x8xf32>) {
+  // expected-error@+1 {{needs weights of shape [16, 1, 20, 2, 8], not [16, 1, 24, 2, 8]}}
+  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9x8xf32>, memref<16x1x24x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  return
+}
+
+// -----
+
+func.func @gemm_output(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x20x2x8xf32>, %out: memref<?x2x36x9x8xf32>) {
+  // expected-error@+1 {{needs an output of shape [?, 2, 16, 9, 8], not [?, 2, 36, 9, 8]}}
+  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9x8xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x36x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  return
+}
+
+// -----
+
+func.func @output_points(%x: memref<?x2x16x4x8xf32>, %b: memref<2x8xf32>, %out: memref<?x2x4x4x8xf32>) {
+  // expected-error@+1 {{needs points of shape [?, 2, 16, 5, 8], not [?, 2, 16, 4, 8]}}
+  kernel.winograd_output ins(%x, %b : memref<?x2x16x4x8xf32>, memref<2x8xf32>) outs(%out : memref<?x2x4x4x8xf32>)
+    attributes {tile_size = 2 : i64}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
+func.func @output_bias(%x: memref<?x2x16x5x8xf32>, %b: memref<1x8xf32>, %out: memref<?x2x4x4x8xf32>) {
+  // expected-error@+1 {{needs a bias of shape [2, 8], not [1, 8]}}
+  kernel.winograd_output ins(%x, %b : memref<?x2x16x5x8xf32>, memref<1x8xf32>) outs(%out : memref<?x2x4x4x8xf32>)
+    attributes {tile_size = 2 : i64}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
+func.func @output_epilogue(%x: memref<?x2x16x5x8xf32>, %b: memref<2x8xf32>, %out: memref<?x2x4x4x8xf32>) {
+  // expected-error@+1 {{needs an epilogue that takes the accumulator and one f32 for each extra}}
+  kernel.winograd_output ins(%x, %b : memref<?x2x16x5x8xf32>, memref<2x8xf32>) outs(%out : memref<?x2x4x4x8xf32>)
+    attributes {tile_size = 2 : i64}
+    epilogue {
+    ^bb0(%acc: f32, %e: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}

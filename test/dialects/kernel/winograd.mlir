@@ -1,0 +1,32 @@
+// RUN: dlc-opt %s | dlc-opt | FileCheck %s
+// RUN: dlc-opt %s --mlir-print-op-generic | dlc-opt | FileCheck %s
+
+// The four steps of F(2x2, 3x3) parse and print, on tensors with a result and on memrefs without. 8 lanes.
+
+// CHECK-LABEL: func.func @tensors
+func.func @tensors(%x: tensor<?x3x4x4x8xf32>, %g: tensor<3x3x20x16xf32>, %ue: tensor<16x1x20x2x8xf32>,
+                   %ve: tensor<?x3x16x5x8xf32>, %me: tensor<?x2x16x5x8xf32>, %b: tensor<2x8xf32>,
+                   %r: tensor<?x2x4x4x8xf32>, %ye: tensor<?x2x4x4x8xf32>) -> tensor<?x2x4x4x8xf32> {
+  // CHECK: kernel.winograd_weights ins(%{{.*}} : tensor<3x3x20x16xf32>) outs(%{{.*}} : tensor<16x1x20x2x8xf32>) {tile_size = 2 : i64} -> tensor<16x1x20x2x8xf32>
+  %u = kernel.winograd_weights ins(%g : tensor<3x3x20x16xf32>) outs(%ue : tensor<16x1x20x2x8xf32>) {tile_size = 2 : i64} -> tensor<16x1x20x2x8xf32>
+  // CHECK: kernel.winograd_input ins(%{{.*}} : tensor<?x3x4x4x8xf32>) outs(%{{.*}} : tensor<?x3x16x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64} -> tensor<?x3x16x5x8xf32>
+  %v = kernel.winograd_input ins(%x : tensor<?x3x4x4x8xf32>) outs(%ve : tensor<?x3x16x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64} -> tensor<?x3x16x5x8xf32>
+  // CHECK: kernel.winograd_gemm ins(%{{.*}}, %{{.*}} : tensor<?x3x16x5x8xf32>, tensor<16x1x20x2x8xf32>) outs(%{{.*}} : tensor<?x2x16x5x8xf32>) {depth = 20 : i64, {{.*}}tiles = 4 : i64}
+  %m = kernel.winograd_gemm ins(%v, %u : tensor<?x3x16x5x8xf32>, tensor<16x1x20x2x8xf32>) outs(%me : tensor<?x2x16x5x8xf32>) {depth = 20 : i64, tiles = 4 : i64, tile = #kernel.tile<rows = 4, cols = 2, unroll = 1>} -> tensor<?x2x16x5x8xf32>
+  // CHECK: kernel.winograd_output ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x2x16x5x8xf32>, tensor<2x8xf32>, tensor<?x2x4x4x8xf32>) outs(%{{.*}} : tensor<?x2x4x4x8xf32>) attributes {tile_size = 2 : i64} epilogue {
+  %y = kernel.winograd_output ins(%m, %b, %r : tensor<?x2x16x5x8xf32>, tensor<2x8xf32>, tensor<?x2x4x4x8xf32>) outs(%ye : tensor<?x2x4x4x8xf32>)
+    attributes {tile_size = 2 : i64}
+    epilogue {
+    ^bb0(%acc: f32, %e: f32):
+      %0 = arith.addf %acc, %e : f32
+      kernel.yield %0 : f32
+    } -> tensor<?x2x4x4x8xf32>
+  return %y : tensor<?x2x4x4x8xf32>
+}
+
+// CHECK-LABEL: func.func @memrefs
+func.func @memrefs(%x: memref<?x3x4x4x8xf32>, %v: memref<?x3x16x5x8xf32>) {
+  // CHECK: kernel.winograd_input ins(%{{.*}} : memref<?x3x4x4x8xf32>) outs(%{{.*}} : memref<?x3x16x5x8xf32>) {{{.*}}}{{$}}
+  kernel.winograd_input ins(%x : memref<?x3x4x4x8xf32>) outs(%v : memref<?x3x16x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64}
+  return
+}

@@ -1,0 +1,72 @@
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule --split-input-file | FileCheck %s
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=march=x86-64-v3 --split-input-file | FileCheck %s --check-prefix=V3
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=winograd=never --split-input-file | FileCheck %s --check-prefix=NEVER
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=winograd=f2 --split-input-file | FileCheck %s --check-prefix=F2
+
+// NEVER-NOT: kernel.winograd
+
+// 14x14 outputs are 16 tiles of 4x4, in 17 slots; the residual and the activation come with the output.
+// CHECK-LABEL: func.func @chosen(
+// CHECK:         %[[U:.*]] = kernel.winograd_weights ins(%{{.*}} : tensor<3x3x64x64xf32>) outs(%{{.*}} : tensor<36x2x64x2x16xf32>) {tile_size = 4
+// CHECK:         %[[V:.*]] = kernel.winograd_input ins(%{{.*}} : tensor<?x4x14x14x16xf32>) outs(%{{.*}} : tensor<?x4x36x17x16xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 4
+// CHECK:         %[[M:.*]] = kernel.winograd_gemm ins(%[[V]], %[[U]] : {{.*}}) {depth = 64 : i64, tile = #kernel.tile<rows = {{[0-9]+}}, cols = 2, unroll = 4>, tiles = 16
+// CHECK:         kernel.winograd_output ins(%[[M]], %{{.*}}, %{{.*}} : {{.*}}) outs(%{{.*}} : tensor<?x4x14x14x16xf32>)
+// CHECK-NEXT:    ^bb0(%[[SUM:.*]]: f32, %[[RES:.*]]: f32):
+// CHECK:           arith.addf %[[SUM]], %[[RES]]
+// V3-LABEL:    func.func @chosen(
+// V3:            kernel.winograd_input {{.*}} tensor<?x8x36x17x8xf32>
+// F2-LABEL:    func.func @chosen(
+// F2:            kernel.winograd_input {{.*}} tensor<?x4x16x49x16xf32>) {{.*}} tile_size = 2
+func.func @chosen(%batch: index {nn.batch}, %x: tensor<?x14x14x64xf32>, %k: tensor<3x3x64x64xf32>, %b: tensor<64xf32>) -> tensor<?x14x14x64xf32> {
+  %0 = nn.conv2d %x, %k, %b {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x14x14x64xf32>, tensor<3x3x64x64xf32>, tensor<64xf32>) -> tensor<?x14x14x64xf32>
+  %1 = nn.add %0, %x : tensor<?x14x14x64xf32>
+  %2 = nn.relu %1 : tensor<?x14x14x64xf32>
+  return %2 : tensor<?x14x14x64xf32>
+}
+
+// -----
+
+// On 7x7 with many channels the weights of 36 points are too many bytes: 16 points.
+// CHECK-LABEL: func.func @small(
+// CHECK:         kernel.winograd_input {{.*}} tile_size = 2
+func.func @small(%batch: index {nn.batch}, %x: tensor<?x7x7x512xf32>, %k: tensor<3x3x512x512xf32>) -> tensor<?x7x7x512xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x7x7x512xf32>, tensor<3x3x512x512xf32>) -> tensor<?x7x7x512xf32>
+  return %0 : tensor<?x7x7x512xf32>
+}
+
+// -----
+
+// Where direct sums win: one output, few channels in.
+// CHECK-LABEL: func.func @direct(
+// CHECK-NOT:     kernel.winograd
+// CHECK:         return
+// F2-LABEL:    func.func @direct(
+// F2-COUNT-2:    kernel.winograd_output
+func.func @direct(%batch: index {nn.batch}, %x: tensor<?x3x3x32xf32>, %k: tensor<3x3x32x32xf32>, %y: tensor<?x28x28x3xf32>, %l: tensor<3x3x3x16xf32>) -> (tensor<?x1x1x32xf32>, tensor<?x28x28x16xf32>) {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x3x3x32xf32>, tensor<3x3x32x32xf32>) -> tensor<?x1x1x32xf32>
+  %1 = nn.conv2d %y, %l {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x28x28x3xf32>, tensor<3x3x3x16xf32>) -> tensor<?x28x28x16xf32>
+  return %0, %1 : tensor<?x1x1x32xf32>, tensor<?x28x28x16xf32>
+}
+
+// -----
+
+// Strides, dilations, groups and other windows have no Winograd form, even where it is asked for.
+// F2-LABEL: func.func @impossible(
+// F2-NOT:     kernel.winograd
+// F2:         return
+func.func @impossible(%batch: index {nn.batch}, %x: tensor<?x28x28x32xf32>, %k: tensor<3x3x32x32xf32>, %g: tensor<3x3x16x32xf32>, %p: tensor<1x1x32x32xf32>)
+    -> (tensor<?x13x13x32xf32>, tensor<?x24x24x32xf32>, tensor<?x26x26x32xf32>, tensor<?x28x28x32xf32>) {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 2, 2>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x28x28x32xf32>, tensor<3x3x32x32xf32>) -> tensor<?x13x13x32xf32>
+  %1 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 2, 2>}
+     : (tensor<?x28x28x32xf32>, tensor<3x3x32x32xf32>) -> tensor<?x24x24x32xf32>
+  %2 = nn.conv2d %x, %g {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 2 : i64}
+     : (tensor<?x28x28x32xf32>, tensor<3x3x16x32xf32>) -> tensor<?x26x26x32xf32>
+  %3 = nn.conv2d %x, %p {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x28x28x32xf32>, tensor<1x1x32x32xf32>) -> tensor<?x28x28x32xf32>
+  return %0, %1, %2, %3 : tensor<?x13x13x32xf32>, tensor<?x24x24x32xf32>, tensor<?x26x26x32xf32>, tensor<?x28x28x32xf32>
+}
