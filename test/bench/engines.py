@@ -290,7 +290,8 @@ class OpenVino:
             self.do("ov_tensor_create_from_host_ptr", kind, self.shape(array), data, byref(tensor))
             self.do(f"ov_infer_request_set_{name}_tensor_by_index", self.request, c_size_t(0), tensor)
             self.tensors.append(tensor)
-        self.owned = [("infer_request", self.request), ("compiled_model", compiled), ("model", model), ("core", core)]
+        self.owned = [("infer_request", self.request), ("compiled_model", compiled)]
+        self.owned += [("model", model), ("core", core)]
         infer = ctypes.CFUNCTYPE(c_int, c_void_p)(("ov_infer_request_infer", self.lib))
         self.call = functools.partial(infer, self.request)
         self.do("ov_infer_request_infer", self.request)

@@ -19,7 +19,8 @@ def cpu_name():
     name = facts.get("model name", "unknown")
     if "AMD" in name and facts.get("cpu family"):
         name += f" (family {facts['cpu family']}, model {facts['model']})"
-    return f"{name}, {os.cpu_count()} CPUs, " + ("AVX-512" if "avx512f" in facts.get("flags", "") else "no AVX-512")
+    level = "AVX-512" if "avx512f" in facts.get("flags", "") else "no AVX-512"
+    return f"{name}, {os.cpu_count()} CPUs, {level}"
 
 
 def seconds(value):
@@ -59,7 +60,8 @@ def line(row, names):
     for name in names:
         result = row["engines"].get(name, {})
         shown = seconds(result["median"]) if "median" in result else "-"
-        text += f"{engines.TITLES[name]} {shown}" + (f" [{result['note']}]" if result.get("note") else "") + "; "
+        note = f" [{result['note']}]" if result.get("note") else ""
+        text += f"{engines.TITLES[name]} {shown}{note}; "
     found = ratio(row)
     worst = max((r["difference"] for r in row["engines"].values() if "difference" in r), default=0.0)
     text += f"ratio {found[0]:.2f} ({found[2]:.2f}..{found[3]:.2f}); " if found else "no ratio; "
@@ -88,7 +90,8 @@ def table(rows, names):
             best = names.index(found[1]) + 2
             cells[best] = f"_{cells[best]}_"
             mark = "**" if found[0] >= 1 else ""
-            cells += [f"{mark}{found[0]:.2f}{mark}" + (" *" if doubtful(row) else ""), f"{found[2]:.2f}-{found[3]:.2f}"]
+            cells.append(f"{mark}{found[0]:.2f}{mark}" + (" *" if doubtful(row) else ""))
+            cells.append(f"{found[2]:.2f}-{found[3]:.2f}")
         else:
             cells += ["-", "-"]
         cells.append(f"{max((r['difference'] for r in shown.values()), default=0):.1e}")
@@ -110,14 +113,18 @@ Made by `test/bench/peers.py`; every cell it measured is here, lost ones too.
   dlc's (above 1: dlc is faster; the best peer is in italics); **rounds** is the range of that ratio over the
   rounds; **difference** is the largest difference of any output from dlc's, relative to the largest output.
 - One process for each network and thread count, pinned to as many CPUs as threads. All engines hold the same
-  random weights and inputs and take turns, in rotating order; 20 ms before each turn let idle threads fall
-  asleep. `*` marks cells in which other programs took more than 3 % of the CPUs.
+  random weights and inputs and take turns, in rotating order; each turn waits until idle threads sleep.
+  `*` marks cells in which other programs took more than 3 % of the CPUs, or an engine's idle threads were
+  still awake: look at their rounds before believing their ratio, above all with two threads, where one that
+  waits for a CPU holds up the other. Of a cell measured in several runs the calmest counts, chosen by that
+  load alone. `-`: not in that run.
 - dlc, ONNX Runtime and OpenVINO are called through their C interfaces with preallocated buffers, PyTorch from
   Python as its users do (its dispatch is part of its figures: tens of microseconds on small networks).
 - Peers get NCHW input and the batch size as a constant, so none of them transposes; dlc reads NHWC and is
-  compiled once for any batch (`dlc compile --march native`). All compute in float32 (OpenVINO's default on CPUs with
-  bf16 would be bf16). ONNX Runtime: all optimisations, the faster of spinning and sleeping threads. OpenVINO: latency
-  hint, one stream. PyTorch eager: the faster of channels_last and contiguous; torch.compile: frozen weights.
+  compiled once for any batch (`dlc compile --march native`). All compute in float32 (OpenVINO's default on
+  CPUs with bf16 would be bf16). ONNX Runtime: all optimisations, the faster of spinning and sleeping
+  threads. OpenVINO: latency hint, one stream. PyTorch eager: the faster of channels_last and contiguous;
+  torch.compile: frozen weights.
 """
 
 
@@ -135,15 +142,30 @@ def write(results, path, picture=None):
     text += f"dlc is the fastest in {won} of {len(ratios)} cells; geometric mean of the ratios "
     text += f"{geometric([r[0] for r in ratios]):.2f}.\n"
     if picture:
-        text += f"\n![ratio of the best peer's time to dlc's]({os.path.relpath(picture, os.path.dirname(path) or '.')})\n"
+        file = os.path.relpath(picture, os.path.dirname(path) or ".")
+        text += f"\n![ratio of the best peer's time to dlc's]({file})\n"
     for threads in sorted({r["threads"] for r in rows}):
         part = [r for r in rows if r["threads"] == threads]
         mean = geometric([ratio(r)[0] for r in part if ratio(r)])
         text += f"\n## {threads} thread{'s' if threads > 1 else ''} (geometric mean {mean:.2f})\n\n"
         text += table(part, names)
-    text += failures(rows)
+    text += failures(rows) + missing(rows)
     with open(path, "w") as f:
         f.write(text)
+
+
+def missing(rows):
+    """The cells of the grid networks x batches x threads without a row."""
+    networks = list(dict.fromkeys(r["network"] for r in rows))
+    batches, counts = (sorted({r[k] for r in rows}) for k in ("batch", "threads"))
+    have = {(r["network"], r["batch"], r["threads"]) for r in rows}
+    text = ""
+    for threads in counts:
+        for batch in batches:
+            gone = [n for n in networks if (n, batch, threads) not in have]
+            if gone:
+                text += f"- {threads} thread(s), batch {batch}: {', '.join(gone)}\n"
+    return "\n## Cells not run\n\n" + text if text else ""
 
 
 def failures(rows):
@@ -151,7 +173,8 @@ def failures(rows):
     for row in rows:
         for name, result in row["engines"].items():
             if "error" in result:
-                found.append((engines.TITLES[name], result["error"], f"{row['network']}/{row['batch']}/{row['threads']}"))
+                where = f"{row['network']}/{row['batch']}/{row['threads']}"
+                found.append((engines.TITLES[name], result["error"], where))
     if not found:
         return ""
     text, groups = "\n## Not measured (network/batch/threads)\n\n", {}
@@ -179,7 +202,8 @@ def plot(results, path):
     width = 0.8 / len(batches)
     for axis, threads in zip(axes[:, 0], counts):
         for i, batch in enumerate(batches):
-            part = {r["network"]: ratio(r)[0] for r in rows if (r["threads"], r["batch"]) == (threads, batch)}
+            here = [r for r in rows if (r["threads"], r["batch"]) == (threads, batch)]
+            part = {r["network"]: ratio(r)[0] for r in here}
             at = [networks.index(n) + (i - (len(batches) - 1) / 2) * width for n in part]
             bars = axis.bar(at, part.values(), width * 0.95, label=f"batch {batch}")
             axis.bar_label(bars, fmt="%.2f", fontsize=6, rotation=90, padding=2)

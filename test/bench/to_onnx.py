@@ -156,11 +156,13 @@ class Graph:
         attributes, _ = self.window({**f, "strides": f.get("strides") or size}, x, size)
         out = []
         for i in range(2):
-            low, room = attributes["pads"][i], x.shape[i] + attributes["pads"][i] + attributes["pads"][i + 2] - size[i]
+            low, high = attributes["pads"][i], attributes["pads"][i + 2]
+            room = x.shape[i] + low + high - size[i]
             stride = attributes["strides"][i]
             count = (-(-room // stride) if f.get("ceil_mode") else room // stride) + 1
             out.append(count - (bool(f.get("ceil_mode")) and (count - 1) * stride >= x.shape[i] + low))
-        return self.node(op, [x], (*out, x.shape[2]), ceil_mode=int(f.get("ceil_mode", False)), **attributes, **more)
+        more["ceil_mode"] = int(f.get("ceil_mode", False))
+        return self.node(op, [x], (*out, x.shape[2]), **attributes, **more)
 
     def layer_MaxPooling2D(self, f, x):
         return self.pool(f, x, "MaxPool")
@@ -216,8 +218,8 @@ class Graph:
     def layer_LRN(self, f, x):
         if f.get("region", "across") != "across":
             raise Unsupported(f"layer {self.full}: LRN within channels")
-        numbers = {"alpha": f.get("alpha", 1e-4), "beta": f.get("beta", 0.75), "bias": f.get("bias", 1.0)}
-        return self.node("LRN", [x], x.shape, size=f.get("size", 5), **{k: float(v) for k, v in numbers.items()})
+        numbers = {k: float(f.get(k, v)) for k, v in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0))}
+        return self.node("LRN", [x], x.shape, size=f.get("size", 5), **numbers)
 
     def layer_ReLU(self, f, x):
         if f.get("threshold") or (f.get("negative_slope") and f.get("max_value") is not None):
@@ -300,7 +302,8 @@ def to_onnx(graph, name):
             tensors.append(numpy_helper.from_array(np.asarray(attributes.pop("pads"), np.int64), pads))
             inputs.append(pads)
         nodes.append(helper.make_node(node.op, inputs, [rename.get(node.output, node.output)], **attributes))
-    info = lambda n, v: helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, ["batch", *nchw(v.shape)])
+    kind = onnx.TensorProto.FLOAT
+    info = lambda n, v: helper.make_tensor_value_info(n, kind, ["batch", *nchw(v.shape)])
     inside = helper.make_graph(nodes, name, [info("input", graph.input)], [info("output", graph.output)], tensors)
     return helper.make_model(inside, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
 
