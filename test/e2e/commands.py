@@ -67,7 +67,8 @@ def fused_resnet20(dlc):
 
 def tiled_resnet20(dlc):
     """The folding and packing of weights is @prepare's; @forward runs kernels."""
-    text = emit(dlc, os.path.join(ZOO, "resnet20.json"), "tiled")
+    # The direct form: what Winograd makes of a layer has tests of its own.
+    text = emit(dlc, os.path.join(ZOO, "resnet20.json"), "tiled", "--no-winograd")
     prepare, forward = (
         re.search(rf"func\.func (?:private )?@{name}\b.*?\n  }}", text, re.S)
         for name in ("prepare", "forward")
@@ -113,7 +114,7 @@ def assembly(dlc, name, march, register):
         model.update(layers=[{**layer, "name": "c", "activation": "relu"}], outputs=["c"])
         path = dlctest.save_json(os.path.join(dlc.folder(name), "m.json"), model)
         found = []
-        for loop in inner_loops(emit(dlc, path, "asm", "--march", march)):
+        for loop in inner_loops(emit(dlc, path, "asm", "--march", march, "--no-winograd")):
             count = sum(bool(re.match(rf"vfmadd\d+ps\s.*%{register}\d+$", i)) for i in loop)
             if count < 8:
                 continue
