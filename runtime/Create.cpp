@@ -99,8 +99,10 @@ dlc_status Creation::readOptions(const dlc_options *given) {
   }
   if (options.max_batch == 0)
     options.max_batch = info.static_batch ? info.static_batch : 1;
-  if (options.threads == 0)
-    options.threads = onlineCores();
+  if (options.threads == 0) {
+    cpu_set_t cores;
+    options.threads = usableCores(cores);
+  }
   if (options.allocate)
     allocator = {options.allocate, options.release, options.allocator_user};
   return checkOptions();

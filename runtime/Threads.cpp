@@ -19,6 +19,7 @@
 
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -37,6 +38,8 @@ enum : uint32_t { Idle, Asleep, Posted, Quit };
 /// Set in Threads::pending while the caller sleeps.
 constexpr uint32_t kCallerAsleep = 1u << 31;
 
+constexpr int32_t kNowhere = -1;
+
 void futexWait(uint32_t *word, uint32_t value) {
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, nullptr);
 }
@@ -50,6 +53,7 @@ uint32_t load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQU
 struct alignas(64) dlc::rt::Worker {
   uint32_t word;
   int32_t part; ///< which part of a job it runs
+  int32_t core; ///< where it was last seen, or kNowhere
   Threads *pool;
   pthread_t handle;
 };
@@ -71,10 +75,34 @@ static void giveOrder(Worker &worker, uint32_t order) {
     futexWake(&worker.word);
 }
 
+/// Leaves the core if the caller or a worker before this one runs there. Whoever
+/// runs on the freed core later is not in the way: only this pool's threads wait
+/// for each other.
+static void leaveSharedCore(Worker &self) {
+  Threads &pool = *self.pool;
+  const auto *first = reinterpret_cast<const Worker *>(pool.workers.data);
+  const int32_t core = sched_getcpu();
+  bool shared = core == pool.callerCore;
+  for (const Worker *other = first; other < &self; ++other)
+    shared |= core == __atomic_load_n(&other->core, __ATOMIC_RELAXED);
+  if (shared) {
+    cpu_set_t free = pool.cores;
+    CPU_CLR(pool.callerCore, &free); // ignores what is no core
+    for (const Worker *other = first; other < &self; ++other)
+      CPU_CLR(__atomic_load_n(&other->core, __ATOMIC_RELAXED), &free);
+    sched_setaffinity(0, sizeof free, &free); // fails when none is free
+  }
+  const int32_t now = shared ? sched_getcpu() : core;
+  if (now != self.core)
+    __atomic_store_n(&self.core, now, __ATOMIC_RELAXED);
+}
+
 static void *workerMain(void *argument) {
   Worker &worker = *static_cast<Worker *>(argument);
   Threads &pool = *worker.pool;
   while (awaitOrder(worker) == Posted) {
+    if (pool.spins)
+      leaveSharedCore(worker);
     pool.task(pool.context, worker.part);
     if (__atomic_sub_fetch(&pool.pending, 1, __ATOMIC_ACQ_REL) == kCallerAsleep)
       futexWake(&pool.pending);
@@ -96,9 +124,16 @@ static void awaitWorkers(Threads &pool) {
   }
 }
 
-int32_t dlc::rt::onlineCores() {
-  const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-  return cores < 1 ? 1 : cores > 1024 ? 1024 : static_cast<int32_t>(cores);
+int32_t dlc::rt::usableCores(cpu_set_t &cores) {
+  // Fails on machines with more cores than the set can tell.
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) {
+    CPU_ZERO(&cores);
+    return CPU_SETSIZE;
+  }
+  int32_t count = 0;
+  for (int32_t core = 0; core < CPU_SETSIZE; ++core)
+    count += CPU_ISSET(core, &cores) != 0;
+  return count;
 }
 
 dlc_status Threads::start(int32_t threadCount, const dlc_options &options,
@@ -109,7 +144,7 @@ dlc_status Threads::start(int32_t threadCount, const dlc_options &options,
   if (userFor || count == 1)
     return DLC_OK;
   // More threads than cores take the core from the one they wait for.
-  spins = count <= onlineCores() ? kSpins : 0;
+  spins = count <= usableCores(cores) ? kSpins : 0;
 
   const uint64_t bytes = uint64_t(count - 1) * sizeof(Worker);
   if (!workers.allocate(allocator, bytes))
@@ -126,6 +161,7 @@ dlc_status Threads::start(int32_t threadCount, const dlc_options &options,
        ++worker) {
     worker->pool = this;
     worker->part = started + 1;
+    worker->core = kNowhere;
     failure = pthread_create(&worker->handle, nullptr, workerMain, worker);
     started += !failure;
   }
@@ -163,6 +199,7 @@ void Threads::run(int64_t parts, void (*partTask)(void *context, int64_t i), voi
     return userFor(user, parts, partTask, partContext);
   task = partTask;
   context = partContext;
+  callerCore = sched_getcpu();
   __atomic_store_n(&pending, static_cast<uint32_t>(parts - 1), __ATOMIC_RELEASE);
   auto *first = reinterpret_cast<Worker *>(workers.data);
   for (int64_t i = 0; i < parts - 1; ++i)

@@ -12,6 +12,8 @@
 #include "Memory.h"
 #include "Message.h"
 
+#include <sched.h>
+
 namespace dlc::rt {
 
 struct Worker;
@@ -24,6 +26,8 @@ struct Threads {
   int32_t owner;    ///< the process that started them; a fork of it has none
   int32_t spins;    ///< turns of a waiting loop before it sleeps
   uint32_t pending; ///< workers still busy with the current job
+  int32_t callerCore; ///< where the current job was started
+  cpu_set_t cores;  ///< where the threads may run
   Block workers;
 
   void (*task)(void *context, int64_t i);
@@ -48,8 +52,8 @@ struct Threads {
   void run(int64_t parts, void (*task)(void *context, int64_t i), void *context);
 };
 
-/// Cores that are online; at least 1.
-int32_t onlineCores();
+/// How many cores the calling thread may run on, from 1 to 1024, and which.
+int32_t usableCores(cpu_set_t &cores);
 
 /// Part `i` of [0, n) cut into `parts` contiguous parts that differ by at most
 /// one item.

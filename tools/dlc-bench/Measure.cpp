@@ -21,10 +21,9 @@ struct Speed {
   std::string variant;
   int64_t batch;
   int threads;
-  double seconds = 0; ///< of one call, in the best turn
-  double gflops = 0,
-         peak = 0; ///< of the best turns, which other work on the machine disturbs least
-  double median = 0, medianPeak = 0; ///< GFLOP/s
+  double seconds = 0;            ///< of one call, in the median turn
+  double gflops = 0, peak = 0;   ///< of the median turns
+  double best = 0, bestPeak = 0; ///< of the turns that other work disturbed least, GFLOP/s
   size_t turns = 0;
 
   double share() const { return gflops / peak; }
@@ -40,27 +39,31 @@ static Error takeTurns(Instance &instance, MutableArrayRef<Array> inputs,
   constexpr double turn = 0.002;
   constexpr size_t minTurns = 5;
   Peak peak(speed.variant);
+  if (Error error = peak.start(speed.threads))
+    return error;
+  auto call = [&] { return instance.forward(speed.batch, inputs, outputs); };
   std::vector<double> seconds, peaks;
-  int64_t calls = 1;
   Stopwatch total;
   do {
-    peaks.push_back(peak.measure(speed.threads, turn));
+    peaks.push_back(peak.measure(turn));
+    // Wakes the threads, brings back what the caches lost and tells how many calls make a turn.
     Stopwatch watch;
+    if (Error error = call())
+      return error;
+    const auto calls = std::max<int64_t>(1, turn / watch.seconds());
+    watch = Stopwatch();
     for (int64_t i = 0; i < calls; ++i)
-      if (Error error = instance.forward(speed.batch, inputs, outputs))
+      if (Error error = call())
         return error;
     seconds.push_back(watch.seconds() / calls);
-    // The first turn is one call, which touches new memory: it only tells how many make a turn.
-    calls = std::max<int64_t>(1, turn / seconds.back());
   } while (seconds.size() < minTurns || total.seconds() < args.minTime);
-  seconds.erase(seconds.begin());
   double work = 1e-9 * flops * speed.batch;
   speed.turns = seconds.size();
-  speed.seconds = quantile(seconds, 0);
+  speed.seconds = quantile(seconds, 0.5);
   speed.gflops = work / speed.seconds;
-  speed.median = work / quantile(seconds, 0.5);
-  speed.peak = quantile(peaks, 1);
-  speed.medianPeak = quantile(peaks, 0.5);
+  speed.best = work / quantile(seconds, 0);
+  speed.peak = quantile(peaks, 0.5);
+  speed.bestPeak = quantile(peaks, 1);
   return Error::success();
 }
 
@@ -92,8 +95,8 @@ static void print(StringRef name, ArrayRef<Speed> speeds, bool json) {
                        100 * speed.share(), speed.peak)
              << " (" << speed.variant << ", batch " << speed.batch << ", " << speed.threads
              << (speed.threads == 1 ? " thread, " : " threads, ")
-             << format("%.4g ms a call; best of %zu turns, medians %.1f of %.0f)\n",
-                       speed.seconds * 1e3, speed.turns, speed.median, speed.medianPeak);
+             << format("%.4g ms a call; medians of %zu turns, the best %.1f of %.0f)\n",
+                       speed.seconds * 1e3, speed.turns, speed.best, speed.bestPeak);
     return;
   }
   json::OStream os(outs(), 2);
@@ -108,8 +111,8 @@ static void print(StringRef name, ArrayRef<Speed> speeds, bool json) {
         os.attribute("gflops", speed.gflops);
         os.attribute("peak_gflops", speed.peak);
         os.attribute("share", speed.share());
-        os.attribute("median_gflops", speed.median);
-        os.attribute("median_peak_gflops", speed.medianPeak);
+        os.attribute("best_gflops", speed.best);
+        os.attribute("best_peak_gflops", speed.bestPeak);
       });
   });
   outs() << "\n";

@@ -3,11 +3,11 @@
 #include "tools/dlc-bench/Peak.h"
 #include "runtime/ModelDesc.h"
 #include "tools/common/Timing.h"
-#include <atomic>
 #include <numeric>
-#include <thread>
+#include <vector>
 
 using namespace llvm;
+using namespace dlc;
 using namespace dlc::tools;
 
 // Chains that do not depend on each other: enough to hide the latency of two units (4 cycles each),
@@ -64,30 +64,34 @@ Peak::Peak(StringRef variant) {
 // What the loops return must be used, or they vanish.
 static volatile float sink;
 
-double Peak::measure(int threads, double seconds) {
-  if (secondsPerIteration == 0) {
-    constexpr int64_t some = 100000;
-    sink = loop(some, data);
-    Stopwatch watch;
-    sink = loop(some, data);
-    secondsPerIteration = watch.seconds() / some;
-  }
-  int64_t iterations = std::max<int64_t>(seconds / secondsPerIteration, 1);
-  // All begin at once and each takes its own time, so that making threads does not count.
-  std::atomic<int> waiting = threads;
-  std::vector<double> rates(threads);
-  auto work = [&](int thread) {
-    for (--waiting; waiting > 0;)
-      std::this_thread::yield();
-    Stopwatch watch;
-    sink = loop(iterations, data);
-    rates[thread] = flopsPerIteration * iterations / watch.seconds() * 1e-9;
+Peak::~Peak() { pool.stop(); }
+
+Error Peak::start(int threads) {
+  char text[200];
+  dlc_options options = {};
+  if (pool.start(threads, options, rt::systemAllocator(), {text, sizeof text}) != DLC_OK)
+    return createStringError(StringRef(text));
+  return Error::success();
+}
+
+double Peak::measure(double seconds) {
+  struct Work {
+    const Peak &peak;
+    int64_t iterations;
+    std::vector<double> rates;
+  } work = {*this, 10000, std::vector<double>(pool.count)};
+  auto run = [&](int64_t iterations) {
+    work.iterations = iterations;
+    auto task = [](void *to, int64_t thread) {
+      auto &work = *static_cast<Work *>(to);
+      Stopwatch watch;
+      sink = work.peak.loop(work.iterations, work.peak.data);
+      work.rates[thread] = work.iterations / watch.seconds();
+    };
+    pool.run(pool.count, task, &work);
+    return std::accumulate(work.rates.begin(), work.rates.end(), 0.0);
   };
-  std::vector<std::thread> others;
-  for (int i = 1; i < threads; ++i)
-    others.emplace_back(work, i);
-  work(0);
-  for (std::thread &other : others)
-    other.join();
-  return std::accumulate(rates.begin(), rates.end(), 0.0);
+  // The first wakes the threads and tells how many iterations the time holds.
+  double each = run(10000) / pool.count;
+  return 1e-9 * flopsPerIteration * run(std::max<int64_t>(seconds * each, 1));
 }

@@ -2,7 +2,9 @@
 #ifndef DLC_TOOLS_DLC_BENCH_PEAK_H
 #define DLC_TOOLS_DLC_BENCH_PEAK_H
 
+#include "runtime/Threads.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
 
 namespace dlc::tools {
 
@@ -11,16 +13,20 @@ class Peak {
 public:
   /// `variant` is a library's: x86-64-v2, -v3, -v4, or native for the widest here.
   explicit Peak(llvm::StringRef variant);
+  Peak(const Peak &) = delete;
+  ~Peak();
 
-  /// GFLOP/s of `threads` threads, measured for about `seconds`. x86-64-v2 multiplies and adds
-  /// apart.
-  double measure(int threads, double seconds);
+  /// To be called once. An instance's kind of threads, so that they are placed as its are.
+  llvm::Error start(int threads);
+
+  /// GFLOP/s of all threads, measured for about `seconds`. x86-64-v2 multiplies and adds apart.
+  double measure(double seconds);
 
 private:
   float (*loop)(int64_t iterations, const float *data);
   alignas(64) float data[16 * 14]; ///< for 14 vectors of up to 16 lanes
   double flopsPerIteration;
-  double secondsPerIteration = 0; ///< of one thread, roughly
+  rt::Threads pool = {};
 };
 
 } // namespace dlc::tools

@@ -161,7 +161,35 @@ TEST(Threads, DefaultIsOnePerCore) {
   Instance toy(optionsFor(0));
   Record record(4096);
   dlc_rt_parallel_for_slots(toy.m, Record::run, &record, 4096, 1);
-  EXPECT_EQ(record.parts, onlineCores());
+  cpu_set_t cores;
+  EXPECT_EQ(record.parts, usableCores(cores));
+}
+
+TEST(Threads, LeaveTheCallersCore) {
+  cpu_set_t all;
+  if (usableCores(all) < 2)
+    GTEST_SKIP() << "needs two cores";
+  Instance toy(optionsFor(2));
+  struct Seen {
+    int core[2];
+  } seen;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &all))
+      continue;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(core, &only);
+    ASSERT_EQ(sched_setaffinity(0, sizeof only, &only), 0);
+    dlc_rt_parallel_for_slots(
+        toy.m,
+        [](void *to, int64_t, int64_t, int64_t slot) {
+          static_cast<Seen *>(to)->core[slot] = sched_getcpu();
+        },
+        &seen, 2, 1);
+    EXPECT_EQ(seen.core[0], core);
+    EXPECT_NE(seen.core[1], core);
+  }
+  ASSERT_EQ(sched_setaffinity(0, sizeof all, &all), 0);
 }
 
 TEST(Threads, TakeNoSignals) {
