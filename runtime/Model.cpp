@@ -176,34 +176,75 @@ dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
 
 namespace {
 
+/// Each part begins with its share of half the items. The rest goes in shrinking
+/// chunks to whichever part is done, so that a core that is busy elsewhere keeps
+/// nobody waiting.
 struct Loop {
   void (*plain)(void *args, int64_t lo, int64_t hi);
   void (*slotted)(void *args, int64_t lo, int64_t hi, int64_t slot);
   void *args;
-  int64_t n, parts;
+  int64_t n, grain, parts;
+  int64_t shared; ///< items before it are shared out at the start
+  int64_t next;   ///< the first item that nobody took
+
+  Loop(int64_t n, int64_t grain, int64_t threads)
+      : plain(nullptr), slotted(nullptr), args(nullptr), n(n), grain(grain < 1 ? 1 : grain),
+        parts(partCount(n, grain, threads)) {
+    const int64_t least = parts * this->grain;
+    shared = n / 2 > least ? n / 2 : least;
+    if (n - shared < this->grain)
+      shared = n;
+    next = shared;
+  }
+
+  void call(Range range, int64_t part) const {
+    if (plain)
+      plain(args, range.lo, range.hi);
+    else
+      slotted(args, range.lo, range.hi, part);
+  }
+
+  /// Not shorter than the grain, unless the loop is.
+  bool take(Range &range) {
+    int64_t lo = __atomic_load_n(&next, __ATOMIC_RELAXED), hi;
+    do {
+      if (lo == n)
+        return false;
+      const int64_t fair = (n - lo) / (2 * parts);
+      hi = lo + (fair > grain ? fair : grain);
+      hi = n - hi < grain ? n : hi;
+    } while (!__atomic_compare_exchange_n(&next, &lo, hi, true, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
+    range = {lo, hi};
+    return true;
+  }
 };
 
 void runPart(void *context, int64_t i) {
-  const Loop &loop = *static_cast<const Loop *>(context);
+  Loop &loop = *static_cast<Loop *>(context);
   const FloatEnvironment environment;
-  const Range range = partOf(loop.n, loop.parts, i);
-  if (loop.plain)
-    loop.plain(loop.args, range.lo, range.hi);
-  else
-    loop.slotted(loop.args, range.lo, range.hi, i);
+  Range range = partOf(loop.shared, loop.parts, i);
+  do
+    loop.call(range, i);
+  while (loop.take(range));
 }
 
 } // namespace
+
+static void run(dlc_model *rt, Loop &loop) {
+  if (loop.parts == 1)
+    return loop.call({0, loop.n}, 0);
+  rt->threads.run(loop.parts, runPart, &loop);
+}
 
 void dlc_rt_parallel_for(dlc_model *rt, void (*fn)(void *args, int64_t lo, int64_t hi), void *args,
                          int64_t n, int64_t grain) {
   if (n <= 0)
     return;
-  const int64_t parts = partCount(n, grain, rt->threads.count);
-  if (parts == 1)
-    return fn(args, 0, n);
-  Loop loop = {fn, nullptr, args, n, parts};
-  rt->threads.run(parts, runPart, &loop);
+  Loop loop(n, grain, rt->threads.count);
+  loop.plain = fn;
+  loop.args = args;
+  run(rt, loop);
 }
 
 void dlc_rt_parallel_for_slots(dlc_model *rt,
@@ -211,11 +252,10 @@ void dlc_rt_parallel_for_slots(dlc_model *rt,
                                void *args, int64_t n, int64_t grain) {
   if (n <= 0)
     return;
-  const int64_t parts = partCount(n, grain, rt->threads.count);
-  if (parts == 1)
-    return fn(args, 0, n, 0);
-  Loop loop = {nullptr, fn, args, n, parts};
-  rt->threads.run(parts, runPart, &loop);
+  Loop loop(n, grain, rt->threads.count);
+  loop.slotted = fn;
+  loop.args = args;
+  run(rt, loop);
 }
 
 //===----------------------------------------------------------------------===//

@@ -110,9 +110,9 @@ void dlc_rt_destroy(dlc_model *m);
 // Called by generated code
 //===----------------------------------------------------------------------===//
 
-/// Splits [0, n) into at most `threads` contiguous parts of at least `grain`
-/// items each and runs them at once; inline when one part is left. `fn` must
-/// not call it again.
+/// Cuts [0, n) into ranges of at least `grain` items each and runs them on at
+/// most `threads` threads; inline when one range is left. Who runs which range
+/// is not fixed, so results must not depend on it. `fn` must not call it again.
 void dlc_rt_parallel_for(dlc_model *rt, void (*fn)(void *args, int64_t lo, int64_t hi), void *args,
                          int64_t n, int64_t grain);
 

@@ -30,7 +30,7 @@ using namespace dlc::rt;
 namespace {
 
 /// About 20 to 60 microseconds.
-constexpr int32_t kSpins = 2000;
+constexpr int32_t kSpins = 20000;
 
 /// What a worker's word says.
 enum : uint32_t { Idle, Asleep, Posted, Quit };

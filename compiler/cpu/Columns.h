@@ -25,6 +25,8 @@ struct Window1D {
     int64_t at = position(window, tap);
     return at >= 0 && at < input;
   }
+  /// Output i is made of input i alone.
+  bool isOneToOne() const { return taps == 1 && stride == 1 && before == 0 && input == output; }
   /// True if no tap of that window reads padding.
   bool whole(int64_t window) const { return inside(window, 0) && inside(window, taps - 1); }
 };

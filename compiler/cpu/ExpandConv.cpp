@@ -44,18 +44,26 @@ public:
     auto extents = op.getItemExtents(e.builder, e.loc);
     e.forItems(extents, lo, hi, [&](ValueRange outer, Value first, Value end) {
       image = outer[0];
-      group = outer[1];
-      int64_t perGroup = weights[0] / op.getGroups();
-      firstBlock = e.mul(e.div(group, perGroup), weights[1]);
-      emitGroup(e, group, weights[0], out[1], weights[5], [&](int64_t cols) {
-        e.loop(first, end, 1, [&](Value y) { emitRow(y, cols); });
-      });
+      if (op.getRowsFirst())
+        e.loop(first, end, 1, [&](Value item) { emitRows(item, outer[1], e.add(outer[1], 1)); });
+      else
+        emitRows(outer[1], first, end);
     });
     return success();
   }
 
 private:
   Value outBlock(int64_t col) { return e.add(e.mul(group, weights[5]), col); }
+
+  // Rows [first, end) of one group of channels.
+  void emitRows(Value item, Value first, Value end) {
+    group = item;
+    int64_t perGroup = weights[0] / op.getGroups();
+    firstBlock = e.mul(e.div(group, perGroup), weights[1]);
+    emitGroup(e, group, weights[0], out[1], weights[5], [&](int64_t cols) {
+      e.loop(first, end, 1, [&](Value y) { emitRow(y, cols); });
+    });
+  }
 
   void emitRow(Value y, int64_t cols) {
     auto [low, high] = emitTapBounds(e, vertical, y);
@@ -68,6 +76,7 @@ private:
                           },
                           [&](int64_t col) { return outBlock(col); }};
         Place place{top, e.mul(x, horizontal.stride), low, high, &run, cols};
+        planPrefetch(e.add(x, run.width), y);
         emitStores(e, emitTile(place, target), target, epilogue);
       });
   }
@@ -124,6 +133,8 @@ private:
     Value left = e.add(place.left, e.mul(tap, horizontal.dilation));
     Value inBlock = e.add(firstBlock, block);
     auto step = [&](ValueRange carried, Value channel) {
+      if (nextPixel)
+        e.prefetch(flatInput, {image, inBlock, e.add(nextPixel, channel), e.index(0)});
       auto weight = [&](int64_t col) {
         return e.load(op.getWeights(),
                       {group, block, tapRow, tap, channel, e.index(col), e.index(0)});
@@ -137,6 +148,17 @@ private:
     return emitReduction(e, sums, channels, op.getTile().getUnroll(), step);
   }
 
+  // A 1x1 convolution reads an image that no near cache holds once and does little with it. While it works
+  // on a block of one tile, a pixel a channel, it asks for that block of the next tile.
+  void planPrefetch(Value column, Value y) {
+    bool oneToOne = vertical.isOneToOne() && horizontal.isOneToOne();
+    if (!op.getRowsFirst() || !oneToOne || in[2] * in[3] < weights[4])
+      return;
+    SmallVector<ReassociationIndices> plane = {{0}, {1}, {2, 3}, {4}};
+    flatInput = memref::CollapseShapeOp::create(e.builder, e.loc, op.getInput(), plane);
+    nextPixel = e.min(e.add(e.mul(y, in[3]), column), e.index(in[2] * in[3] - weights[4]));
+  }
+
   Emitter &e;
   kernel::ConvOp op;
   Epilogue epilogue;
@@ -144,6 +166,7 @@ private:
   Window1D vertical, horizontal;
   SmallVector<ColumnRun> runs;
   Value image, group, firstBlock;
+  Value flatInput, nextPixel; // what to prefetch; no nextPixel: nothing
 };
 
 } // namespace

@@ -29,6 +29,7 @@ public:
     int64_t bytes = static_cast<int64_t>(op.getDepth()) * 4 * (weights[2] * weights[3] + staticRows);
     int64_t cut = std::max<int64_t>(depthCut / block, 1);
     cutBlocks = bytes > l2Bytes / 2 ? cut : in[0]; // the rest of the cache is for what streams by
+    weightsStream = 4 * weights[0] * weights[1] * weights[2] * weights[3] > l2Bytes / 2;
   }
 
   LogicalResult emit(Value lo, Value hi) {
@@ -89,8 +90,9 @@ private:
   void emitTile(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols, bool cut) {
     Emitter::Values sums;
     flatWeights = {};
-    if (cut) {
+    if (weightsStream && count == static_cast<int64_t>(op.getTile().getRows()))
       planPrefetch(row, firstBlock);
+    if (cut) {
       for (int64_t m = 0; m < count; ++m)
         for (int64_t col = 0; col < cols; ++col)
           sums.push_back(e.load(op.getOut(), {outBlock(col), e.add(row, m), e.index(0)}));
@@ -155,12 +157,12 @@ private:
   }
 
   // Rows pass over a cut of the weights several times, but only the first pass waits for memory. So the
-  // first two tiles of a cut ask, a line or two a step, for the cut that comes next, in this group or at
+  // first two tiles of full height ask, a line or two a step, for the cut that comes next, in this group or at
   // the start of the next one.
   void planPrefetch(Value row, Value firstBlock) {
     SmallVector<ReassociationIndices> all = {{0, 1, 2, 3}};
     flatWeights = memref::CollapseShapeOp::create(e.builder, e.loc, op.getWeights(), all);
-    int64_t depth = cutBlocks * block, cols = weights[2];
+    int64_t depth = std::min(cutBlocks * block, weights[1]), cols = weights[2];
     Value k = e.mul(firstBlock, block);
     Value next = e.mul(e.add(e.add(e.mul(group, weights[1]), k), depth), cols);
     lastLine = e.add(e.min(e.add(next, depth * cols), e.index(weights[0] * weights[1] * cols)), -1);
@@ -182,6 +184,7 @@ private:
   Epilogue epilogue;
   ArrayRef<int64_t> weights, in;
   int64_t outBlocks, block, cutBlocks;
+  bool weightsStream; // no near cache keeps them from call to call
   Value rows, group;
   Value flatWeights, firstLine, lastLine; // what to prefetch; no flatWeights: nothing
 };

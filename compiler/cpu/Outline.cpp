@@ -37,6 +37,8 @@ namespace {
 // Below this much work a second thread costs more than it saves: handing over takes some 0.2 us when the
 // thread still spins and 100 us when it sleeps or is busy elsewhere, and a core does 400,000 in 2 us.
 constexpr int64_t kMinFlopsPerThread = 400000;
+// What a core could compute while it moves an element at some 30 GB/s.
+constexpr int64_t kFlopsPerElement = 32;
 
 class Outliner {
 public:
@@ -47,7 +49,7 @@ private:
   void collectArguments(Operation *op);
   func::FuncOp buildFunction(Operation *op);
   func::FuncOp share(func::FuncOp candidate, StringRef name);
-  Value countItems(Operation *op, int64_t &flopsPerItem);
+  Value countItems(Operation *op, int64_t &workPerItem);
 
   ModuleOp module;
   SymbolTable symbols;
@@ -112,20 +114,30 @@ func::FuncOp Outliner::share(func::FuncOp candidate, StringRef name) {
   return candidate;
 }
 
-Value Outliner::countItems(Operation *op, int64_t &flopsPerItem) {
+// The elements of all buffers; unknown extents count once.
+static int64_t countElements(ValueRange buffers) {
+  int64_t total = 0;
+  for (Value buffer : buffers)
+    if (auto type = dyn_cast<MemRefType>(buffer.getType()))
+      total += llvm::product_of(llvm::map_range(
+          type.getShape(), [](int64_t size) { return ShapedType::isDynamic(size) ? 1 : size; }));
+  return total;
+}
+
+Value Outliner::countItems(Operation *op, int64_t &workPerItem) {
   OpBuilder builder(op);
   Location loc = op->getLoc();
   SmallVector<OpFoldResult> extents;
   if (auto kernelOp = dyn_cast<dlc::kernel::KernelOpInterface>(op)) {
     extents = kernelOp.getItemExtents(builder, loc);
-    flopsPerItem = kernelOp.getFlopsPerItem();
+    workPerItem = kernelOp.getFlopsPerItem();
   } else {
     auto linalgOp = cast<linalg::LinalgOp>(op);
     LoopPlan plan = planLoops(linalgOp);
     SmallVector<Range> ranges = linalgOp.createLoopRanges(builder, loc);
     for (unsigned loop : plan.items)
       extents.push_back(ranges[loop].size);
-    flopsPerItem = getFlopsPerItem(linalgOp, plan);
+    workPerItem = getFlopsPerItem(linalgOp, plan);
   }
   int64_t known = 1;
   Value count;
@@ -136,6 +148,8 @@ Value Outliner::countItems(Operation *op, int64_t &flopsPerItem) {
       count = count ? arith::MulIOp::create(builder, loc, count, cast<Value>(extent))
                     : cast<Value>(extent);
   }
+  if (known > 0)
+    workPerItem += kFlopsPerElement * (countElements(arguments) / known);
   if (count && known == 1)
     return count;
   Value fixed = arith::ConstantIndexOp::create(builder, loc, known);
@@ -150,10 +164,10 @@ void Outliner::outline(Operation *op) {
   }
   collectArguments(op);
   func::FuncOp func = share(buildFunction(op), op->getName().stripDialect());
-  int64_t flopsPerItem = 1;
-  Value items = countItems(op, flopsPerItem);
+  int64_t workPerItem = 0;
+  Value items = countItems(op, workPerItem);
   int64_t grain = std::max<int64_t>(
-      1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, flopsPerItem)));
+      1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, workPerItem)));
   OpBuilder builder(op);
   dlc::kernel::LaunchOp::create(builder, op->getLoc(), func.getSymName(), arguments, items, grain);
   op->erase();

@@ -95,6 +95,15 @@ void dlc::schedule::buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp 
   kernel::YieldOp::create(builder, loc, last);
 }
 
+// Whether a pass over all of `value` (of one image) finds it in the cache that the last pass left; half of
+// it is for what streams by.
+static bool staysInCache(const TargetFacts &facts, Value value) {
+  double bytes = 4;
+  for (int64_t extent : shapeOf(value))
+    bytes *= ShapedType::isDynamic(extent) ? 1 : extent;
+  return bytes <= facts.l2 / 2;
+}
+
 // The blocked result of the convolution, or null where no kernel fits.
 static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
                        ArrayRef<Value> extras, ArrayRef<Value> innerExtras) {
@@ -109,9 +118,11 @@ static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &con
       blocker.pack(loc, conv.kernel, Layout::Conv, tile.getCols(), shapeOf(input).back());
   Value bias = blocker.packBias(loc, conv.bias, filters);
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
+  bool rowsFirst =
+      staysInCache(blocker.facts, weights) && !staysInCache(blocker.facts, input);
   auto op = kernel::ConvOp::create(builder, loc, out.getType(), input, weights, bias, extras, out,
                                    conv.strides, conv.padding, conv.dilations, conv.groups,
-                                   shapeOf(conv.kernel)[2], tile);
+                                   shapeOf(conv.kernel)[2], tile, rowsFirst);
   buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
   return op.getResult()[0];
 }

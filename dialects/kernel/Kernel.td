@@ -100,13 +100,14 @@ def Kernel_ConvOp : Kernel_MacOp<"conv"> {
   let description = [{
     `input` [N, C/B, H, W, B] (B is L, or C itself for few channels), `weights` of layout conv.
     `in_channels` is C a group; the last block of a group may hold fewer channels than B. Padding is
-    skipped, not read. An item is one output row of nb L channels: [N, O/(nb L), OH].
+    skipped, not read. An item is one output row of nb L channels: [N, O/(nb L), OH], or with
+    `rows_first` [N, OH, O/(nb L)], for an image that the cache forgets between two passes over it.
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$bias,
                        Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
                        DenseI64ArrayAttr:$dilations, DefaultValuedAttr<I64Attr, "1">:$groups,
-                       I64Attr:$in_channels, Kernel_TileAttr:$tile);
+                       I64Attr:$in_channels, Kernel_TileAttr:$tile, UnitAttr:$rows_first);
 }
 
 def Kernel_DepthwiseOp : Kernel_MacOp<"depthwise"> {

@@ -221,8 +221,11 @@ LogicalResult GemmOp::verify() {
 
 SmallVector<OpFoldResult> ConvOp::getItemExtents(OpBuilder &builder, Location loc) {
   auto batch = extents(builder, loc, getOut(), {0});
-  return {batch[0], builder.getIndexAttr(shapeOf(getWeights())[0]),
-          builder.getIndexAttr(shapeOf(getOut())[2])};
+  OpFoldResult groups = builder.getIndexAttr(shapeOf(getWeights())[0]);
+  OpFoldResult rows = builder.getIndexAttr(shapeOf(getOut())[2]);
+  if (getRowsFirst())
+    return {batch[0], rows, groups};
+  return {batch[0], groups, rows};
 }
 SmallVector<OpFoldResult> DepthwiseOp::getItemExtents(OpBuilder &builder, Location loc) {
   return extents(builder, loc, getOut(), {0, 1, 2});

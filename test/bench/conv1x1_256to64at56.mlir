@@ -11,7 +11,7 @@ module attributes {nn.model = "conv1x1_256to64at56"} {
       outs(%e : tensor<?x4x56x56x16xf32>)
       attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>,
                   dilations = array<i64: 1, 1>, in_channels = 256 : i64,
-                  tile = #kernel.tile<rows = 12, cols = 2, unroll = 4>}
+                  rows_first, tile = #kernel.tile<rows = 12, cols = 2, unroll = 4>}
       epilogue {
       ^bb0(%a: f32):
         %r = arith.maximumf %a, %zero : f32

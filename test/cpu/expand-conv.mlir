@@ -59,3 +59,29 @@ func.func @few_channels(%in: memref<?x1x6x6x3xf32>, %w: memref<2x1x3x3x3x2x8xf32
     }
   return
 }
+
+// -----
+
+// Rows first: all groups of channels of a row, then the next row. A 1x1 convolution that is scheduled so
+// streams its image: every channel's step asks for a pixel of the same block of the next tile.
+
+// CHECK-LABEL: func.func @rows_first
+// CHECK:         %[[ROW:.*]] = arith.remui %{{.*}}, %c8
+// CHECK:         scf.for %[[GROUP:[a-z0-9]*]] =
+// CHECK:           scf.for %[[Y:[a-z0-9]*]] = %[[ROW]] to
+// CHECK:           memref.collapse_shape %{{.*}} {{\[}}[0], [1], [2, 3], [4]] : memref<?x2x8x8x16xf32> into memref<?x2x64x16xf32>
+// CHECK:           memref.prefetch %{{.*}}, read, locality<3>, data : memref<?x2x64x16xf32>
+// CHECK:           memref.load %{{.*}}[%{{.*}}, %{{.*}}, %[[Y]],
+func.func @rows_first(%in: memref<?x2x8x8x16xf32>, %w: memref<2x2x1x1x16x1x16xf32>,
+                      %b: memref<2x16xf32>, %out: memref<?x2x8x8x16xf32>, %lo: index, %hi: index) {
+  kernel.conv ins(%in, %w, %b : memref<?x2x8x8x16xf32>, memref<2x2x1x1x16x1x16xf32>, memref<2x16xf32>)
+    outs(%out : memref<?x2x8x8x16xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, rows_first,
+      dilations = array<i64: 1, 1>, in_channels = 32 : i64,
+      tile = #kernel.tile<rows = 8, cols = 1, unroll = 1>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}

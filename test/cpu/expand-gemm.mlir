@@ -77,3 +77,27 @@ func.func @deep(%a: memref<64x?x16xf32>, %w: memref<1x1024x1x16xf32>, %b: memref
     }
   return
 }
+
+// -----
+
+// Weights that no near cache keeps are prefetched a group ahead by the tiles of full height, which may
+// pass over them more than once; a single row waits for memory anyway.
+
+// CHECK-LABEL: func.func @streams
+// CHECK-NOT:     memref.prefetch
+
+// CUT-LABEL: func.func @streams
+// CUT:         memref.prefetch
+// CUT-COUNT-2: vector.fma
+// CUT-NOT:     memref.prefetch
+func.func @streams(%a: memref<8x?x16xf32>, %w: memref<8x128x1x16xf32>, %b: memref<8x16xf32>,
+                   %out: memref<8x?x16xf32>, %lo: index, %hi: index) {
+  kernel.gemm ins(%a, %w, %b : memref<8x?x16xf32>, memref<8x128x1x16xf32>, memref<8x16xf32>)
+    outs(%out : memref<8x?x16xf32>)
+    attributes {depth = 128 : i64, tile = #kernel.tile<rows = 2, cols = 1, unroll = 1>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}

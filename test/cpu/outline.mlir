@@ -14,13 +14,13 @@ func.func @forward(%batch: index {nn.batch}, %x: memref<?x24xf32> {nn.input = "x
   %b = memref.view %arena[%c0][%batch] : memref<?xi8> to memref<?x24xf32>
   // CHECK:       %[[B:.*]] = memref.view
   // CHECK:       %[[N:.*]] = arith.muli %{{.*}}, %c24
-  // CHECK:       kernel.launch @exp_0(%[[X]], %[[B]] : memref<?x24xf32>, memref<?x24xf32>) items(%[[N]]) grain(40000)
+  // CHECK:       kernel.launch @exp_0(%[[X]], %[[B]] : memref<?x24xf32>, memref<?x24xf32>) items(%[[N]]) grain(5406)
   linalg.exp ins(%x : memref<?x24xf32>) outs(%b : memref<?x24xf32>)
   // CHECK:       kernel.launch @exp_0(%[[B]], %{{.*}})
   linalg.exp ins(%b : memref<?x24xf32>) outs(%y : memref<?x24xf32>)
-  // CHECK:       kernel.launch @fill_0(%{{.*}} : memref<?xf32>) items(%{{.*}}) grain(400000)
+  // CHECK:       kernel.launch @fill_0(%{{.*}} : memref<?xf32>) items(%{{.*}}) grain(12122)
   linalg.fill ins(%zero : f32) outs(%s : memref<?xf32>)
-  // CHECK:       kernel.launch @generic_0(%{{.*}}, %{{.*}} : memref<?x24xf32>, memref<?xf32>) items(%{{.*}}) grain(16667)
+  // CHECK:       kernel.launch @generic_0(%{{.*}}, %{{.*}} : memref<?x24xf32>, memref<?xf32>) items(%{{.*}}) grain(486)
   linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
       ins(%y : memref<?x24xf32>) outs(%s : memref<?xf32>) {
   ^bb0(%a: f32, %o: f32):
@@ -40,11 +40,12 @@ func.func @forward(%batch: index {nn.batch}, %x: memref<?x24xf32> {nn.input = "x
   return
 }
 
-// A kernel op counts its own items: 2 images, 1 block of channels, 4 rows; 512 operations each.
+// A kernel op counts its own items: 2 images, 1 block of channels, 4 rows; 512 operations and
+// 320 elements, each worth 32 operations, an item.
 // CHECK-LABEL: func.func @pool
 func.func @pool(%x: memref<2x1x8x8x16xf32> {nn.input = "x"}, %y: memref<2x1x4x4x16xf32> {nn.output = "y"}) {
   // CHECK: %[[N:.*]] = arith.constant 8 : index
-  // CHECK: kernel.launch @pool_0(%{{.*}}, %{{.*}}) items(%[[N]]) grain(1563)
+  // CHECK: kernel.launch @pool_0(%{{.*}}, %{{.*}}) items(%[[N]]) grain(39)
   kernel.pool ins(%x : memref<2x1x8x8x16xf32>) outs(%y : memref<2x1x4x4x16xf32>)
     {kind = #nn.pool<max>, window = array<i64: 2, 2>, strides = array<i64: 2, 2>, padding = array<i64: 0, 0, 0, 0>}
   return

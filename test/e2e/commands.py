@@ -105,7 +105,7 @@ LAYERS = {
 
 def assembly(dlc, name, march, register):
     """The inner loops are FMAs on full vectors and their loads: no store, no spill, no shuffle, and
-    few instructions to count (a dense layer may prefetch its weights)."""
+    few instructions to count (what streams may be prefetched)."""
 
     def case():
         shape, layer = LAYERS[name]
@@ -122,9 +122,8 @@ def assembly(dlc, name, march, register):
             loads = rf"v(broadcastss|movups|movaps)\s+[^%]*\(.*\), %{register}\d+$"
             rest = [i for i in loop if not i.startswith("vfmadd") and not re.match(loads, i)]
             scalar = [i for i in rest if not i.startswith(("v", "prefetch")) and "(%rsp" not in i]
-            other = [
-                i for i in rest if i not in scalar and not (name == "dense" and i.startswith("prefetch"))
-            ]
+            streams = name in ("dense", "conv1x1")
+            other = [i for i in rest if i not in scalar and not (streams and i.startswith("prefetch"))]
             assert not other, f"an inner loop also holds: {other}"
             assert (
                 name == "dense" or len(scalar) <= 3 + count / 8

@@ -67,3 +67,16 @@ func.func @depthwise(%batch: index {nn.batch}, %x: tensor<?x5x5x20xf32>, %k: ten
      : (tensor<?x2x2x20xf32>, tensor<1x1x20x2xf32>) -> tensor<?x2x2x40xf32>
   return %1 : tensor<?x2x2x40xf32>
 }
+
+// A large image is read row by row when the weights stay in the cache; else the weights are read once.
+// CHECK-LABEL: func.func @rows_first(
+// CHECK:         kernel.conv ins({{.*}} : tensor<?x8x56x56x16xf32>, tensor<2x8x1x1x16x2x16xf32>{{.*}} rows_first
+// CHECK:         kernel.conv ins({{.*}} : tensor<?x4x56x56x16xf32>, tensor<32x4x3x3x16x2x16xf32>
+// CHECK-NOT:     rows_first
+func.func @rows_first(%batch: index {nn.batch}, %x: tensor<?x56x56x128xf32>, %k: tensor<1x1x128x64xf32>, %l: tensor<3x3x64x1024xf32>) -> tensor<?x54x54x1024xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x56x56x128xf32>, tensor<1x1x128x64xf32>) -> tensor<?x56x56x64xf32>
+  %1 = nn.conv2d %0, %l {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x56x56x64xf32>, tensor<3x3x64x1024xf32>) -> tensor<?x54x54x1024xf32>
+  return %1 : tensor<?x54x54x1024xf32>
+}
