@@ -60,9 +60,8 @@ static bool sameShape(const dlc_tensor_info &param, const FileTensor &tensor) {
          memcmp(param.shape, tensor.shape, static_cast<size_t>(param.rank) * sizeof(int64_t)) == 0;
 }
 
-static dlc_status checkParam(const Safetensors &file, const char *label,
-                             const dlc_model_info &info, const dlc_tensor_info &param,
-                             const Message &message) {
+static dlc_status checkParam(const Safetensors &file, const char *label, const dlc_model_info &info,
+                             const dlc_tensor_info &param, const Message &message) {
   const FileTensor *tensor = file.find(param.name);
   if (!tensor)
     return message.set(DLC_ERROR_MISMATCH,
@@ -75,8 +74,8 @@ static dlc_status checkParam(const Safetensors &file, const char *label,
     return message.set(DLC_ERROR_MISMATCH,
                        "%s: tensor \"%s\": its shape is %s, model \"%s\" needs "
                        "%s; export the weights in the layout of model.json",
-                       label, param.name, ShapeText(tensor->shape, tensor->rank).text,
-                       info.name, ShapeText(param.shape, param.rank).text);
+                       label, param.name, ShapeText(tensor->shape, tensor->rank).text, info.name,
+                       ShapeText(param.shape, param.rank).text);
   if (param.dtype != tensor->dtype)
     return message.set(DLC_ERROR_MISMATCH,
                        "%s: tensor \"%s\": its dtype is %s, model \"%s\" needs "
@@ -87,8 +86,8 @@ static dlc_status checkParam(const Safetensors &file, const char *label,
 }
 
 /// All parameters are there; is anything else?
-static dlc_status checkExtra(const Safetensors &file, const char *label,
-                             const dlc_model_info &info, const Message &message) {
+static dlc_status checkExtra(const Safetensors &file, const char *label, const dlc_model_info &info,
+                             const Message &message) {
   for (const FileTensor &tensor : file) {
     bool known = false;
     for (int32_t i = 0; i < info.num_params && !known; ++i)

@@ -213,8 +213,8 @@ struct Loop {
       const int64_t fair = (n - lo) / (2 * parts);
       hi = lo + (fair > grain ? fair : grain);
       hi = n - hi < grain ? n : hi;
-    } while (!__atomic_compare_exchange_n(&next, &lo, hi, true, __ATOMIC_RELAXED,
-                                          __ATOMIC_RELAXED));
+    } while (
+        !__atomic_compare_exchange_n(&next, &lo, hi, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     range = {lo, hi};
     return true;
   }

@@ -8,8 +8,8 @@
 
 //
 // Every worker waits on its own word, so a job wakes only as many workers as it
-// has parts. Waiting spins for some microseconds, longer than the gaps between
-// the kernels of one forward, and then sleeps on a futex.
+// has parts. Waiting spins, longer than the gaps between the kernels of one
+// forward, and then sleeps on a futex.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,8 +29,13 @@ using namespace dlc::rt;
 
 namespace {
 
-/// About 20 to 60 microseconds.
-constexpr int32_t kSpins = 20000;
+/// Turns of a worker's wait for the next job, some 50 to 150 microseconds: a
+/// core should not poll for long when the application does something else.
+constexpr int32_t kSpins = 5000;
+
+/// The caller waits for work that is under way, so it may wait longer, about a
+/// millisecond. When it sleeps, the thread that wakes it may get its core.
+constexpr int32_t kCallerSpins = 50000;
 
 /// What a worker's word says.
 enum : uint32_t { Idle, Asleep, Posted, Quit };
@@ -60,7 +65,8 @@ struct alignas(64) dlc::rt::Worker {
 
 /// Waits for Posted or Quit and takes it.
 static uint32_t awaitOrder(Worker &worker) {
-  for (int32_t i = 0; i < worker.pool->spins && load(&worker.word) == Idle; ++i)
+  const int32_t spins = worker.pool->coreEach ? kSpins : 0;
+  for (int32_t i = 0; i < spins && load(&worker.word) == Idle; ++i)
     relax();
   uint32_t expected = Idle;
   if (__atomic_compare_exchange_n(&worker.word, &expected, Asleep, false, __ATOMIC_ACQ_REL,
@@ -101,7 +107,7 @@ static void *workerMain(void *argument) {
   Worker &worker = *static_cast<Worker *>(argument);
   Threads &pool = *worker.pool;
   while (awaitOrder(worker) == Posted) {
-    if (pool.spins)
+    if (pool.coreEach)
       leaveSharedCore(worker);
     pool.task(pool.context, worker.part);
     if (__atomic_sub_fetch(&pool.pending, 1, __ATOMIC_ACQ_REL) == kCallerAsleep)
@@ -112,7 +118,8 @@ static void *workerMain(void *argument) {
 
 /// Returns when no worker is busy.
 static void awaitWorkers(Threads &pool) {
-  for (int32_t i = 0; i < pool.spins; ++i) {
+  const int32_t spins = pool.coreEach ? kCallerSpins : 0;
+  for (int32_t i = 0; i < spins; ++i) {
     if (load(&pool.pending) == 0)
       return;
     relax();
@@ -144,7 +151,7 @@ dlc_status Threads::start(int32_t threadCount, const dlc_options &options,
   if (userFor || count == 1)
     return DLC_OK;
   // More threads than cores take the core from the one they wait for.
-  spins = count <= usableCores(cores) ? kSpins : 0;
+  coreEach = count <= usableCores(cores);
 
   const uint64_t bytes = uint64_t(count - 1) * sizeof(Worker);
   if (!workers.allocate(allocator, bytes))
