@@ -54,6 +54,8 @@ void dlc::buildSchedulePhase(OpPassManager &pm, llvm::StringRef march, bool naiv
 void dlc::buildMemoryPhase(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(memory::createBufferArguments());
   pm.addNestedPass<func::FuncOp>(memory::createSplitDestinations());
+  // Once every whole has a destination of its own, and before producers look for theirs.
+  pm.addNestedPass<func::FuncOp>(memory::createJoinInsertions());
   // Producers write where their consumer (a concatenation, an output) wants the result.
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions options;

@@ -15,6 +15,10 @@ def SplitDestinations : Pass<"dlc-split-destinations", "::mlir::func::FuncOp"> {
   let summary = "give every op that writes an empty or filled tensor its own";
 }
 
+def JoinInsertions : Pass<"dlc-join-insertions", "::mlir::func::FuncOp"> {
+  let summary = "insert the parts of a part into the whole that it becomes part of";
+}
+
 def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   let summary = "place every allocation of an entry function in one arena";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks how every network lies in memory.
 
-At its linalg stage: no copy in @forward but those listed here, no buffer beside the arena. Right after
+At its linalg stage: no copy in @forward, no buffer beside the arena. Right after
 dlc-plan-arena (later, views of one place become one): no two living buffers share a byte, and each
 region of the arena is within 5 % of its own largest live set.
 
@@ -13,11 +13,6 @@ import pathlib
 import re
 import subprocess
 import sys
-
-# File name of a network: the number of copies it is allowed in @forward, and why.
-COPIES = {
-    "densenet121": (54, "each concatenation copies the one before it: its parts have other readers"),
-}
 
 VIEWS = r"memref\.(view|subview|expand_shape|collapse_shape|cast|reinterpret_cast|transpose)$"
 VALUE = r"%[\w#]+"
@@ -103,8 +98,7 @@ def check(model, march):
     linalg = subprocess.run(memory, check=True, capture_output=True, text=True, input=tiled)
     for name, body in functions(linalg.stdout):
         assert "memref.alloc" not in body, f"{model}: @{name} allocates"
-        copies, allowed = body.count("memref.copy"), COPIES.get(model.stem, (0,))[0]
-        assert name != "forward" or copies == allowed, f"{model}: {copies} copies, not {allowed}"
+        assert name != "forward" or "memref.copy" not in body, f"{model}: @forward copies"
     worst = 1.0
     for name, body in functions(linalg.stderr):
         lines = body.splitlines()
