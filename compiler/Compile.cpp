@@ -47,8 +47,8 @@ private:
 
   Outcome runPhase(ModuleOp module, Phase build);
   Outcome lower(ModuleOp module, const CpuVariant &cpu, emit::Model &model);
-  Outcome emitLibrary(emit::Model model);
-  Outcome emitStage(emit::Model model);
+  Outcome emitLibrary(emit::Model model, emit::Options target);
+  Outcome emitStage(emit::Model model, StringRef arch);
   Outcome importMlir();
   Outcome describe(emit::Model &model);
   Outcome printModel();
@@ -175,7 +175,7 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
       return print(*variantModule);
   }
   variant.name = cpu.name;
-  variant.targetCpu = cpu.level;
+  variant.targetCpu = cpu.cpu;
   variant.tuneCpu = cpu.tune;
   variant.features = cpu.features;
   variant.cpuFeatures = cpu.required;
@@ -187,10 +187,8 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
   return Outcome::Done;
 }
 
-Outcome Compilation::emitLibrary(emit::Model model) {
-  emit::Options target;
+Outcome Compilation::emitLibrary(emit::Model model, emit::Options target) {
   target.outputDir = options.outputDir;
-  target.resourceDir = options.resourceDir;
   target.weights = weights();
   llvm::Expected<emit::Library> library = emit::emitLibrary(std::move(model), target);
   if (!library)
@@ -202,8 +200,9 @@ Outcome Compilation::emitLibrary(emit::Model model) {
   return Outcome::Done;
 }
 
-Outcome Compilation::emitStage(emit::Model model) {
+Outcome Compilation::emitStage(emit::Model model, StringRef arch) {
   emit::Options target;
+  target.triple = (arch + "-unknown-linux-gnu").str();
   target.resourceDir = options.resourceDir;
   switch (options.stage) {
   case Stage::Llvm:
@@ -216,7 +215,7 @@ Outcome Compilation::emitStage(emit::Model model) {
     return write(
         [&](llvm::raw_ostream &os) { return emit::emitObject(std::move(model), target, os); });
   default:
-    return emitLibrary(std::move(model));
+    return emitLibrary(std::move(model), std::move(target));
   }
 }
 
@@ -266,7 +265,7 @@ Outcome Compilation::run() {
     if (outcome != Outcome::Done || options.stage < Stage::Llvm)
       return outcome;
   }
-  return emitStage(std::move(model));
+  return emitStage(std::move(model), cpus->front().arch);
 }
 
 Outcome dlc::compile(const Options &options, Artifacts *artifacts) {

@@ -8,12 +8,30 @@
 
 using namespace dlc;
 
+llvm::StringRef dlc::hostArch() {
+  static const llvm::Triple triple(llvm::sys::getProcessTriple());
+  return llvm::Triple::getArchTypeName(triple.getArch());
+}
+
+static bool runsHere(llvm::StringRef arch, uint64_t required) {
+  return arch == hostArch() && (dlc_rt_cpu_features() & required) == required;
+}
+
+bool dlc::runsHere(const CpuVariant &variant) { return ::runsHere(variant.arch, variant.required); }
+
 // The highest level that `create` accepts on this machine, or none.
 static llvm::StringRef hostLevel() {
-  for (llvm::StringRef level : {"x86-64-v4", "x86-64-v3", "x86-64-v2"})
-    if (dlc_rt_cpu_features() & emit::cpuFeatureBit(level))
-      return level;
+  for (const schedule::TargetFacts &facts : llvm::reverse(schedule::allTargets()))
+    if (runsHere(facts.arch, emit::cpuFeatureBit(facts.march)))
+      return facts.march;
   return "";
+}
+
+std::vector<std::string> dlc::knownMarch() {
+  std::vector<std::string> names = {"native"};
+  for (const schedule::TargetFacts &facts : schedule::allTargets())
+    names.push_back(facts.march.str());
+  return names;
 }
 
 std::optional<CpuVariant> dlc::lookupVariant(llvm::StringRef march) {
@@ -33,8 +51,11 @@ std::optional<CpuVariant> dlc::lookupVariant(llvm::StringRef march) {
       variant.required |= emit::cpuFeatureBit(feature);
     }
   }
-  if (!schedule::lookupTarget(variant.level))
+  std::optional<schedule::TargetFacts> facts = schedule::lookupTarget(variant.level);
+  if (!facts)
     return std::nullopt;
+  variant.arch = facts->arch.str();
+  variant.cpu = facts->cpu.str();
   variant.required |= emit::cpuFeatureBit(variant.level);
   return variant;
 }
@@ -50,6 +71,17 @@ std::string dlc::explainNoNative(const llvm::StringMap<bool> &features) {
          "; name the CPUs that the library is for: --march x86-64-v2,x86-64-v3,x86-64-v4";
 }
 
+// A library's code is of one architecture.
+static llvm::Error checkArchitectures(llvm::ArrayRef<CpuVariant> cpus) {
+  for (const CpuVariant &cpu : cpus)
+    if (cpu.arch != cpus.front().arch)
+      return llvm::createStringError("--march names " + cpus.front().name + " and " + cpu.name +
+                                     ", which are of different architectures (" +
+                                     cpus.front().arch + " and " + cpu.arch +
+                                     "); compile a library for each");
+  return llvm::Error::success();
+}
+
 llvm::Expected<std::vector<CpuVariant>> dlc::chooseVariants(llvm::ArrayRef<std::string> march) {
   std::vector<CpuVariant> cpus;
   for (const std::string &name : march) {
@@ -61,6 +93,8 @@ llvm::Expected<std::vector<CpuVariant>> dlc::chooseVariants(llvm::ArrayRef<std::
                                      "'; `dlc targets` lists the known ones");
     cpus.push_back(std::move(*cpu));
   }
+  if (llvm::Error error = checkArchitectures(cpus))
+    return std::move(error);
   // A superset of features is the larger number.
   llvm::sort(cpus, [](const CpuVariant &a, const CpuVariant &b) {
     return std::tie(a.level, a.required, a.name) > std::tie(b.level, b.required, b.name);

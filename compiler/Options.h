@@ -37,7 +37,7 @@ struct Options {
   std::string outputDir = "."; ///< where the library goes
   std::string output;      ///< file for stages before Lib; empty or "-": standard output
   std::string resourceDir; ///< runtime bitcode and stubs; empty: ../lib/dlc of the executable
-  std::vector<std::string> march = {"native"}; ///< CPU variants, x86-64-v2|v3|v4 or native
+  std::vector<std::string> march = {"native"}; ///< CPU variants, as knownMarch() lists them
   int64_t batch = 0;       ///< the only batch, or 0 for any
   bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;

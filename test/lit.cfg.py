@@ -5,6 +5,7 @@ Substitutions beside dlc's tools, FileCheck and mlir-opt by name:
            a lowering is checked by numbers and not by dlc's own back end
   %models  the folder of the zoo's networks
   %shared  the folder beside the checkout with golden references (feature "shared")
+Feature "aarch64": the build had the C library's headers for AArch64, so dlc makes libraries for it.
 """
 
 import os
@@ -44,6 +45,9 @@ jit = "mlir-opt {} | mlir-runner -e main --entry-point-result=void --shared-libs
 shared = os.path.join(os.path.dirname(config.dlc_source), "shared")
 if os.path.isdir(shared):
     config.available_features.add("shared")
+
+if os.path.exists(os.path.join(config.dlc_build, "lib", "dlc", "runtime-aarch64.bc")):
+    config.available_features.add("aarch64")
 
 config.substitutions += [
     ("%jit", jit),

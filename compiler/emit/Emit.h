@@ -77,7 +77,7 @@ struct Options {
   /// Holds the runtime's bitcode, its header and the stub libraries; empty: the
   /// folder ../lib/dlc of the running executable.
   std::string resourceDir;
-  std::string triple = "x86_64-unknown-linux-gnu";
+  std::string triple = "x86_64-unknown-linux-gnu"; ///< of all variants
 };
 
 /// A failure that is no fault of the input but of dlc itself.

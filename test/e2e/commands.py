@@ -84,17 +84,24 @@ def inner_loops(text):
     """Yields the instructions of every innermost loop of an assembly listing."""
     block, label = [], None
     for line in text.split("\n"):
-        line = line.split("#")[0].strip()
+        line = re.split(r"(?:^|\s)#+\s|//", line)[0].strip()
         if re.match(r"[\w.$]+:$", line):
             block, label = [], line[:-1]
         elif line and not line.startswith("."):
             block.append(line)
-            if line.startswith("j"):
+            if re.match(r"j|b\.|[ct]bn?z", line):
                 if line.split()[-1] == label:
                     yield block
                 block, label = [], None
 
 
+# A CPU's multiply-adds, their loads, prefetches, and what touches vectors or the stack besides.
+X86 = r"vfmadd\d+ps\s.*%{0}\d+$", r"v(?:broadcastss|movups|movaps)\s+[^%]*\(.*\), %{0}\d+$", r"v|.*\(%rsp"
+ASSEMBLY = {
+    "x86-64-v3": [text.format("ymm") for text in X86],
+    "x86-64-v4": [text.format("zmm") for text in X86],
+    "aarch64": [r"fmla\s+v\d+\.4s", r"(?:ldp|ldu?r|ld1r)\s.*\[x", r"f|\w+\s+\{?\s*[vqsd]\d|.*\[sp"],
+}
 LAYERS = {
     "conv3x3": ([56, 56, 64], {"type": "Conv2D", "filters": 64, "kernel_size": 3, "padding": "same"}),
     "conv3x3_256": ([14, 14, 256], {"type": "Conv2D", "filters": 256, "kernel_size": 3, "padding": "same"}),
@@ -103,7 +110,7 @@ LAYERS = {
 }
 
 
-def assembly(dlc, name, march, register):
+def assembly(dlc, name, march):
     """The inner loops are FMAs on full vectors and their loads: no store, no spill, no shuffle, and
     few instructions to count (what streams may be prefetched)."""
 
@@ -113,21 +120,19 @@ def assembly(dlc, name, march, register):
         model["inputs"] = [{"name": "x", "shape": shape}]
         model.update(layers=[{**layer, "name": "c", "activation": "relu"}], outputs=["c"])
         path = dlctest.save_json(os.path.join(dlc.folder(name), "m.json"), model)
-        found = []
+        fma, load, vector = ASSEMBLY[march]
+        streams, found = name in ("dense", "conv1x1"), []
         for loop in inner_loops(emit(dlc, path, "asm", "--march", march, "--no-winograd")):
-            count = sum(bool(re.match(rf"vfmadd\d+ps\s.*%{register}\d+$", i)) for i in loop)
+            count = sum(bool(re.match(fma, i)) for i in loop)
             if count < 8:
                 continue
             found.append(count)
-            loads = rf"v(broadcastss|movups|movaps)\s+[^%]*\(.*\), %{register}\d+$"
-            rest = [i for i in loop if not i.startswith("vfmadd") and not re.match(loads, i)]
-            scalar = [i for i in rest if not i.startswith(("v", "prefetch")) and "(%rsp" not in i]
-            streams = name in ("dense", "conv1x1")
-            other = [i for i in rest if i not in scalar and not (streams and i.startswith("prefetch"))]
+            rest = [i for i in loop if not re.match(f"{fma}|{load}", i)]
+            if streams:
+                rest = [i for i in rest if not i.startswith("pr")]
+            other = [i for i in rest if re.match(vector, i) or i.startswith("pr")]
             assert not other, f"an inner loop also holds: {other}"
-            assert (
-                name == "dense" or len(scalar) <= 3 + count / 8
-            ), f"{len(scalar)} scalars for {count} FMAs: {scalar}"
+            assert name == "dense" or len(rest) <= 3 + count / 8, f"{len(rest)} scalars for {count} FMAs: {rest}"
         assert found, "no inner loop of FMAs"
         return f"{len(found)} loops, {max(found)} FMAs in the longest"
 
@@ -257,8 +262,8 @@ CHECKS = (
 
 def cases(dlc, args):
     found = [(check.__name__, lambda check=check: check(dlc)) for check in CHECKS]
-    for march, register in (("x86-64-v3", "ymm"), ("x86-64-v4", "zmm")):
-        found += [(f"assembly/{name}/{march}", assembly(dlc, name, march, register)) for name in LAYERS]
+    for march in ASSEMBLY:
+        found += [(f"assembly/{name}/{march}", assembly(dlc, name, march)) for name in LAYERS]
     return found
 
 

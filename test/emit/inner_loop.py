@@ -6,7 +6,7 @@
 That is the innermost loop (from a label to a jump back to it, with no loop inside) that holds the most
 multiply-adds. Prints a line for each kind of instruction, most frequent first:
 `56 vfmadd231ps zmm, load` is a multiply-add that loads one operand from memory, and ` stack` is
-appended to what touches the stack.
+appended to what touches the stack. Of AArch64's many loads and stores only the kind is told.
 """
 
 import collections
@@ -18,17 +18,32 @@ def read_loops(lines):
     """The bodies of the innermost loops."""
     labels, body, found = {}, [], []
     for line in lines:
-        line = line.split("#")[0].strip()
+        line = re.split(r"(?:^|\s)#+\s|//", line)[0].strip()
         if label := re.match(r"([\w.$]+):$", line):
             labels[label.group(1)] = len(body)
         elif line and not line.startswith("."):
             body.append(line)
-            start = labels.get(line.split()[-1]) if line.startswith("j") else None
+            start = labels.get(line.split()[-1]) if re.match(r"j|b\.|[ct]bn?z", line) else None
             if start is not None and not any(start <= inner[0] for inner in found):
                 found.append((start, len(body)))
             if line.startswith("ret"):
                 labels = {}
     return [body[start:end] for start, end in found]
+
+
+AARCH64 = {
+    "load": r"ldp|ldu?r|ld1r?",
+    "store": r"stp|stu?r|st1",
+    "prefetch": "prfu?m",
+    "count": r"(add|subs?|cmp|csel|lsl|madd|mov)\tx.*|b\.|[ct]bn?z",
+}
+
+
+def describe_aarch64(instruction):
+    for kind, pattern in AARCH64.items():
+        if re.match(f"({pattern})\\b", instruction):
+            return kind + (" stack" if "[sp" in instruction else "")
+    return re.sub(r"\s.*\.(\d+[sdhb])\b.*", r" v.\1", instruction)
 
 
 def describe(instruction):
@@ -43,8 +58,9 @@ def describe(instruction):
 
 def main():
     loops = read_loops(sys.stdin)
-    hottest = max(loops, key=lambda loop: sum("fmadd" in line for line in loop), default=[])
-    for text, count in collections.Counter(map(describe, hottest)).most_common():
+    hottest = max(loops, key=lambda loop: sum("fmadd" in line or "fmla" in line for line in loop), default=[])
+    kind = describe_aarch64 if any(line.startswith("fmla") for line in hottest) else describe
+    for text, count in collections.Counter(map(kind, hottest)).most_common():
         print(count, text)
 
 

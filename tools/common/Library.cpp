@@ -1,7 +1,9 @@
 //===- Library.cpp - a generated library in this process ----------------------------===//
 
 #include "tools/common/Library.h"
+#include "compiler/CpuVariant.h"
 #include "tools/common/Errors.h"
+#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include <dlfcn.h>
 
@@ -14,6 +16,19 @@ Library::~Library() {
     dlclose(handle);
 }
 
+// The loader's own words for a library of another architecture do not say so.
+static Error checkArchitecture(StringRef path) {
+  Expected<object::OwningBinary<object::ObjectFile>> file =
+      object::ObjectFile::createObjectFile(path);
+  if (!file)
+    return consumeError(file.takeError()), Error::success();
+  StringRef arch = Triple::getArchTypeName(file->getBinary()->getArch());
+  if (arch == hostArch())
+    return Error::success();
+  return inputError(path, "compiled for " + arch + ", and this machine is " + hostArch() +
+                              "; run it there, or compile the model for this machine");
+}
+
 Expected<std::unique_ptr<Library>> Library::open(StringRef path) {
   // dlopen would search the system's folders for a name without a folder.
   SmallString<256> absolute = path;
@@ -21,6 +36,8 @@ Expected<std::unique_ptr<Library>> Library::open(StringRef path) {
     return inputError(path, failure.message());
   if (!sys::fs::is_regular_file(absolute))
     return inputError(path, sys::fs::exists(absolute) ? "not a file" : "no such file");
+  if (Error error = checkArchitecture(absolute))
+    return std::move(error);
   std::unique_ptr<Library> library(new Library(path));
   library->handle = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library->handle) {

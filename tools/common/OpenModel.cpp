@@ -2,6 +2,7 @@
 
 #include "tools/common/OpenModel.h"
 #include "compiler/Compile.h"
+#include "compiler/CpuVariant.h"
 #include "tools/common/Errors.h"
 #include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/FileSystem.h"
@@ -47,11 +48,24 @@ static std::string weightsBeside(StringRef path, const Library &library) {
   return library.info().num_params && sys::fs::exists(weights) ? weights.str().str() : "";
 }
 
+// Code for another architecture can be compiled here, but not loaded.
+static Error checkArchitecture(const Options &options) {
+  Expected<std::vector<CpuVariant>> cpus = chooseVariants(options.march);
+  if (!cpus)
+    return cpus.takeError();
+  if (cpus->front().arch == hostArch())
+    return Error::success();
+  return createStringError("--march " + cpus->front().name + " is not for this machine's " +
+                           hostArch() + "; 'dlc compile' makes a library to run elsewhere");
+}
+
 Expected<OpenedModel> tools::openModel(Options options) {
   OpenedModel opened;
   std::string path = options.model;
   opened.weights = options.weights;
   if (!isLibrary(path)) {
+    if (Error error = checkArchitecture(options))
+      return error;
     Expected<TemporaryFolder> folder = TemporaryFolder::create();
     if (!folder)
       return folder.takeError();

@@ -4,6 +4,7 @@
 //
 //===------------------------------------------------------------------------------===//
 
+#include "compiler/CpuVariant.h"
 #include "tools/common/Startup.h"
 #include "tools/dlc-bench/Bench.h"
 #include <CLI/CLI.hpp>
@@ -50,7 +51,7 @@ int main(int argc, char **argv) {
       ->type_name("CPU,CPU")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"native", "x86-64-v2", "x86-64-v3", "x86-64-v4"}).description(""));
+      ->check(CLI::IsMember(knownMarch()).description(""));
   app.add_option_function<std::string>(
          "--winograd",
          [&](const std::string &use) {

@@ -3,7 +3,6 @@
 #include "compiler/CpuVariant.h"
 #include "compiler/frontend/Reference.h"
 #include "compiler/schedule/Target.h"
-#include "runtime/ModelDesc.h"
 #include "tools/dlc/Commands.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/Format.h"
@@ -23,25 +22,19 @@ int tools::layersCommand(bool json) {
   return 0;
 }
 
-static constexpr StringLiteral kLevels[] = {"x86-64-v2", "x86-64-v3", "x86-64-v4"};
-
-static bool runsHere(const CpuVariant &variant) {
-  return (dlc_rt_cpu_features() & variant.required) == variant.required;
-}
-
 static void printTargetsJson(StringRef native) {
   json::OStream json(outs(), 2);
   json.array([&] {
-    for (StringRef level : kLevels) {
-      schedule::TargetFacts facts = *schedule::lookupTarget(level);
+    for (const schedule::TargetFacts &facts : schedule::allTargets()) {
       json.object([&] {
         json.attribute("target", "cpu");
-        json.attribute("march", level);
+        json.attribute("march", facts.march);
+        json.attribute("arch", facts.arch);
         json.attribute("lanes", facts.lanes);
         json.attribute("registers", facts.registers);
         json.attribute("fma", facts.fma);
-        json.attribute("runs_here", runsHere(*lookupVariant(level)));
-        json.attribute("native", level == native);
+        json.attribute("runs_here", runsHere(*lookupVariant(facts.march)));
+        json.attribute("native", facts.march == native);
       });
     }
   });
@@ -56,12 +49,12 @@ int tools::targetsCommand(bool json) {
     return 0;
   }
   outs() << "target  march       lanes  registers  fma  runs here\n";
-  for (StringRef level : kLevels) {
-    schedule::TargetFacts facts = *schedule::lookupTarget(level);
-    outs() << "cpu     " << left_justify(level, 10) << "  "
+  for (const schedule::TargetFacts &facts : schedule::allTargets()) {
+    outs() << "cpu     " << left_justify(facts.march, 10) << "  "
            << format("%5d  %9d  ", int(facts.lanes), int(facts.registers))
-           << (facts.fma ? "yes  " : "no   ") << (runsHere(*lookupVariant(level)) ? "yes" : "no")
-           << (level == nativeLevel ? ", native" : "") << "\n";
+           << (facts.fma ? "yes  " : "no   ")
+           << (runsHere(*lookupVariant(facts.march)) ? "yes" : "no")
+           << (facts.march == nativeLevel ? ", native" : "") << "\n";
   }
   if (native)
     outs() << "\nnative is " << native->level << " for " << native->tune

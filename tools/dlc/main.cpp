@@ -5,6 +5,7 @@
 //
 //===------------------------------------------------------------------------------===//
 
+#include "compiler/CpuVariant.h"
 #include "tools/common/Startup.h"
 #include "tools/dlc/Commands.h"
 #include <CLI/CLI.hpp>
@@ -29,6 +30,7 @@ static constexpr const char *kCompileExamples = R"(Examples:
   dlc compile lenet.json -o out
   dlc compile lenet.json -o out --weights trained.safetensors
   dlc compile lenet.json -o out --march x86-64-v2,x86-64-v3,x86-64-v4
+  dlc compile lenet.json -o out --march aarch64  for another machine
   dlc compile lenet.json --emit fused            the groups that become kernels
   dlc compile lenet.json --emit asm -o lenet.s)";
 
@@ -78,14 +80,15 @@ static CLI::App *addCommand(CLI::App &app, const char *name, const char *text,
 
 static void addMarch(CLI::App *command, Options &options) {
   command
-      ->add_option("--march", options.march,
-                   "CPUs to compile for: native (the default: this machine, and others that can do "
-                   "all it can), x86-64-v2, x86-64-v3, x86-64-v4. A library with several picks the "
-                   "best at run time; to run anywhere: x86-64-v2,x86-64-v3,x86-64-v4")
+      ->add_option(
+          "--march", options.march,
+          "CPUs to compile for: native (the default: this machine, and others that can do "
+          "all it can), x86-64-v2, x86-64-v3, x86-64-v4, aarch64. A library with several "
+          "picks the best at run time; to run on all x86-64: x86-64-v2,x86-64-v3,x86-64-v4")
       ->type_name("CPU,CPU")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember({"native", "x86-64-v2", "x86-64-v3", "x86-64-v4"}).description(""));
+      ->check(CLI::IsMember(knownMarch()).description(""));
 }
 
 static void addWinograd(CLI::App *command, Options &options) {

@@ -28,6 +28,13 @@ TEST(CpuVariant, UnknownOnesAreRefused) {
               ElementsAre("unknown CPU 'z80'; `dlc targets` lists the known ones"));
 }
 
+TEST(CpuVariant, OneArchitectureALibrary) {
+  EXPECT_THAT(namesOf({"aarch64"}), ElementsAre("aarch64"));
+  EXPECT_THAT(namesOf({"x86-64-v3", "aarch64"}),
+              ElementsAre("--march names x86-64-v3 and aarch64, which are of different "
+                          "architectures (x86_64 and aarch64); compile a library for each"));
+}
+
 // A machine before 2009: the message names what it lacks, not what it has.
 TEST(CpuVariant, AnOldMachineIsToldWhatItLacks) {
   llvm::StringMap<bool> features;

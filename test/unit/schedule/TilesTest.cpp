@@ -32,6 +32,12 @@ TEST(TargetTest, KnowsTheLevelsOfX86) {
   EXPECT_FALSE(lookupTarget("i386"));
 }
 
+TEST(TargetTest, KnowsNeon) {
+  EXPECT_EQ(lookupTarget("aarch64")->lanes, 4);
+  EXPECT_EQ(lookupTarget("aarch64")->registers, 32);
+  EXPECT_TRUE(lookupTarget("aarch64")->fma);
+}
+
 TEST_F(TilesTest, SplitsWideRowsIntoEqualTilesOfTwoColumns) {
   EXPECT_EQ(conv("x86-64-v4", 224, 4), Pair(8, 2));
   EXPECT_EQ(conv("x86-64-v4", 56, 4), Pair(8, 2));
@@ -60,7 +66,7 @@ TEST_F(TilesTest, DividesTheBlocksOfAGroup) {
 }
 
 TEST_F(TilesTest, FitTheRegisters) {
-  for (llvm::StringRef march : {"x86-64-v2", "x86-64-v3", "x86-64-v4"})
+  for (llvm::StringRef march : {"x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64"})
     for (int64_t width = 1; width <= 224; ++width)
       for (int64_t blocks = 1; blocks <= 40; ++blocks) {
         auto [rows, cols] = conv(march, width, blocks);
