@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t depthCut = 512;
 // Accumulators that keep two multiply-add units with a latency of four cycles busy.
 constexpr size_t latencyTile = 8;
+// How far a tile that streams the weights prefetches them: 8 KB, more than memory's latency lets pass.
+constexpr int64_t linesAhead = 128;
 // Rows assumed where their number is known only at run time.
 constexpr int64_t typicalRows = 32;
 
@@ -90,8 +92,8 @@ private:
   void emitTile(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols, bool cut) {
     Emitter::Values sums;
     flatWeights = {};
-    if (weightsStream && count == static_cast<int64_t>(op.getTile().getRows()))
-      planPrefetch(row, firstBlock);
+    if (weightsStream && count > 1)
+      planPrefetch(row, count, firstBlock);
     if (cut) {
       for (int64_t m = 0; m < count; ++m)
         for (int64_t col = 0; col < cols; ++col)
@@ -157,24 +159,32 @@ private:
   }
 
   // Rows pass over a cut of the weights several times, but only the first pass waits for memory. So the
-  // first two tiles of full height ask, a line or two a step, for the cut that comes next, in this group or at
-  // the start of the next one.
-  void planPrefetch(Value row, Value firstBlock) {
+  // first two tiles of full height ask, a line or two a step, for the cut that comes next, in this group or
+  // at the start of the next one. A shorter tile may be the only pass: it asks a fixed distance ahead for
+  // every line that it uses. A single row does little but read, so the hardware's prefetcher keeps up.
+  void planPrefetch(Value row, int64_t count, Value firstBlock) {
     SmallVector<ReassociationIndices> all = {{0, 1, 2, 3}};
     flatWeights = memref::CollapseShapeOp::create(e.builder, e.loc, op.getWeights(), all);
-    int64_t depth = std::min(cutBlocks * block, weights[1]), cols = weights[2];
+    int64_t cols = weights[2], total = weights[0] * weights[1] * cols;
+    Value panel = e.mul(group, weights[1] * cols);
+    if (count < static_cast<int64_t>(op.getTile().getRows())) {
+      linesPerStep = cols;
+      lastLine = e.index(total - 1);
+      firstLine = e.add(panel, linesAhead);
+      return;
+    }
+    linesPerStep = llvm::divideCeil(cols, 2);
+    int64_t depth = std::min(cutBlocks * block, weights[1]);
     Value k = e.mul(firstBlock, block);
-    Value next = e.mul(e.add(e.add(e.mul(group, weights[1]), k), depth), cols);
-    lastLine = e.add(e.min(e.add(next, depth * cols), e.index(weights[0] * weights[1] * cols)), -1);
+    Value next = e.add(panel, e.mul(e.add(k, depth), cols));
+    lastLine = e.add(e.min(e.add(next, depth * cols), e.index(total)), -1);
     Value done = e.sub(e.mul(e.div(row, op.getTile().getRows()), depth), k);
-    firstLine = e.add(next, e.mul(done, linesPerStep()));
+    firstLine = e.add(next, e.mul(done, linesPerStep));
   }
 
-  int64_t linesPerStep() { return llvm::divideCeil(weights[2], 2); }
-
   void prefetchWeights(Value k) {
-    for (int64_t i = 0; i < linesPerStep(); ++i) {
-      Value line = e.add(e.add(firstLine, e.mul(k, linesPerStep())), i);
+    for (int64_t i = 0; i < linesPerStep; ++i) {
+      Value line = e.add(e.add(firstLine, e.mul(k, linesPerStep)), i);
       e.prefetch(flatWeights, e.mul(e.min(line, lastLine), weights[3]));
     }
   }
@@ -186,7 +196,9 @@ private:
   int64_t outBlocks, block, cutBlocks;
   bool weightsStream; // no near cache keeps them from call to call
   Value rows, group;
-  Value flatWeights, firstLine, lastLine; // what to prefetch; no flatWeights: nothing
+  // What to prefetch; no flatWeights: nothing.
+  Value flatWeights, firstLine, lastLine;
+  int64_t linesPerStep = 0;
 };
 
 } // namespace

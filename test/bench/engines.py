@@ -27,12 +27,12 @@ class Missing(Exception):
 class Job:
     """What all engines of a cell share.
 
-    `x`: float32 [batch, h, w, c]; `graph`: to_onnx.Graph; `library`: dlc's .so;
+    `x`: float32 [batch, h, w, c]; `cpus`: one for each thread; `graph`: to_onnx.Graph; `library`: dlc's .so;
     `weights`, `onnx`: files; `out_shape`: [k] or [h, w, c] of one sample.
     """
 
-    def __init__(self, x, threads, graph, library, weights, onnx):
-        self.x, self.batch, self.threads = x, x.shape[0], threads
+    def __init__(self, x, cpus, graph, library, weights, onnx):
+        self.x, self.batch, self.cpus, self.threads = x, x.shape[0], cpus, len(cpus)
         self.graph, self.library, self.weights, self.onnx = graph, library, weights, onnx
         self.out_shape = graph.output.shape
 
@@ -212,8 +212,11 @@ class Ort:
         api.do("SetIntraOpNumThreads", options, c_int(job.threads))
         api.do("SetSessionGraphOptimizationLevel", options, c_int(OrtApi.ALL_OPTIMIZATIONS))
         api.do("AddFreeDimensionOverrideByName", options, c_char_p(b"batch"), c_int64(job.batch))
-        entry = (c_char_p(b"session.intra_op.allow_spinning"), c_char_p(b"1" if spin else b"0"))
-        api.do("AddSessionConfigEntry", options, *entry)
+        entries = {"session.intra_op.allow_spinning": "1" if spin else "0"}
+        if job.threads > 1:  # of all but the caller; it counts CPUs from 1
+            entries["session.intra_op_thread_affinities"] = ";".join(str(cpu + 1) for cpu in job.cpus[1:])
+        for entry in entries.items():
+            api.do("AddSessionConfigEntry", options, *[c_char_p(s.encode()) for s in entry])
         self.session = api.make("CreateSession", api.env, c_char_p(job.onnx.encode()), options)
         memory = api.make("CreateCpuMemoryInfo", c_int(0), c_int(0))
         self.values = [self.tensor(api, memory, a) for a in (self.buffers.x, self.buffers.out)]
@@ -278,6 +281,7 @@ class OpenVino:
             "INFERENCE_NUM_THREADS": str(job.threads),
             "INFERENCE_PRECISION_HINT": "f32",
             "NUM_STREAMS": "1",
+            "ENABLE_CPU_PINNING": "YES",
         }
         pairs = [c_char_p(s.encode()) for item in settings.items() for s in item]
         compile = (core, model, c_char_p(b"CPU"), c_size_t(len(pairs)), byref(compiled), *pairs)

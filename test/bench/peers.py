@@ -8,6 +8,8 @@ Runs with any Python that has numpy and onnx; engines that it lacks (packages on
 openvino, torch) are named and left out. Every network gets one process for each thread
 count, pinned to that many CPUs; in it all engines hold the network at once and take turns,
 round after round. Each turn waits until the threads of the engine before have fallen asleep.
+With two threads each engine is told to keep its second one on the second CPU, and the caller is
+kept on the first: schedulers that pack threads on one CPU would otherwise decide the figures.
 Outputs are compared before and after; an engine that disagrees is not timed.
 """
 
@@ -49,6 +51,14 @@ class Effort:
 
 
 # One process: a network and a thread count ---------------------------------------------------
+
+
+@contextlib.contextmanager
+def pinned(cpus):
+    """The calling thread on the first CPU; threads made meanwhile would be there too."""
+    os.sched_setaffinity(0, cpus[:1])
+    yield
+    os.sched_setaffinity(0, cpus)
 
 
 def turn(call, seconds):
@@ -104,15 +114,16 @@ def difference(engine, want):
     return float(np.abs(got.astype(np.float64) - want).max() / max(np.abs(want).max(), 1e-30))
 
 
-def fastest(candidates, effort):
+def fastest(candidates, cpus, effort):
     """The quickest of the settings of one engine, tried in turns; the others are closed."""
     if len(candidates) == 1:
         return candidates[0]
     best = [float("inf")] * len(candidates)
-    for _ in range(2):
-        for i, engine in enumerate(candidates):
-            settle()
-            best[i] = min(best[i], statistics.median(turn(engine.call, effort.turn)))
+    with pinned(cpus):
+        for _ in range(2):
+            for i, engine in enumerate(candidates):
+                settle()
+                best[i] = min(best[i], statistics.median(turn(engine.call, effort.turn)))
     winner = candidates[best.index(min(best))]
     for engine in candidates:
         if engine is not winner:
@@ -120,14 +131,15 @@ def fastest(candidates, effort):
     return winner
 
 
-def prepare(name, job, effort):
+def prepare(name, job, cpus, effort):
     """The engine `name` ready and warm (making it runs it once), in its fastest settings."""
     candidates = []
     for make in engines.makers(name, job.threads):
         candidates.append(make(job))
+        os.sched_setaffinity(0, cpus)  # OpenMP binds the thread that loads it
         if turn(candidates[-1].call, effort.warm)[0] > effort.slow:
             break
-    return fastest(candidates, effort)
+    return fastest(candidates, cpus, effort)
 
 
 def measure(ready, cpus, effort):
@@ -136,12 +148,13 @@ def measure(ready, cpus, effort):
     rounds, awake, load = {name: [] for name in names}, 0.0, Load(cpus)
     gc.collect()
     gc.disable()
-    for i in range(effort.rounds):
-        for name in names[i % len(names) :] + names[: i % len(names)]:
-            awake = max(awake, settle())
-            rounds[name].append(turn(ready[name].call, effort.turn))
-        if i >= 2 and time.perf_counter() - spent > effort.cell:
-            break
+    with pinned(cpus):
+        for i in range(effort.rounds):
+            for name in names[i % len(names) :] + names[: i % len(names)]:
+                awake = max(awake, settle())
+                rounds[name].append(turn(ready[name].call, effort.turn))
+            if i >= 2 and time.perf_counter() - spent > effort.cell:
+                break
     gc.enable()
     return rounds, awake, load.others()
 
@@ -175,7 +188,7 @@ def cell(spec, graph, batch, cpus, effort):
     """All engines on one network, batch and thread count; returns the row of results."""
     row = {"network": spec["network"], "batch": batch, "threads": spec["threads"], "engines": {}}
     x = reference.random_inputs({"inputs": spec["inputs"]}, batch, seed=batch)[0]
-    job = engines.Job(x, spec["threads"], graph, *(spec[k] for k in ("library", "weights", "onnx")))
+    job = engines.Job(x, cpus, graph, *(spec[k] for k in ("library", "weights", "onnx")))
     ready, want = {}, None
     for name in spec["engines"]:
         result = row["engines"][name] = {}
@@ -183,7 +196,7 @@ def cell(spec, graph, batch, cpus, effort):
             result["error"] = "not measured at this batch"
             continue
         try:
-            engine = prepare(name, job, effort)
+            engine = prepare(name, job, cpus, effort)
         except Exception as reason:  # a peer's own failure must not end the run
             result["error"] = " ".join(f"{type(reason).__name__}: {reason}".split())[:300]
             continue
@@ -204,9 +217,13 @@ def cell(spec, graph, batch, cpus, effort):
     return row
 
 
+def usable_cpus(count):
+    return sorted(os.sched_getaffinity(0))[-count:]
+
+
 def worker(spec):
     """Runs all batches of one network and thread count; prints a line of JSON for each."""
-    cpus = sorted(os.sched_getaffinity(0))[-spec["threads"] :]
+    cpus = usable_cpus(spec["threads"])
     os.sched_setaffinity(0, cpus)  # before any engine makes a thread
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the engines print is not ours
@@ -265,6 +282,9 @@ def available(wanted):
 
 def run_worker(spec, rows, show):
     environment = {**os.environ, "TORCHINDUCTOR_COMPILE_THREADS": "1"}
+    if spec["threads"] > 1:
+        places = ",".join(f"{{{cpu}}}" for cpu in usable_cpus(spec["threads"]))
+        environment.update(OMP_PROC_BIND="true", OMP_PLACES=places)
     command = [sys.executable, "-B", os.path.abspath(__file__), "--worker", json.dumps(spec)]
     with open(spec["log"], "a") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment, text=True)

@@ -61,14 +61,13 @@ func.func @rows(%a: memref<2x?x8xf32>, %w: memref<3x11x2x8xf32>, %b: memref<6x8x
 // CUT:           memref.prefetch %{{.*}}, read, locality<3>, data : memref<16384xf32>
 // CUT:           vector.fma
 // CUT:           vector.store %{{.*}}, %[[OUT]][
-// CUT:         %[[SUM:.*]] = vector.load %[[OUT]][
-// CUT-NEXT:    %[[RELU:.*]] = arith.maximumf %[[SUM]],
+// CUT:         %[[RELU:.*]] = arith.maximumf
 // CUT-NEXT:    vector.store %[[RELU]], %[[OUT]][
 func.func @deep(%a: memref<64x?x16xf32>, %w: memref<1x1024x1x16xf32>, %b: memref<1x16xf32>,
                 %out: memref<1x?x16xf32>, %lo: index, %hi: index) {
   kernel.gemm ins(%a, %w, %b : memref<64x?x16xf32>, memref<1x1024x1x16xf32>, memref<1x16xf32>)
     outs(%out : memref<1x?x16xf32>)
-    attributes {depth = 1024 : i64, tile = #kernel.tile<rows = 1, cols = 1, unroll = 4>}
+    attributes {depth = 1024 : i64, tile = #kernel.tile<rows = 2, cols = 1, unroll = 4>}
     epilogue {
     ^bb0(%sum: f32):
       %zero = arith.constant 0.0 : f32
@@ -80,13 +79,16 @@ func.func @deep(%a: memref<64x?x16xf32>, %w: memref<1x1024x1x16xf32>, %b: memref
 
 // -----
 
-// Weights that no near cache keeps are prefetched a group ahead by the tiles of full height, which may
-// pass over them more than once; a single row waits for memory anyway.
+// Weights that no near cache keeps are prefetched: a group ahead by the tiles of full height, which may
+// pass over them more than once, 128 lines ahead by shorter ones, not at all by a single row.
 
 // CHECK-LABEL: func.func @streams
 // CHECK-NOT:     memref.prefetch
 
 // CUT-LABEL: func.func @streams
+// CUT:         memref.prefetch
+// CUT-COUNT-4: vector.fma
+// CUT:         arith.addi %{{.*}}, %c128
 // CUT:         memref.prefetch
 // CUT-COUNT-2: vector.fma
 // CUT-NOT:     memref.prefetch
@@ -94,7 +96,7 @@ func.func @streams(%a: memref<8x?x16xf32>, %w: memref<8x128x1x16xf32>, %b: memre
                    %out: memref<8x?x16xf32>, %lo: index, %hi: index) {
   kernel.gemm ins(%a, %w, %b : memref<8x?x16xf32>, memref<8x128x1x16xf32>, memref<8x16xf32>)
     outs(%out : memref<8x?x16xf32>)
-    attributes {depth = 128 : i64, tile = #kernel.tile<rows = 2, cols = 1, unroll = 1>}
+    attributes {depth = 128 : i64, tile = #kernel.tile<rows = 4, cols = 1, unroll = 1>}
     epilogue {
     ^bb0(%sum: f32):
       kernel.yield %sum : f32
