@@ -3,6 +3,7 @@
 #include "compiler/Compile.h"
 #include "compiler/CpuVariant.h"
 #include "compiler/Describe.h"
+#include "compiler/DescribePlan.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Registration.h"
 #include "compiler/Reproducer.h"
@@ -13,6 +14,7 @@
 #include "compiler/frontend/Inspect.h"
 #include "compiler/frontend/Messages.h"
 #include "mlir/Parser/Parser.h"
+#include "runtime/dlc_runtime.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
@@ -162,19 +164,22 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
          buildSchedulePhase(pm, cpu.level, options.naive, options.winograd);
        }},
       {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm); }},
-      {Stage::Vector, [&](OpPassManager &pm) { buildVectorPhase(pm, cpu.level); }},
+      {Stage::Vector,
+       [&](OpPassManager &pm) { buildVectorPhase(pm, cpu.level, options.profiled); }},
       {Stage::Llvm, [&](OpPassManager &pm) { buildLlvmPhase(pm, cpu.level); }}};
   OwningOpRef<ModuleOp> variantModule(cast<ModuleOp>(fused->clone()));
   emit::Variant variant;
+  variant.name = cpu.name;
   for (const Step &step : steps) {
     if (Outcome outcome = runPhase(*variantModule, step.build); outcome != Outcome::Done)
       return outcome;
     if (step.stage == Stage::Linalg)
       describeMemory(*variantModule, variant);
+    if (step.stage == Stage::Linalg && options.profiled)
+      artifacts.plans.push_back(describePlan(*variantModule, variant));
     if (step.stage == options.stage && step.stage != Stage::Llvm)
       return print(*variantModule);
   }
-  variant.name = cpu.name;
   variant.targetCpu = cpu.cpu;
   variant.tuneCpu = cpu.tune;
   variant.features = cpu.features;
@@ -225,6 +230,7 @@ Outcome Compilation::describe(emit::Model &model) {
   if (failed(description))
     return Outcome::BadInput;
   model = std::move(*description);
+  model.profiled = options.profiled;
   if (llvm::Error error = emit::checkModel(model))
     return report(std::move(error));
   if (!weights().empty())
@@ -265,6 +271,10 @@ Outcome Compilation::run() {
     if (outcome != Outcome::Done || options.stage < Stage::Llvm)
       return outcome;
   }
+  for (const emit::TensorInfo &param : model.params)
+    artifacts.weightsBytes += dlc_dtype_bytes(param.dtype) * llvm::product_of(param.shape);
+  for (const frontend::LayerInfo &layer : info.layers)
+    artifacts.layers.push_back({layer.name, layer.type, layer.flops, layer.parameters});
   return emitStage(std::move(model), cpus->front().arch);
 }
 

@@ -3,6 +3,7 @@
 #define DLC_COMPILER_COMPILE_H
 
 #include "compiler/Options.h"
+#include "compiler/Plan.h"
 
 namespace llvm {
 class raw_ostream;
@@ -23,6 +24,9 @@ struct Artifacts {
   std::string shared, archive, header; ///< lib<name>.so, lib<name>.a, <name>.h
   std::string weights;                 ///< the copy of the weights, or empty
   std::vector<std::string> variants;   ///< names of the CPUs compiled for, best first, each once
+  std::vector<Layer> layers;           ///< of a model.json; an .mlir file has none
+  int64_t weightsBytes = 0;            ///< of all parameters
+  std::vector<Plan> plans;             ///< of each variant, if options.profiled
 };
 
 /// Compiles options.model to options.stage. Messages go to standard error. Nothing is written

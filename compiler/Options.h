@@ -41,6 +41,7 @@ struct Options {
   int64_t batch = 0;       ///< the only batch, or 0 for any
   bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;
+  bool profiled = false;   ///< code that reports each launch, for measurements; and Artifacts::plans
   Stage stage = Stage::Lib;
 };
 

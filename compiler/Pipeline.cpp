@@ -39,10 +39,11 @@ void dlc::buildFusionPhase(OpPassManager &pm) {
 }
 
 void dlc::buildSchedulePhase(OpPassManager &pm, llvm::StringRef march, bool naive,
-                              Winograd winograd) {
+                             Winograd winograd) {
   if (!naive)
     pm.addNestedPass<func::FuncOp>(schedule::createSchedule({march.str(), winograd}));
-  // While parameters' arithmetic is still whole ops, and before linalg fusion could mix it with data.
+  // While parameters' arithmetic is still whole ops, and before linalg fusion could mix it with
+  // data.
   pm.addPass(schedule::createOutlinePrepare());
   pm.addNestedPass<func::FuncOp>(schedule::createNnToLinalg());
   cleanUp(pm);
@@ -66,9 +67,11 @@ void dlc::buildMemoryPhase(OpPassManager &pm) {
   cleanUp(pm);
 }
 
-void dlc::buildVectorPhase(OpPassManager &pm, llvm::StringRef march) {
+void dlc::buildVectorPhase(OpPassManager &pm, llvm::StringRef march, bool profiled) {
   pm.addNestedPass<func::FuncOp>(cpu::createVerifyAliasing());
   pm.addPass(cpu::createOutlineKernels());
+  if (profiled)
+    pm.addPass(cpu::createMarkLaunches());
   int64_t l2 = schedule::lookupTarget(march)->l2;
   pm.addNestedPass<func::FuncOp>(cpu::createExpandKernels({l2}));
   pm.addNestedPass<func::FuncOp>(cpu::createLinalgToLoops({schedule::lookupTarget(march)->lanes}));

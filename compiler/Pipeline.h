@@ -11,16 +11,17 @@ namespace dlc {
 /// nn -> fused nn: shared by all CPU variants.
 void buildFusionPhase(mlir::OpPassManager &pm);
 
-/// nn -> kernel and linalg ops on tensors, @prepare outlined. `march` names a row of the target facts.
-/// `naive` uses the linalg form of every op.
+/// nn -> kernel and linalg ops on tensors, @prepare outlined. `march` names a row of the target
+/// facts. `naive` uses the linalg form of every op.
 void buildSchedulePhase(mlir::OpPassManager &pm, llvm::StringRef march, bool naive,
                         Winograd winograd = Winograd::Auto);
 
 /// Tensors -> buffers in one arena.
 void buildMemoryPhase(mlir::OpPassManager &pm);
 
-/// Kernel and linalg ops -> outlined functions of loops and vectors.
-void buildVectorPhase(mlir::OpPassManager &pm, llvm::StringRef march);
+/// Kernel and linalg ops -> outlined functions of loops and vectors. `profiled` code reports its
+/// launches.
+void buildVectorPhase(mlir::OpPassManager &pm, llvm::StringRef march, bool profiled = false);
 
 /// Loops and vectors -> the LLVM dialect with C entry points.
 void buildLlvmPhase(mlir::OpPassManager &pm, llvm::StringRef march);

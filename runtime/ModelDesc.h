@@ -124,6 +124,11 @@ void dlc_rt_parallel_for_slots(dlc_model *rt,
                                void (*fn)(void *args, int64_t lo, int64_t hi, int64_t slot),
                                void *args, int64_t n, int64_t grain);
 
+/// All launches before number `index` have ended. Called by code that was
+/// compiled to be measured only; tells `dlc_rt_marker`, which such a library
+/// exports, unless it is null.
+void dlc_rt_mark(dlc_model *rt, int64_t index);
+
 //===----------------------------------------------------------------------===//
 // For emit and the tools
 //===----------------------------------------------------------------------===//

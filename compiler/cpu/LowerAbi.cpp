@@ -35,6 +35,7 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
 using dlc::kernel::LaunchOp;
+using dlc::kernel::MarkOp;
 
 namespace {
 class AbiLowering {
@@ -51,7 +52,8 @@ private:
   void lowerLaunches(func::FuncOp func);
   void lowerLaunch(LaunchOp launch, Value slots);
   void addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes);
-  func::FuncOp declareParallelFor();
+  void lowerMarks(func::FuncOp func);
+  func::FuncOp declareRuntime(StringRef name, ArrayRef<Type> types);
   FailureOr<Value> entryArgument(BlockArgument arg, func::FuncOp func);
   FailureOr<Value> entryBuffer(BlockArgument arg, func::FuncOp func);
   Value toIndex(Location loc, Value value) {
@@ -199,6 +201,7 @@ LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
   body.eraseArguments(0, oldCount);
   func.setFunctionType(builder.getFunctionType(types, {}));
   lowerLaunches(func);
+  lowerMarks(func);
   return success();
 }
 
@@ -206,13 +209,10 @@ LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
 // Launches
 //===----------------------------------------------------------------------===//
 
-func::FuncOp AbiLowering::declareParallelFor() {
-  StringRef name = "dlc_rt_parallel_for";
+func::FuncOp AbiLowering::declareRuntime(StringRef name, ArrayRef<Type> types) {
   if (auto known = symbols.lookup<func::FuncOp>(name))
     return known;
-  Type i64 = builder.getI64Type();
-  auto func = func::FuncOp::create(
-      module.getLoc(), name, builder.getFunctionType({pointer, pointer, pointer, i64, i64}, {}));
+  auto func = func::FuncOp::create(module.getLoc(), name, builder.getFunctionType(types, {}));
   func.setPrivate();
   symbols.insert(func);
   return func;
@@ -255,9 +255,24 @@ void AbiLowering::lowerLaunch(LaunchOp launch, Value slots) {
   Value grain =
       LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(launch.getGrain()));
   Value runtime = launch->getParentOfType<func::FuncOp>().getArgument(0);
-  func::CallOp::create(builder, loc, declareParallelFor(),
+  func::FuncOp parallelFor =
+      declareRuntime("dlc_rt_parallel_for", {pointer, pointer, pointer, i64, i64});
+  func::CallOp::create(builder, loc, parallelFor,
                        ValueRange{runtime, part, slots, toI64(loc, launch.getItems()), grain});
   launch.erase();
+}
+
+void AbiLowering::lowerMarks(func::FuncOp func) {
+  SmallVector<MarkOp> marks;
+  func.walk([&](MarkOp mark) { marks.push_back(mark); });
+  for (MarkOp mark : marks) {
+    builder.setInsertionPoint(mark);
+    Value index = LLVM::ConstantOp::create(builder, mark.getLoc(), mark.getIndexAttr());
+    func::CallOp::create(builder, mark.getLoc(),
+                         declareRuntime("dlc_rt_mark", {pointer, builder.getI64Type()}),
+                         ValueRange{func.getArgument(0), index});
+    mark.erase();
+  }
 }
 
 // @kernel_part(args, lo, hi): unpacks the arguments and calls the kernel.

@@ -16,8 +16,8 @@
 //
 //===---------------------------------------------------------------------------------===//
 
-#include "compiler/cpu/LoopPlan.h"
 #include "compiler/cpu/Passes.h"
+#include "compiler/cpu/Work.h"
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -34,8 +34,9 @@ using namespace mlir;
 using namespace dlc::cpu;
 
 namespace {
-// Below this much work a second thread costs more than it saves: handing over takes some 0.2 us when the
-// thread still spins and 100 us when it sleeps or is busy elsewhere, and a core does 400,000 in 2 us.
+// Below this much work a second thread costs more than it saves: handing over takes some 0.2 us
+// when the thread still spins and 100 us when it sleeps or is busy elsewhere, and a core does
+// 400,000 in 2 us.
 constexpr int64_t kMinFlopsPerThread = 400000;
 // What a core could compute while it moves an element at some 30 GB/s.
 constexpr int64_t kFlopsPerElement = 32;
@@ -127,21 +128,11 @@ static int64_t countElements(ValueRange buffers) {
 Value Outliner::countItems(Operation *op, int64_t &workPerItem) {
   OpBuilder builder(op);
   Location loc = op->getLoc();
-  SmallVector<OpFoldResult> extents;
-  if (auto kernelOp = dyn_cast<dlc::kernel::KernelOpInterface>(op)) {
-    extents = kernelOp.getItemExtents(builder, loc);
-    workPerItem = kernelOp.getFlopsPerItem();
-  } else {
-    auto linalgOp = cast<linalg::LinalgOp>(op);
-    LoopPlan plan = planLoops(linalgOp);
-    SmallVector<Range> ranges = linalgOp.createLoopRanges(builder, loc);
-    for (unsigned loop : plan.items)
-      extents.push_back(ranges[loop].size);
-    workPerItem = getFlopsPerItem(linalgOp, plan);
-  }
+  Work work = workOf(builder, op);
+  workPerItem = work.flopsPerItem;
   int64_t known = 1;
   Value count;
-  for (OpFoldResult extent : extents) {
+  for (OpFoldResult extent : work.extents) {
     if (std::optional<int64_t> fixed = getConstantIntValue(extent))
       known *= *fixed;
     else
@@ -166,18 +157,11 @@ void Outliner::outline(Operation *op) {
   func::FuncOp func = share(buildFunction(op), op->getName().stripDialect());
   int64_t workPerItem = 0;
   Value items = countItems(op, workPerItem);
-  int64_t grain = std::max<int64_t>(
-      1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, workPerItem)));
+  int64_t grain =
+      std::max<int64_t>(1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, workPerItem)));
   OpBuilder builder(op);
   dlc::kernel::LaunchOp::create(builder, op->getLoc(), func.getSymName(), arguments, items, grain);
   op->erase();
-}
-
-static bool computes(Operation *op) {
-  if (isa<dlc::kernel::KernelOpInterface>(op))
-    return true;
-  return isa<linalg::LinalgOp, memref::CopyOp>(op) &&
-         llvm::any_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>);
 }
 
 namespace {

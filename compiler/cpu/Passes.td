@@ -39,6 +39,11 @@ def OutlineKernels : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::dlc::kernel::KernelDialect"];
 }
 
+def MarkLaunches : Pass<"dlc-mark-launches", "::mlir::ModuleOp"> {
+  let summary = "makes @forward report before its first launch and after each, to be measured";
+  let dependentDialects = ["::dlc::kernel::KernelDialect"];
+}
+
 def LinalgToLoops : Pass<"dlc-linalg-to-loops", "::mlir::func::FuncOp"> {
   let summary = "turns linalg in outlined functions into loops over their items, by vectors";
   let description = [{

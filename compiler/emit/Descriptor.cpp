@@ -197,6 +197,8 @@ std::vector<std::string> dlc::emit::documentedSymbols(const Names &names) {
   std::vector<std::string> symbols;
   for (const PublicFunction &function : publicFunctions)
     symbols.push_back(names.model + function.suffix.str());
+  if (names.profiled)
+    symbols.push_back("dlc_rt_marker");
   return symbols;
 }
 

@@ -69,6 +69,7 @@ struct Model {
   int64_t staticBatch = 0; ///< the only batch allowed, or 0 for any
   std::vector<TensorInfo> inputs, outputs, params;
   std::vector<Variant> variants; ///< best first
+  bool profiled = false;         ///< the code calls dlc_rt_mark: export what that reports to
 };
 
 struct Options {

@@ -122,6 +122,7 @@ Expected<Names> dlc::emit::makeNames(const Model &model) {
   if (isHeader(names.model))
     names.model = "m_" + names.model;
   names.prefix = StringRef(names.model).upper();
+  names.profiled = model.profiled;
   ParameterNames parameters(model);
   for (const TensorInfo &input : model.inputs)
     if (Error error = parameters.add(input, "input", names.inputs))

@@ -1,9 +1,9 @@
 //===- FoldBatchNorm.cpp - batch normalisation into parameters ---------------------===//
 //
-// At inference a batch normalisation is an affine map of its channels. Directly after a linear op the
-// map moves into that op's kernel and bias; what remains depends on parameters alone and is computed
-// once, in @prepare. Elsewhere (after a ReLU, before an activation) the map stays, as an elementwise
-// op that a group can take into its epilogue.
+// At inference a batch normalisation is an affine map of its channels. Directly after a linear op
+// the map moves into that op's kernel and bias; what remains depends on parameters alone and is
+// computed once, in @prepare. Elsewhere (after a ReLU, before an activation) the map stays, as an
+// elementwise op that a group can take into its epilogue.
 //
 //   %0 = nn.conv2d %x, %w                        %s, %t = nn.batch_norm_affine %g, %b, %m, %v
 //   %1 = nn.batch_norm %0, %g, %b, %m, %v   ->   %w1 = nn.affine %w, %s
@@ -40,7 +40,10 @@ struct FoldAffine : OpRewritePattern<nn::AffineOp> {
     auto linear = op.getX().getDefiningOp<nn::ScalableOpInterface>();
     if (!linear || !linear->hasOneUse())
       return failure();
-    rewriter.replaceOp(op, linear.buildScaled(rewriter, op.getScale(), op.getShift()));
+    Value scaled = linear.buildScaled(rewriter, op.getScale(), op.getShift());
+    // It does the work of both layers.
+    scaled.getDefiningOp()->setLoc(rewriter.getFusedLoc({linear->getLoc(), op.getLoc()}));
+    rewriter.replaceOp(op, scaled);
     rewriter.eraseOp(linear);
     return success();
   }

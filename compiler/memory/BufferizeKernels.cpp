@@ -83,6 +83,7 @@ struct KernelModel
     OperationState bufferized(op->getLoc(), op->getName());
     bufferized.addOperands(buffers);
     bufferized.propertiesAttr = op->getPropertiesAsAttribute();
+    bufferized.addAttributes(llvm::to_vector(op->getDiscardableAttrs()));
     for (Region &region : op->getRegions())
       bufferized.addRegion()->takeBody(region);
     rewriter.create(bufferized);

@@ -15,14 +15,15 @@ static bool hasWinograd(const ConvShape &conv) {
   auto is = [](llvm::ArrayRef<int64_t> have, int64_t want) {
     return llvm::all_of(have, [&](int64_t value) { return value == want; });
   };
-  return is(shapeOf(conv.kernel).take_front(2), 3) && is(conv.strides, 1) && is(conv.dilations, 1) &&
-         conv.groups == 1 && llvm::all_of(conv.padding, [](int64_t p) { return p >= 0; });
+  return is(shapeOf(conv.kernel).take_front(2), 3) && is(conv.strides, 1) &&
+         is(conv.dilations, 1) && conv.groups == 1 &&
+         llvm::all_of(conv.padding, [](int64_t p) { return p >= 0; });
 }
 
 namespace {
 
-// What the estimate takes from measurements of one row of the target facts, in half cycles of a core with
-// two multiply-add pipes (the unit of stepCost).
+// What the estimate takes from measurements of one row of the target facts, in half cycles of a
+// core with two multiply-add pipes (the unit of stepCost).
 struct Measured {
   int64_t lanes;
   double vector; // to transform one vector of a point, into or out of the Winograd domain
@@ -30,10 +31,11 @@ struct Measured {
   double launch; // to start a kernel
 };
 
-// Fitted to 3x3 layers at batch 1 on one core of an AMD Zen 5 (half a cycle: 0.13 ns): what they took
-// beyond their matrix products at the peak. 64 channels at 56x56 took 80 us more by F4 for 56,000 vectors
-// and 91 us by F2 for 100,000; 512 at 7x7 took 400 to 700 us more for 16.8 (F2) to 37.7 MB (F4) of weights.
-// The machine was shared, and the rows of 4 and 8 lanes rest on few layers: measure again before tuning.
+// Fitted to 3x3 layers at batch 1 on one core of an AMD Zen 5 (half a cycle: 0.13 ns): what they
+// took beyond their matrix products at the peak. 64 channels at 56x56 took 80 us more by F4 for
+// 56,000 vectors and 91 us by F2 for 100,000; 512 at 7x7 took 400 to 700 us more for 16.8 (F2)
+// to 37.7 MB (F4) of weights. The machine was shared, and the rows of 4 and 8 lanes rest on few
+// layers: measure again before tuning.
 constexpr Measured kMeasured[] = {{4, 9, 0.15, 2000}, {8, 11, 0.15, 2000}, {16, 11, 0.15, 2000}};
 
 // Half cycles of one image by either form.
@@ -49,7 +51,8 @@ public:
 
   double direct() const {
     double taps = meanTaps(1) * meanTaps(2);
-    return product(conv.result[2], conv.result[1] * taps * channels, 9 * channels) + measured.launch;
+    return product(conv.result[2], conv.result[1] * taps * channels, 9 * channels) +
+           measured.launch;
   }
 
   double winograd(int64_t m) const {
@@ -70,7 +73,8 @@ private:
     return double(inside) / conv.result[dim];
   }
 
-  // `steps` of the reduction for each of `rows` rows and all channels; the weights have `depth` rows.
+  // `steps` of the reduction for each of `rows` rows and all channels; the weights have `depth`
+  // rows.
   double product(int64_t rows, double steps, int64_t depth) const {
     kernel::TileAttr tile = chooseTile(conv.kernel.getContext(), facts, rows, outBlocks, false);
     double tiles = double(rows) / tile.getRows() * outBlocks / tile.getCols();
@@ -88,22 +92,27 @@ private:
 
 } // namespace
 
-int64_t dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use, const ConvShape &conv) {
-  if (use == Winograd::Never || !hasWinograd(conv))
+std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
+                                                      const ConvShape &conv) {
+  if (!hasWinograd(conv))
+    return std::nullopt;
+  Estimate estimate(facts, conv);
+  return Estimates{estimate.direct(), estimate.winograd(2), estimate.winograd(4)};
+}
+
+int64_t dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
+                                      const ConvShape &conv) {
+  std::optional<Estimates> estimates = estimateForms(facts, conv);
+  if (use == Winograd::Never || !estimates)
     return 0;
   if (use != Winograd::Auto)
     return use == Winograd::F2 ? 2 : 4;
-  // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them unblocked.
+  // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them
+  // unblocked.
   if (shapeOf(conv.kernel)[2] < facts.lanes)
     return 0;
-  Estimate estimate(facts, conv);
   // A twentieth must be gained: direct sums are closer to exact ones.
-  double best = estimate.direct() * 0.95;
-  int64_t choice = 0;
-  for (int64_t m : {4, 2})
-    if (double time = estimate.winograd(m); time < best) {
-      best = time;
-      choice = m;
-    }
-  return choice;
+  if (std::min(estimates->f2, estimates->f4) >= estimates->direct * 0.95)
+    return 0;
+  return estimates->f4 <= estimates->f2 ? 4 : 2;
 }

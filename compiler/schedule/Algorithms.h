@@ -7,9 +7,18 @@
 
 namespace dlc::schedule {
 
-/// The m of the Winograd form F(m x m, 3x3) that the convolution takes, 2 or 4, or 0 for the direct form.
-/// Only 3x3 windows of stride and dilation 1 without groups have one. `use` Auto compares estimates from
-/// constants measured for the target; F2 and F4 take that form wherever it exists.
+/// Half cycles that one image is expected to take by each form, on a core with two multiply-add
+/// pipes.
+struct Estimates {
+  double direct, f2, f4;
+};
+
+/// Estimates from constants measured for the target; nothing where the convolution has the direct
+/// form alone. Only 3x3 windows of stride and dilation 1 without groups have a Winograd form.
+std::optional<Estimates> estimateForms(const TargetFacts &facts, const ConvShape &conv);
+
+/// The m of the Winograd form F(m x m, 3x3) that the convolution takes, 2 or 4, or 0 for the direct
+/// form. `use` Auto compares the estimates; F2 and F4 take that form wherever it exists.
 int64_t chooseWinograd(const TargetFacts &facts, Winograd use, const ConvShape &conv);
 
 } // namespace dlc::schedule

@@ -95,8 +95,8 @@ void dlc::schedule::buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp 
   kernel::YieldOp::create(builder, loc, last);
 }
 
-// Whether a pass over all of `value` (of one image) finds it in the cache that the last pass left; half of
-// it is for what streams by.
+// Whether a pass over all of `value` (of one image) finds it in the cache that the last pass left;
+// half of it is for what streams by.
 static bool staysInCache(const TargetFacts &facts, Value value) {
   double bytes = 4;
   for (int64_t extent : shapeOf(value))
@@ -118,13 +118,26 @@ static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &con
       blocker.pack(loc, conv.kernel, Layout::Conv, tile.getCols(), shapeOf(input).back());
   Value bias = blocker.packBias(loc, conv.bias, filters);
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
-  bool rowsFirst =
-      staysInCache(blocker.facts, weights) && !staysInCache(blocker.facts, input);
+  bool rowsFirst = staysInCache(blocker.facts, weights) && !staysInCache(blocker.facts, input);
   auto op = kernel::ConvOp::create(builder, loc, out.getType(), input, weights, bias, extras, out,
                                    conv.strides, conv.padding, conv.dilations, conv.groups,
                                    shapeOf(conv.kernel)[2], tile, rowsFirst);
   buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
   return op.getResult()[0];
+}
+
+// Why the form was chosen, for people: nothing obeys it.
+static void noteEstimates(Operation *op, const std::optional<Estimates> &estimates) {
+  if (!estimates)
+    return;
+  Builder builder(op->getContext());
+  auto entry = [&](StringRef name, double value) {
+    return builder.getNamedAttr(name, builder.getI64IntegerAttr(std::llround(value)));
+  };
+  op->setDiscardableAttr(
+      kernel::kEstimateAttr,
+      builder.getDictionaryAttr({entry("direct", estimates->direct), entry("f2", estimates->f2),
+                                 entry("f4", estimates->f4)}));
 }
 
 static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
@@ -143,6 +156,7 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
   int64_t winograd = chooseWinograd(blocker.facts, blocker.winograd, shape);
   Value blocked = winograd ? buildWinograd(blocker, group, shape, winograd, extras, inner)
                            : buildConv(blocker, group, shape, extras, inner);
+  noteEstimates(blocked.getDefiningOp(), estimateForms(blocker.facts, shape));
   return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Image);
 }
 

@@ -17,14 +17,18 @@
 
 namespace dlc::kernel {
 
+/// On the op that computes a convolution: what the cost model expected of each form, a dictionary
+/// with `direct`, `f2` and `f4` in half cycles of one image. Code does not depend on it.
+inline constexpr llvm::StringLiteral kEstimateAttr = "kernel.estimate";
+
 /// Index of the plain element that an element of a blocked tensor of shape `blocked` holds: the
 /// dimensions are those of the blocked layout, the results those of the plain one. Results may lie
 /// past the plain extents: those lanes are padding.
 mlir::AffineMap getPackMap(mlir::MLIRContext *context, Layout layout,
                            llvm::ArrayRef<int64_t> blocked);
 
-/// The shape of `plain` in a blocked layout. `lanes` is L (or B for few channels of an image), `cols`
-/// is nb (conv and dense), `block` is B of conv weights.
+/// The shape of `plain` in a blocked layout. `lanes` is L (or B for few channels of an image),
+/// `cols` is nb (conv and dense), `block` is B of conv weights.
 llvm::SmallVector<int64_t> getBlockedShape(Layout layout, llvm::ArrayRef<int64_t> plain,
                                            int64_t lanes, int64_t cols = 1, int64_t block = 1);
 

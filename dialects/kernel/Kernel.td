@@ -170,6 +170,15 @@ def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [
   }];
 }
 
+def Kernel_MarkOp : Op<Kernel_Dialect, "mark"> {
+  let summary = "tells who measures that all launches up to this point have ended";
+  let description = [{
+    Code for users has none: dlc-mark-launches adds them where the times of the launches are asked for.
+  }];
+  let arguments = (ins I64Attr:$index);
+  let assemblyFormat = "$index attr-dict";
+}
+
 include "dialects/kernel/Winograd.td"
 
 #endif // DLC_DIALECTS_KERNEL_KERNEL_TD

@@ -11,6 +11,7 @@
 // CHECK:         %[[V:.*]] = kernel.winograd_input ins(%{{.*}} : tensor<?x4x14x14x16xf32>) outs(%{{.*}} : tensor<?x4x36x17x16xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 4
 // CHECK:         %[[M:.*]] = kernel.winograd_gemm ins(%[[V]], %[[U]] : {{.*}}) {depth = 64 : i64, tile = #kernel.tile<rows = {{[0-9]+}}, cols = 2, unroll = 4>, tiles = 16
 // CHECK:         kernel.winograd_output ins(%[[M]], %{{.*}}, %{{.*}} : {{.*}}) outs(%{{.*}} : tensor<?x4x14x14x16xf32>)
+// CHECK-SAME:    kernel.estimate = {direct = {{[0-9]+}} : i64, f2 = {{[0-9]+}} : i64, f4 = {{[0-9]+}} : i64}
 // CHECK-NEXT:    ^bb0(%[[SUM:.*]]: f32, %[[RES:.*]]: f32):
 // CHECK:           arith.addf %[[SUM]], %[[RES]]
 // V3-LABEL:    func.func @chosen(

@@ -58,6 +58,10 @@ Expected<std::unique_ptr<Library>> Library::open(StringRef path) {
   return library;
 }
 
+Library::Marker *Library::marker() const {
+  return static_cast<Marker *>(dlsym(handle, "dlc_rt_marker"));
+}
+
 Expected<Instance> Instance::create(const Library &library, int64_t maxBatch, int32_t threads,
                                     StringRef variant) {
   char reason[512] = "";

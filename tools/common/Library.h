@@ -30,6 +30,10 @@ public:
     return {info().variants, size_t(info().num_variants)};
   }
 
+  /// Where code that was compiled to be measured looks for whom it tells; null in other libraries.
+  using Marker = void (*)(int64_t index);
+  Marker *marker() const;
+
   const std::string path;
 
 private:

@@ -1,7 +1,6 @@
 //===- OpenModel.cpp - MODEL.json or LIB.so, ready to be created --------------------===//
 
 #include "tools/common/OpenModel.h"
-#include "compiler/Compile.h"
 #include "compiler/CpuVariant.h"
 #include "tools/common/Errors.h"
 #include "llvm/BinaryFormat/Magic.h"
@@ -72,13 +71,12 @@ Expected<OpenedModel> tools::openModel(Options options) {
     opened.folder = std::make_unique<TemporaryFolder>(std::move(*folder));
     options.outputDir = opened.folder->folder();
     options.stage = Stage::Lib;
-    Artifacts artifacts;
-    if (Error error = fromOutcome(compile(options, &artifacts)))
+    if (Error error = fromOutcome(compile(options, &opened.artifacts)))
       return error;
-    path = artifacts.shared;
+    path = opened.artifacts.shared;
     // The user's own path, where there is one, is what messages about the weights should name.
     if (opened.weights.empty())
-      opened.weights = artifacts.weights;
+      opened.weights = opened.artifacts.weights;
   }
   Expected<std::unique_ptr<Library>> library = Library::open(path);
   if (!library)

@@ -2,7 +2,7 @@
 #ifndef DLC_TOOLS_COMMON_OPENMODEL_H
 #define DLC_TOOLS_COMMON_OPENMODEL_H
 
-#include "compiler/Options.h"
+#include "compiler/Compile.h"
 #include "tools/common/Library.h"
 
 namespace dlc::tools {
@@ -31,6 +31,7 @@ struct OpenedModel {
   std::unique_ptr<TemporaryFolder> folder; ///< null: the library is the user's
   std::unique_ptr<Library> library;
   std::string weights; ///< empty: none known
+  Artifacts artifacts; ///< of a model file
 };
 
 /// Whether the path is meant as a library: by its ending, or by its first bytes.

@@ -6,6 +6,8 @@
 #include "tools/common/Random.h"
 #include "tools/common/Timing.h"
 #include "tools/dlc/Commands.h"
+#include "tools/report/Measure.h"
+#include "tools/report/Write.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 
@@ -114,4 +116,26 @@ static Error benchModel(BenchArgs &args) {
   return Error::success();
 }
 
-int tools::benchCommand(BenchArgs args) { return report(benchModel(args)); }
+static Error benchLayers(const BenchArgs &args) {
+  if (isLibrary(args.options.model))
+    return inputError(args.options.model,
+                      "a library does not report its kernels; --layers needs the "
+                      "model description that it was compiled from");
+  Expected<Report> report =
+      measureLaunches({args.options, args.variant, args.threads, args.batch, args.minTime});
+  if (!report)
+    return report.takeError();
+  if (!report->unmeasured.empty())
+    return createStringError(report->unmeasured);
+  if (args.json) {
+    writeJson(outs(), *report);
+  } else {
+    writeHead(outs(), *report);
+    writeLaunches(outs(), *report);
+  }
+  return Error::success();
+}
+
+int tools::benchCommand(BenchArgs args) {
+  return tools::report(args.layers ? benchLayers(args) : benchModel(args));
+}

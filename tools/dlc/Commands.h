@@ -35,6 +35,7 @@ struct BenchArgs {
   int threads = 0;
   int64_t batch = 1;
   double minTime = 1;
+  bool layers = false; ///< times of each launch
   bool json = false;
 };
 

@@ -43,6 +43,7 @@ static constexpr const char *kRunExamples = R"(Examples:
 static constexpr const char *kBenchExamples = R"(Examples:
   dlc bench resnet50.json
   dlc bench resnet50.json --batch 32 --threads 1 --json
+  dlc bench resnet50.json --layers               the time of each kernel, and whose work it does
   dlc bench out/libresnet50.so --min-time 5)";
 
 static constexpr const char *kInspectExamples = R"(Examples:
@@ -184,6 +185,8 @@ static void addBench(CLI::App &app, BenchArgs &args, int &code) {
       ->type_name("CPU");
   addMarch(command, args.options);
   addWinograd(command, args.options);
+  command->add_flag("--layers", args.layers,
+                    "measure each kernel: its layers, time, arithmetic and share of the peak");
   command->add_flag("--json", args.json, "print the figures as JSON");
   command->callback([&] { code = benchCommand(args); });
 }

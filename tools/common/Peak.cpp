@@ -1,8 +1,9 @@
 //===- Peak.cpp - the most arithmetic a machine can do ------------------------------===//
 
-#include "tools/dlc-bench/Peak.h"
+#include "tools/common/Peak.h"
 #include "runtime/ModelDesc.h"
 #include "tools/common/Timing.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <numeric>
 #include <vector>
 
@@ -94,4 +95,53 @@ double Peak::measure(double seconds) {
   // The first wakes the threads and tells how many iterations the time holds.
   double each = run(10000) / pool.count;
   return 1e-9 * flopsPerIteration * run(std::max<int64_t>(seconds * each, 1));
+}
+
+namespace {
+
+using Wide = float __attribute__((vector_size(64)));
+
+// Each thread's part of one array, and passes over it.
+struct Stream {
+  Wide *memory;
+  int64_t length; ///< of one part
+
+  static void write(void *to, int64_t thread) {
+    auto &stream = *static_cast<Stream *>(to);
+    std::fill_n(stream.memory + thread * stream.length, stream.length, Wide{} + 1.0f);
+  }
+  static void read(void *to, int64_t thread) {
+    auto &stream = *static_cast<Stream *>(to);
+    const Wide *from = stream.memory + thread * stream.length;
+    Wide sums[8] = {};
+    for (int64_t i = 0; i + 8 <= stream.length; i += 8)
+      for (int64_t k = 0; k < 8; ++k)
+        sums[k] += from[i + k];
+    for (int64_t k = 1; k < 8; ++k)
+      sums[0] += sums[k];
+    sink = sums[0][0];
+  }
+};
+
+} // namespace
+
+double tools::measureBandwidth(int threads, double seconds) {
+  constexpr int64_t bytes = 256 << 20; // more than a core's share of any last-level cache
+  auto memory = WritableMemoryBuffer::getNewUninitMemBuffer(bytes, "", Align(64));
+  char text[200];
+  rt::Threads pool = {};
+  if (!memory || pool.start(threads, {}, rt::systemAllocator(), {text, sizeof text}) != DLC_OK)
+    return 0;
+  Stream stream = {reinterpret_cast<Wide *>(memory->getBufferStart()),
+                   bytes / pool.count / int64_t(sizeof(Wide))};
+  pool.run(pool.count, Stream::write, &stream);
+  double best = 0;
+  Stopwatch total;
+  do {
+    Stopwatch watch;
+    pool.run(pool.count, Stream::read, &stream);
+    best = std::max(best, 1e-9 * bytes / watch.seconds());
+  } while (total.seconds() < seconds);
+  pool.stop();
+  return best;
 }

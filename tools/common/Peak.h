@@ -1,6 +1,6 @@
 //===- Peak.h - the most arithmetic a machine can do --------------------*- C++ -*-===//
-#ifndef DLC_TOOLS_DLC_BENCH_PEAK_H
-#define DLC_TOOLS_DLC_BENCH_PEAK_H
+#ifndef DLC_TOOLS_COMMON_PEAK_H
+#define DLC_TOOLS_COMMON_PEAK_H
 
 #include "runtime/Threads.h"
 #include "llvm/ADT/StringRef.h"
@@ -29,6 +29,10 @@ private:
   rt::Threads pool = {};
 };
 
+/// GB/s that so many threads read from memory, of arrays that no cache holds; measured for about
+/// `seconds`, and 0 where the threads cannot be started.
+double measureBandwidth(int threads, double seconds);
+
 } // namespace dlc::tools
 
-#endif // DLC_TOOLS_DLC_BENCH_PEAK_H
+#endif // DLC_TOOLS_COMMON_PEAK_H

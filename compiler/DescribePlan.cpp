@@ -1,0 +1,200 @@
+//===- DescribePlan.cpp - the launches and buffers of a module ----------------------===//
+
+#include "compiler/DescribePlan.h"
+#include "compiler/cpu/Work.h"
+#include "dialects/kernel/Kernel.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace dlc;
+
+// Locations name the layers that an op came from.
+static void addLayers(Operation *op, std::vector<std::string> &layers) {
+  op->getLoc()->walk([&](Location loc) {
+    if (auto name = dyn_cast<NameLoc>(loc))
+      if (std::string layer = name.getName().str(); !llvm::is_contained(layers, layer))
+        layers.push_back(layer);
+    return WalkResult::advance();
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Launches
+//===----------------------------------------------------------------------===//
+
+static std::string spellTile(kernel::TileAttr tile) {
+  return std::to_string(tile.getRows()) + "x" + std::to_string(tile.getCols());
+}
+
+// F(m x m, 3x3) works on (m + 2)^2 points.
+static std::string spellWinograd(kernel::WinogradGemmOp gemm) {
+  int64_t points = cast<ShapedType>(gemm.getOut().getType()).getDimSize(2);
+  return points == 16 ? "winograd f2" : "winograd f4";
+}
+
+static std::string spellLinalg(Operation *op) {
+  std::string text = op->getName().getStringRef().str();
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic)
+    return text;
+  SmallVector<StringRef> names;
+  for (Operation &inner : generic.getBlock()->without_terminator())
+    if (StringRef name = inner.getName().stripDialect(); !llvm::is_contained(names, name))
+      names.push_back(name);
+  return names.empty() ? text : text + " (" + llvm::join(names, ", ") + ")";
+}
+
+static std::string spellKernel(Operation *op) {
+  auto winograd = [](int64_t tileSize, StringRef part) {
+    return ("winograd f" + Twine(tileSize) + " " + part).str();
+  };
+  return TypeSwitch<Operation *, std::string>(op)
+      .Case([](kernel::ConvOp conv) {
+        return "conv " + spellTile(conv.getTile()) + (conv.getRowsFirst() ? " rows first" : "");
+      })
+      .Case([](kernel::DepthwiseOp conv) { return "depthwise " + spellTile(conv.getTile()); })
+      .Case([](kernel::GemmOp gemm) { return "gemm " + spellTile(gemm.getTile()); })
+      .Case([](kernel::PoolOp pool) {
+        return (nn::stringifyPoolKind(pool.getKind()) + " pool").str();
+      })
+      .Case([](kernel::PackOp op) { return ("pack " + stringifyLayout(op.getLayout())).str(); })
+      .Case([](kernel::UnpackOp op) { return ("unpack " + stringifyLayout(op.getLayout())).str(); })
+      .Case([&](kernel::WinogradInputOp op) { return winograd(op.getTileSize(), "input"); })
+      .Case([](kernel::WinogradGemmOp op) {
+        return spellWinograd(op) + " gemm " + spellTile(op.getTile());
+      })
+      .Case([&](kernel::WinogradOutputOp op) { return winograd(op.getTileSize(), "output"); })
+      .Default([](Operation *other) { return spellLinalg(other); });
+}
+
+static Quantity bytesOf(ValueRange buffers) {
+  Quantity bytes;
+  for (Value buffer : llvm::SetVector<Value>(buffers.begin(), buffers.end())) {
+    auto type = dyn_cast<MemRefType>(buffer.getType());
+    if (!type)
+      continue;
+    int64_t size = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    for (int64_t extent : type.getShape())
+      size *= ShapedType::isDynamic(extent) ? 1 : extent;
+    (type.hasStaticShape() ? bytes.fixed : bytes.perSample) += size;
+  }
+  return bytes;
+}
+
+// What only moves data computes nothing. The only extent not known is the batch.
+static Quantity flopsOf(Operation *op) {
+  if (isa<kernel::PackOp, kernel::UnpackOp, memref::CopyOp, linalg::CopyOp, linalg::FillOp>(op))
+    return {};
+  OpBuilder builder(op);
+  cpu::Work work = cpu::workOf(builder, op);
+  int64_t flops = work.flopsPerItem;
+  bool perSample = llvm::any_of(op->getOperandTypes(), [](Type type) {
+    auto shaped = dyn_cast<ShapedType>(type);
+    return shaped && !shaped.hasStaticShape();
+  });
+  for (OpFoldResult extent : work.extents)
+    flops *= getConstantIntValue(extent).value_or(1);
+  return perSample ? Quantity{0, flops} : Quantity{flops, 0};
+}
+
+static Launch describeLaunch(Operation *op) {
+  Launch launch;
+  addLayers(op, launch.layers);
+  launch.kernel = spellKernel(op);
+  launch.flops = flopsOf(op);
+  launch.bytes = bytesOf(op->getOperands());
+  if (auto estimate = op->getAttrOfType<DictionaryAttr>(kernel::kEstimateAttr)) {
+    auto get = [&](StringRef name) { return estimate.getAs<IntegerAttr>(name).getInt(); };
+    launch.estimate = {get("direct"), get("f2"), get("f4")};
+  }
+  return launch;
+}
+
+//===----------------------------------------------------------------------===//
+// Buffers
+//===----------------------------------------------------------------------===//
+
+// The planner scales the offsets of one region by the batch: base + batch * offset.
+static int64_t offsetOf(memref::ViewOp view, bool perSample) {
+  Value shift = view.getByteShift();
+  if (!perSample)
+    return getConstantIntValue(shift).value_or(0);
+  if (auto add = shift.getDefiningOp<arith::AddIOp>())
+    shift = matchPattern(add.getLhs(), m_Constant()) ? add.getRhs() : add.getLhs();
+  auto scaled = shift.getDefiningOp<arith::MulIOp>();
+  if (!scaled)
+    return 0;
+  return getConstantIntValue(scaled.getRhs())
+      .value_or(getConstantIntValue(scaled.getLhs()).value_or(0));
+}
+
+static bool writes(Operation *op, Value buffer) {
+  auto effects = dyn_cast<MemoryEffectOpInterface>(op);
+  return effects && effects.getEffectOnValue<MemoryEffects::Write>(buffer);
+}
+
+static ArenaBuffer describeBuffer(memref::ViewOp view,
+                                  const DenseMap<Operation *, int64_t> &steps) {
+  ArenaBuffer buffer{{}, !view.getType().hasStaticShape(), 0, 0, INT64_MAX, -1};
+  buffer.offset = offsetOf(view, buffer.perSample);
+  Quantity bytes = bytesOf({view.getResult()});
+  buffer.bytes = bytes.fixed + bytes.perSample;
+  SmallVector<Value> aliases = {view.getResult()};
+  for (size_t i = 0; i < aliases.size(); ++i)
+    for (Operation *user : aliases[i].getUsers()) {
+      if (isa<ViewLikeOpInterface>(user))
+        aliases.push_back(user->getResult(0));
+      auto step = steps.find(user);
+      if (step == steps.end())
+        continue;
+      buffer.begin = std::min(buffer.begin, step->second);
+      buffer.end = std::max(buffer.end, step->second);
+      if (writes(user, aliases[i]))
+        addLayers(user, buffer.layers);
+    }
+  return buffer;
+}
+
+//===----------------------------------------------------------------------===//
+// Plans
+//===----------------------------------------------------------------------===//
+
+static Value findArena(func::FuncOp forward) {
+  for (BlockArgument argument : forward.getArguments())
+    if (forward.getArgAttr(argument.getArgNumber(), nn::kArenaAttr))
+      return argument;
+  return {};
+}
+
+Plan dlc::describePlan(ModuleOp original, const emit::Variant &variant) {
+  // Extents may be asked for as values, which the module itself does not need.
+  OwningOpRef<ModuleOp> module(cast<ModuleOp>(original->clone()));
+  auto forward = module->lookupSymbol<func::FuncOp>("forward");
+  Plan plan;
+  plan.variant = variant.name;
+  plan.arena = {variant.arenaConstBytes, variant.arenaBatchBytes};
+  plan.preparedBytes = variant.preparedBytes;
+  DenseMap<Operation *, int64_t> steps;
+  SmallVector<Operation *> work;
+  forward.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (!cpu::computes(op))
+      return WalkResult::advance();
+    steps[op] = work.size();
+    work.push_back(op);
+    return WalkResult::skip();
+  });
+  for (Operation *op : work)
+    plan.launches.push_back(describeLaunch(op));
+  if (Value arena = findArena(forward))
+    for (Operation *user : arena.getUsers())
+      if (auto view = dyn_cast<memref::ViewOp>(user))
+        if (ArenaBuffer buffer = describeBuffer(view, steps); buffer.end >= 0)
+          plan.buffers.push_back(std::move(buffer));
+  llvm::sort(plan.buffers, [](const ArenaBuffer &a, const ArenaBuffer &b) {
+    return std::tie(a.begin, a.end, a.perSample, a.offset) <
+           std::tie(b.begin, b.end, b.perSample, b.offset);
+  });
+  return plan;
+}

@@ -1,0 +1,17 @@
+//===- DescribePlan.h - the launches and buffers of a module ------------*- C++ -*-===//
+#ifndef DLC_COMPILER_DESCRIBEPLAN_H
+#define DLC_COMPILER_DESCRIBEPLAN_H
+
+#include "compiler/Plan.h"
+#include "compiler/emit/Emit.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace dlc {
+
+/// Reads the plan off a module whose buffers are placed, before its kernels are outlined: each op
+/// that computes becomes one launch, in this order.
+Plan describePlan(mlir::ModuleOp module, const emit::Variant &variant);
+
+} // namespace dlc
+
+#endif // DLC_COMPILER_DESCRIBEPLAN_H

@@ -1,0 +1,82 @@
+//===- Report.cpp - what is known of a compiled model -------------------------------===//
+
+#include "tools/report/Report.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace dlc;
+using namespace dlc::tools;
+
+std::string tools::joined(const std::vector<std::string> &names) {
+  return names.empty() ? "(no layer)" : join(names, " + ");
+}
+
+// Gathers the launches in the order of their first.
+static std::vector<Group> gather(const Report &report) {
+  std::vector<Group> groups;
+  StringMap<size_t> places;
+  for (auto [index, launch] : enumerate(report.plan.launches)) {
+    auto [place, isNew] = places.try_emplace(joined(launch.layers), groups.size());
+    if (isNew)
+      groups.push_back({launch.layers, {}, "", 0, 0, 0, 0, nullptr, nullptr});
+    groups[place->second].launches.push_back(index);
+  }
+  return groups;
+}
+
+static void addLaunches(const Report &report, Group &group) {
+  int64_t most = -1;
+  for (size_t index : group.launches) {
+    const Launch &launch = report.plan.launches[index];
+    int64_t flops = launch.flops.at(report.batch);
+    if (flops > most) {
+      most = flops;
+      group.kernel = launch.kernel;
+    }
+    group.executed += flops;
+    group.bytes += launch.bytes.at(report.batch);
+    if (!report.times.launches.empty())
+      group.seconds += report.times.launches[index];
+    if (launch.estimate)
+      group.estimate = &*launch.estimate;
+  }
+}
+
+std::vector<Group> tools::groupsOf(const Report &report) {
+  std::vector<Group> groups = gather(report);
+  StringMap<int64_t> arithmetic; // of the layers that no group has counted yet
+  for (const Layer &layer : report.layers)
+    arithmetic[layer.name] = layer.flops;
+  for (Group &group : groups) {
+    addLaunches(report, group);
+    for (const std::string &layer : group.layers)
+      group.flops += report.batch * std::exchange(arithmetic[layer], 0);
+    // An .mlir file does not say what its layers compute.
+    if (report.layers.empty())
+      group.flops = group.executed;
+    for (const LayerError &error : report.errors)
+      if (error.layers == group.layers)
+        group.error = &error;
+  }
+  return groups;
+}
+
+std::string tools::reasonOf(const Group &group) {
+  if (!group.estimate)
+    return "";
+  auto [direct, f2, f4] = *group.estimate;
+  StringRef kernel = group.kernel;
+  StringRef chosen = kernel.contains("winograd f4")   ? "F(4x4)"
+                     : kernel.contains("winograd f2") ? "F(2x2)"
+                                                      : "direct";
+  std::string text;
+  raw_string_ostream os(text);
+  os << chosen
+     << format(": expected %.0f kcycles direct, %.0f by F(2x2), %.0f by F(4x4)", direct / 2e3,
+               f2 / 2e3, f4 / 2e3);
+  return text;
+}
