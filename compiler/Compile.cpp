@@ -195,6 +195,7 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
 Outcome Compilation::emitLibrary(emit::Model model, emit::Options target) {
   target.outputDir = options.outputDir;
   target.weights = weights();
+  target.prepare = options.prepare;
   llvm::Expected<emit::Library> library = emit::emitLibrary(std::move(model), target);
   if (!library)
     return report(library.takeError());
@@ -202,6 +203,9 @@ Outcome Compilation::emitLibrary(emit::Model model, emit::Options target) {
   artifacts.archive = library->archive;
   artifacts.header = library->header;
   artifacts.weights = library->weights;
+  artifacts.prepared = library->prepared;
+  for (const std::string &warning : library->warnings)
+    llvm::WithColor::warning(llvm::errs(), "dlc") << warning << "\n";
   return Outcome::Done;
 }
 

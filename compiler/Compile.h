@@ -23,6 +23,7 @@ enum class Outcome {
 struct Artifacts {
   std::string shared, archive, header; ///< lib<name>.so, lib<name>.a, <name>.h
   std::string weights;                 ///< the copy of the weights, or empty
+  std::vector<std::string> prepared;   ///< lib<name>.<variant>.prepared, with options.prepare
   std::vector<std::string> variants;   ///< names of the CPUs compiled for, best first, each once
   std::vector<Layer> layers;           ///< of a model.json; an .mlir file has none
   int64_t weightsBytes = 0;            ///< of all parameters

@@ -42,6 +42,7 @@ struct Options {
   bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;
   bool profiled = false;   ///< code that reports each launch, for measurements; and Artifacts::plans
+  bool prepare = false;    ///< with Stage::Lib: prepare the weights now, into files that load maps
   Stage stage = Stage::Lib;
 };
 

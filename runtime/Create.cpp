@@ -69,7 +69,6 @@ private:
   dlc_status allocateModel();
   dlc_status allocateArena();
   dlc_status takeMemory();
-  dlc_status allocatePrepared();
   dlc_status outOfMemory(const char *what, int64_t bytes);
 
   const dlc_rt_model_desc *const desc;
@@ -242,12 +241,6 @@ dlc_status Creation::allocateArena() {
   return DLC_OK;
 }
 
-dlc_status Creation::allocatePrepared() {
-  if (!m->prepared.allocate(allocator, static_cast<uint64_t>(variant->prepared_bytes)))
-    return outOfMemory("the prepared weights", variant->prepared_bytes);
-  return DLC_OK;
-}
-
 //===----------------------------------------------------------------------===//
 // create and destroy
 //===----------------------------------------------------------------------===//
@@ -258,8 +251,6 @@ dlc_status Creation::build(dlc_model **out) {
     status = allocateModel();
   if (!status)
     status = allocateArena();
-  if (!status)
-    status = allocatePrepared();
   if (!status)
     status = m->threads.start(options.threads, options, allocator, message);
   // Without parameters there is nothing to wait for.
@@ -287,7 +278,7 @@ void dlc_rt_destroy(dlc_model *m) {
   if (!m)
     return;
   m->threads.stop();
-  m->prepared.release();
+  m->preparedOwner.release();
   m->ownArena.release();
   Block self = m->self;
   self.release();

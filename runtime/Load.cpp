@@ -8,25 +8,40 @@
 
 #include "Cpu.h"
 #include "Model.h"
+#include "Prepared.h"
 #include "Safetensors.h"
 
 #include <string.h>
 
 using namespace dlc::rt;
 
+void dlc::rt::takePrepared(dlc_model &m, const Block &owner, const char *data) {
+  m.preparedOwner.release();
+  m.preparedOwner = owner;
+  m.prepared = data;
+  m.ready = true;
+}
+
+/// Into memory of its own: until all is well, the weights before stay.
 dlc_status dlc::rt::runPrepare(dlc_model &m, const void *const *params, const Message &message) {
   const dlc_rt_variant &variant = *m.variant;
-  ScopedBlock scratch;
-  if (!scratch.allocate(m.self.allocator, static_cast<uint64_t>(variant.prepare_scratch_bytes)))
+  const auto bytes = static_cast<uint64_t>(variant.prepared_bytes);
+  ScopedBlock scratch, prepared;
+  if (!scratch.allocate(m.self.allocator, static_cast<uint64_t>(variant.prepare_scratch_bytes)) ||
+      !prepared.allocate(m.self.allocator, bytes))
     return message.set(DLC_ERROR_RESOURCE,
                        "model \"%s\": no memory to prepare its weights (%lld "
                        "bytes)",
-                       m.desc->info.name, (long long)variant.prepare_scratch_bytes);
+                       m.desc->info.name,
+                       (long long)(variant.prepare_scratch_bytes + variant.prepared_bytes));
   if (variant.prepare) {
+    // The gaps between values too: what save_prepared writes is the same each time.
+    memset(prepared.data, 0, bytes);
     const FloatEnvironment environment;
-    variant.prepare(&m, params, m.prepared.data, scratch.data);
+    variant.prepare(&m, params, prepared.data, scratch.data);
   }
-  m.ready = true;
+  takePrepared(m, prepared, prepared.data);
+  static_cast<Block &>(prepared) = {};
   return DLC_OK;
 }
 
@@ -143,8 +158,6 @@ dlc_status Weights::readAll() {
   return DLC_OK;
 }
 
-/// Everything that can fail comes before prepare, which is all that touches
-/// the weights in use.
 dlc_status Weights::load() {
   if (dlc_status status = file.open(source, m.self.allocator, message))
     return status;
@@ -157,6 +170,11 @@ dlc_status Weights::load() {
   return runPrepare(m, params, message);
 }
 
+/// Weights of either kind; on failure those before stay.
+static dlc_status loadFrom(dlc_model &m, const Source &source) {
+  return isPrepared(source) ? loadPrepared(m, source) : Weights(m, source).load();
+}
+
 dlc_status dlc_rt_load(dlc_model *m, const char *path) {
   if (!m)
     return DLC_ERROR_ARGUMENT;
@@ -166,7 +184,7 @@ dlc_status dlc_rt_load(dlc_model *m, const char *path) {
   Source source;
   if (dlc_status status = source.open(path, m->message()))
     return status;
-  return Weights(*m, source).load();
+  return loadFrom(*m, source);
 }
 
 dlc_status dlc_rt_load_memory(dlc_model *m, const void *data, uint64_t size) {
@@ -178,5 +196,5 @@ dlc_status dlc_rt_load_memory(dlc_model *m, const void *data, uint64_t size) {
   Source source;
   if (dlc_status status = source.open(data, size, m->message()))
     return status;
-  return Weights(*m, source).load();
+  return loadFrom(*m, source);
 }

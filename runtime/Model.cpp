@@ -166,7 +166,7 @@ dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
   if (dlc_status status = ForwardCheck(*m, batch).run(inputs, outputs))
     return status;
   const FloatEnvironment environment;
-  m->variant->forward(m, batch, m->inputs, m->outputs, m->prepared.data, m->arena);
+  m->variant->forward(m, batch, m->inputs, m->outputs, m->prepared, m->arena);
   return DLC_OK;
 }
 

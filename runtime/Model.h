@@ -21,14 +21,15 @@ struct dlc_model {
   const dlc_rt_variant *variant;
   int64_t maxBatch;
 
-  dlc::rt::Block self;     ///< this
-  dlc::rt::Block ownArena; ///< empty when the arena is the caller's
-  dlc::rt::Block prepared;
+  dlc::rt::Block self;          ///< this
+  dlc::rt::Block ownArena;      ///< empty when the arena is the caller's
+  dlc::rt::Block preparedOwner; ///< memory or a mapped file; empty before load
+  const char *prepared;         ///< the prepared weights, in preparedOwner
   char *arena;
   int64_t arenaBytes;
   dlc::rt::Threads threads;
 
-  bool ready; ///< `prepared` holds weights
+  bool ready; ///< weights are loaded
   bool busy;  ///< a call is in progress
 
   const void **inputs;  ///< one pointer per input
@@ -61,6 +62,9 @@ private:
 
 /// Runs prepare of the model's variant; `params` in the order of info.params.
 dlc_status runPrepare(dlc_model &m, const void *const *params, const Message &message);
+
+/// Puts prepared weights in the place of those before: `data`, which lie in `owner`.
+void takePrepared(dlc_model &m, const Block &owner, const char *data);
 
 } // namespace dlc::rt
 

@@ -82,6 +82,7 @@ typedef struct dlc_rt_variant {
   int64_t arena_const_bytes;
   int64_t arena_batch_bytes;
   int64_t arena_thread_bytes;
+  uint64_t identity[2]; ///< a hash of the code: equal only where `prepared` means the same
 } dlc_rt_variant;
 
 /// A model. The three arena terms of `info` are the largest of all variants,
@@ -101,6 +102,7 @@ dlc_status dlc_rt_load(dlc_model *m, const char *path);
 dlc_status dlc_rt_load_memory(dlc_model *m, const void *data, uint64_t size);
 dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
                           const dlc_out *outputs);
+dlc_status dlc_rt_save_prepared(dlc_model *m, const char *path);
 const dlc_model_info *dlc_rt_info(const dlc_rt_model_desc *desc);
 const char *dlc_rt_variant_name(const dlc_model *m);
 const char *dlc_rt_error(const dlc_model *m);
@@ -155,9 +157,9 @@ dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors, int64_t coun
 static_assert(sizeof(void *) == 8, "dlc's runtime is for 64-bit targets");
 static_assert(sizeof(dlc_tensor_info) == 80, "emit lays this out by hand");
 static_assert(sizeof(dlc_model_info) == 96, "emit lays this out by hand");
-static_assert(sizeof(dlc_rt_variant) == 72, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_variant) == 88, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_model_desc) == 104, "emit lays this out by hand");
-static_assert(sizeof(dlc_entry) == 80, "emit lays this out by hand");
+static_assert(sizeof(dlc_entry) == 88, "emit lays this out by hand");
 #endif
 
 #endif // DLC_RUNTIME_MODELDESC_H

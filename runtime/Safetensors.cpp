@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 using namespace dlc::rt;
@@ -78,6 +79,18 @@ dlc_status Source::read(uint64_t offset, void *to, uint64_t bytes, const Message
     bytes -= static_cast<uint64_t>(got);
   }
   return DLC_OK;
+}
+
+static void unmap(void *, void *pointer, uint64_t bytes) { munmap(pointer, bytes); }
+
+bool Source::map(Block &block) const {
+  if (image)
+    return false;
+  void *place = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (place == MAP_FAILED)
+    return false;
+  block = {{nullptr, unmap, nullptr}, static_cast<char *>(place), size};
+  return true;
 }
 
 //===----------------------------------------------------------------------===//

@@ -55,6 +55,10 @@ public:
   /// Reads exactly `bytes` bytes at `offset`.
   dlc_status read(uint64_t offset, void *to, uint64_t bytes, const Message &message) const;
 
+  /// The whole file, mapped read-only; its release() unmaps it. False for an
+  /// image, and where the file cannot be mapped.
+  bool map(Block &block) const;
+
   const char *label = ""; ///< how messages name it
   uint64_t size = 0;
 

@@ -8,13 +8,11 @@
 
 #include "ModelDesc.h"
 #include "Safetensors.h"
+#include "TemporaryFile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 using namespace dlc::rt;
 
@@ -51,23 +49,6 @@ public:
   bool failed = false;
 };
 
-/// The file beside `path` that becomes it; removed unless committed.
-class TemporaryFile {
-public:
-  ~TemporaryFile();
-  dlc_status open(const char *path, const Message &message);
-  dlc_status write(const void *bytes, uint64_t count);
-  dlc_status commit();
-
-private:
-  dlc_status fail();
-
-  const char *target = nullptr;
-  char *name = nullptr;
-  int fd = -1;
-  Message message = {};
-};
-
 } // namespace
 
 /// As a JSON string.
@@ -84,59 +65,6 @@ void Text::appendString(const char *text) {
       append(text, 1);
   }
   append("\"");
-}
-
-//===----------------------------------------------------------------------===//
-// TemporaryFile
-//===----------------------------------------------------------------------===//
-
-TemporaryFile::~TemporaryFile() {
-  const bool abandoned = fd >= 0;
-  if (abandoned) {
-    close(fd);
-    unlink(name);
-  }
-  free(name);
-}
-
-dlc_status TemporaryFile::fail() {
-  return message.set(DLC_ERROR_IO,
-                     "%s: cannot be written: %s; check the folder, its "
-                     "permissions and the space left",
-                     target, strerror(errno));
-}
-
-dlc_status TemporaryFile::open(const char *path, const Message &to) {
-  target = path;
-  message = to;
-  const uint64_t bytes = strlen(path) + 32;
-  name = static_cast<char *>(malloc(bytes));
-  if (!name)
-    return fail();
-  snprintf(name, bytes, "%s.%ld.tmp", path, (long)getpid());
-  fd = ::open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  return fd < 0 ? fail() : DLC_OK;
-}
-
-dlc_status TemporaryFile::write(const void *bytes, uint64_t count) {
-  for (auto *from = static_cast<const char *>(bytes); count;) {
-    const ssize_t done = ::write(fd, from, count);
-    if (done < 0 && errno == EINTR)
-      continue;
-    if (done < 0)
-      return fail();
-    from += done;
-    count -= static_cast<uint64_t>(done);
-  }
-  return DLC_OK;
-}
-
-dlc_status TemporaryFile::commit() {
-  if (fsync(fd) != 0 || rename(name, target) != 0)
-    return fail();
-  close(fd);
-  fd = -1;
-  return DLC_OK;
 }
 
 //===----------------------------------------------------------------------===//

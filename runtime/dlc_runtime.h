@@ -10,14 +10,24 @@
 // comes with lenet.h, which includes this file and declares
 //
 //   dlc_status lenet_create(const dlc_options *options, lenet **out);
-//   dlc_status lenet_load(lenet *m, const char *safetensors_path);
+//   dlc_status lenet_load(lenet *m, const char *path);
 //   dlc_status lenet_load_memory(lenet *m, const void *data, uint64_t size);
+//   dlc_status lenet_save_prepared(lenet *m, const char *path);
 //   dlc_status lenet_forward(lenet *m, int64_t batch, const dlc_in *inputs,
 //                            const dlc_out *outputs);
 //   const dlc_model_info *lenet_info(void);
 //   const char *lenet_variant(const lenet *m);
 //   const char *lenet_error(const lenet *m);
 //   void lenet_destroy(lenet *m);
+//
+// Weights: load takes a safetensors file, whose weights it packs for this CPU, or
+// a file of weights that are packed already, made by `dlc compile
+// --prepare=compile` or by save_prepared. The latter is mapped read-only: loading
+// takes microseconds, pages come from the file as forward reads them, and
+// instances and processes share them. It must stay as it is until the instance
+// is destroyed or loads others (replace it by a rename), and serves the library
+// and CPU variant that wrote it, no other. Its header is checked, its data are
+// not read before forward. load_memory takes either kind and keeps nothing of it.
 //
 // Threads: different instances may be used by different threads at once. One
 // instance serves one call at a time; a second call returns DLC_ERROR_BUSY.
@@ -52,9 +62,9 @@ typedef enum dlc_status {
   DLC_ERROR_ARGUMENT = 1,    ///< An argument is out of its documented range.
   DLC_ERROR_RESOURCE = 2,    ///< Memory or threads could not be had.
   DLC_ERROR_IO = 3,          ///< A file could not be opened, read or written.
-  DLC_ERROR_FORMAT = 4,      ///< A weights file breaks the safetensors format.
-  DLC_ERROR_MISMATCH = 5,    ///< Sound weights, but of another model.
-  DLC_ERROR_NOT_READY = 6,   ///< `forward` before the weights were loaded.
+  DLC_ERROR_FORMAT = 4,      ///< A weights file is damaged or of no known format.
+  DLC_ERROR_MISMATCH = 5,    ///< Sound weights, but of another model or library.
+  DLC_ERROR_NOT_READY = 6,   ///< `forward` or `save_prepared` before a load.
   DLC_ERROR_UNSUPPORTED = 7, ///< The CPU, or this library, cannot do it.
   DLC_ERROR_BUSY = 8         ///< Another thread is inside this instance.
 } dlc_status;
@@ -71,7 +81,7 @@ static inline const char *dlc_status_string(dlc_status status) {
   case DLC_ERROR_IO:
     return "a file could not be read or written";
   case DLC_ERROR_FORMAT:
-    return "not a valid safetensors file";
+    return "not a valid weights file";
   case DLC_ERROR_MISMATCH:
     return "the weights do not fit the model";
   case DLC_ERROR_NOT_READY:
@@ -210,12 +220,13 @@ typedef struct dlc_entry {
   uint64_t version; ///< DLC_RUNTIME_VERSION when the library was built
   const dlc_model_info *(*info)(void);
   dlc_status (*create)(const dlc_options *options, dlc_model **out);
-  dlc_status (*load)(dlc_model *m, const char *safetensors_path);
+  dlc_status (*load)(dlc_model *m, const char *path);
   dlc_status (*load_memory)(dlc_model *m, const void *data, uint64_t size);
   dlc_status (*forward)(dlc_model *m, int64_t batch, const dlc_in *inputs, const dlc_out *outputs);
   const char *(*variant)(const dlc_model *m);
   const char *(*error)(const dlc_model *m);
   void (*destroy)(dlc_model *m);
+  dlc_status (*save_prepared)(dlc_model *m, const char *path);
 } dlc_entry;
 
 typedef const dlc_entry *(*dlc_model_entry_fn)(void);

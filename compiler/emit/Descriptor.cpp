@@ -25,7 +25,8 @@ static_assert(offsetof(dlc_model_info, inputs) == 40);
 static_assert(offsetof(dlc_model_info, arena_const_bytes) == 72);
 static_assert(offsetof(dlc_rt_variant, prepared_bytes) == 32);
 static_assert(offsetof(dlc_rt_model_desc, variants) == 96);
-static_assert(offsetof(dlc_entry, destroy) == 72);
+static_assert(offsetof(dlc_rt_variant, identity) == 72);
+static_assert(offsetof(dlc_entry, save_prepared) == 80);
 
 namespace {
 
@@ -49,6 +50,7 @@ constexpr PublicFunction publicFunctions[] = {
     {"_variant", "dlc_rt_variant_name", false, 'p', "p"},
     {"_error", "dlc_rt_error", false, 'p', "p"},
     {"_destroy", "dlc_rt_destroy", false, 'v', "p"},
+    {"_save_prepared", "dlc_rt_save_prepared", false, 'i', "pp"},
 };
 
 class DescriptorBuilder {
@@ -122,7 +124,8 @@ Constant *DescriptorBuilder::variant(const Variant &variant, const VariantCode &
                  code.prepare ? cast<Constant>(code.prepare) : ConstantPointerNull::get(pointer),
                  code.forward, int64(variant.preparedBytes), int64(variant.prepareScratchBytes),
                  int64(variant.arenaConstBytes), int64(variant.arenaBatchBytes),
-                 int64(variant.arenaThreadBytes)});
+                 int64(variant.arenaThreadBytes),
+                 ConstantDataArray::get(context, ArrayRef(code.identity))});
 }
 
 /// dlc_model_info

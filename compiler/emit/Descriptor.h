@@ -12,12 +12,15 @@
 #include "compiler/emit/Emit.h"
 #include "compiler/emit/Names.h"
 
+#include <array>
+
 namespace dlc::emit {
 
 /// The entry functions of one variant, in the merged module.
 struct VariantCode {
   llvm::Function *forward = nullptr;
-  llvm::Function *prepare = nullptr; ///< may be null
+  llvm::Function *prepare = nullptr;     ///< may be null
+  std::array<uint64_t, 2> identity = {}; ///< see dlc_rt_variant
 };
 
 /// Adds the model's dlc_rt_model_desc, its documented functions <name>_create

@@ -15,6 +15,7 @@
 #include "compiler/emit/Object.h"
 #include "compiler/emit/Output.h"
 #include "compiler/emit/Parts.h"
+#include "compiler/emit/Prepare.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -149,13 +150,37 @@ static Error writeFiles(Model &model, const Options &options, const Resources &r
   return linkShared(inputs, names, output.temporary("lib" + names.model + ".so"));
 }
 
+static Error checkPrepare(const Model &model, const Options &options) {
+  if (!options.prepare || model.params.empty() || !options.weights.empty())
+    return Error::success();
+  return createStringError("model \"" + model.name +
+                           "\": --prepare=compile needs the weights; name them with --weights, or "
+                           "in the model");
+}
+
+/// Into the temporary folder, as everything; a model without parameters has none.
+static Error writePrepared(const Options &options, const OutputFolder &output, StringRef name,
+                           Library &library, SmallVectorImpl<std::string> &files) {
+  return prepareWeights(
+      output.temporary(files[0]), options.weights,
+      [&](StringRef variant) { return output.temporary(preparedFile(name, variant)); },
+      [&](StringRef variant) {
+        files.push_back(preparedFile(name, variant));
+        library.prepared.push_back(output.final(files.back()));
+      },
+      [&](std::string reason) { library.warnings.push_back(std::move(reason)); });
+}
+
 Expected<Library> dlc::emit::emitLibrary(Model model, const Options &options) {
   Expected<Names> names = makeNames(model);
   if (!names)
     return names.takeError();
+  if (Error error = checkPrepare(model, options))
+    return std::move(error);
   Expected<Resources> resources = findResources(options);
   if (!resources)
     return resources.takeError();
+  const bool prepare = options.prepare && !model.params.empty();
   // Opened first: a folder that cannot be written is known before the work.
   Expected<std::unique_ptr<OutputFolder>> output = OutputFolder::open(options.outputDir);
   if (!output)
@@ -164,16 +189,21 @@ Expected<Library> dlc::emit::emitLibrary(Model model, const Options &options) {
     return std::move(error);
   SmallVector<std::string> files = {"lib" + names->model + ".so", "lib" + names->model + ".a",
                                     names->model + ".h", "dlc_runtime.h"};
-  Library library{(*output)->final(files[0]),
-                  (*output)->final(files[1]),
-                  (*output)->final(files[2]),
-                  (*output)->final(files[3]),
-                  {}};
+  Library library;
+  library.shared = (*output)->final(files[0]);
+  library.archive = (*output)->final(files[1]);
+  library.header = (*output)->final(files[2]);
+  library.runtimeHeader = (*output)->final(files[3]);
   if (!options.weights.empty())
     library.weights = (*output)->final(weightsFile(*names));
   if (areWeightsNew(options.weights, library.weights))
     files.push_back(weightsFile(*names));
-  if (Error error = (*output)->commit(files))
+  if (prepare)
+    if (Error error = writePrepared(options, **output, names->model, library, files))
+      return std::move(error);
+  // Weights prepared by an earlier compilation are none of this library's.
+  auto obsolete = [&](StringRef file) { return isPreparedFile(file, names->model); };
+  if (Error error = (*output)->commit(files, obsolete))
     return std::move(error);
   return library;
 }

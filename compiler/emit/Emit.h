@@ -75,6 +75,8 @@ struct Model {
 struct Options {
   std::string outputDir = "."; ///< made when it does not exist
   std::string weights;         ///< copied to <name>.safetensors beside the library; empty: none
+  /// Also writes lib<name>.<variant>.prepared for each variant that this machine runs.
+  bool prepare = false;
   /// Holds the runtime's bitcode, its header and the stub libraries; empty: the
   /// folder ../lib/dlc of the running executable.
   std::string resourceDir;
@@ -96,7 +98,9 @@ private:
 /// Paths of what emitLibrary wrote.
 struct Library {
   std::string shared, archive, header, runtimeHeader;
-  std::string weights; ///< empty: none
+  std::string weights;               ///< empty: none
+  std::vector<std::string> prepared; ///< with Options::prepare
+  std::vector<std::string> warnings; ///< what could not be prepared, and why
 };
 
 /// Writes the library's files into options.outputDir: all of them, or none.

@@ -64,15 +64,23 @@ ${sizes}
 dlc_status ${name}_create(const dlc_options *options, ${name} **out);
 
 /// Reads the ${num_params} (${info}()->params) from a safetensors
-/// file; replaces those loaded before. On failure these stay as they were:
+/// file, or maps a file of prepared weights, which has to stay as it is while `m`
+/// uses it; replaces those loaded before. On failure these stay as they were:
 ///   DLC_ERROR_IO        the file cannot be read
-///   DLC_ERROR_FORMAT    it is no valid safetensors file
-///   DLC_ERROR_MISMATCH  a tensor is missing, unknown, or of another shape or type
+///   DLC_ERROR_FORMAT    it is damaged, or of no known format
+///   DLC_ERROR_MISMATCH  a tensor is missing, unknown, or of another shape or type;
+///                       or prepared for another model, library or CPU variant
 ///   DLC_ERROR_RESOURCE  no memory
-dlc_status ${name}_load(${name} *m, const char *safetensors_path);
+dlc_status ${name}_load(${name} *m, const char *path);
 
-/// The same from `size` bytes of memory, which are not kept.
+/// The same from `size` bytes of memory, which are copied and not kept.
 dlc_status ${name}_load_memory(${name} *m, const void *data, uint64_t size);
+
+/// Writes the weights of `m`, prepared for the CPU variant that it runs: loading
+/// that file takes next to no time. Only this library can load it.
+///   DLC_ERROR_NOT_READY  no weights are loaded
+///   DLC_ERROR_IO         the file cannot be written; what was there stays
+dlc_status ${name}_save_prepared(${name} *m, const char *path);
 
 /// Runs the model on ${batch_words}. Allocates nothing.
 ///

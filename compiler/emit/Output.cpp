@@ -75,7 +75,7 @@ std::string OutputFolder::temporary(StringRef file) const {
 
 std::string OutputFolder::final(StringRef file) const { return inFolder(folder, file); }
 
-Error OutputFolder::commit(ArrayRef<std::string> files) {
+Error OutputFolder::commit(ArrayRef<std::string> files, function_ref<bool(StringRef)> obsolete) {
   // What could fail half-way is looked at before the first rename.
   for (const std::string &file : files)
     if (sys::fs::is_directory(final(file)))
@@ -84,5 +84,12 @@ Error OutputFolder::commit(ArrayRef<std::string> files) {
     if (std::error_code code = sys::fs::rename(temporary(file), final(file)))
       return cannotWrite(final(file), code.message());
   madeFolders.clear();
+  std::error_code code;
+  for (sys::fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
+    StringRef file = sys::path::filename(it->path());
+    if (!is_contained(files, file) && obsolete(file))
+      if (std::error_code failure = sys::fs::remove(it->path()))
+        return cannotWrite(it->path(), failure.message());
+  }
   return Error::success();
 }

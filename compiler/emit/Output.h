@@ -10,6 +10,7 @@
 #define DLC_COMPILER_EMIT_OUTPUT_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 
@@ -38,8 +39,10 @@ public:
   std::string temporary(llvm::StringRef file) const;
   /// Where commit() puts it.
   std::string final(llvm::StringRef file) const;
-  /// Moves these files to their places, over what is there.
-  llvm::Error commit(llvm::ArrayRef<std::string> files);
+  /// Moves these files to their places, over what is there; then removes from
+  /// the folder what they make `obsolete`.
+  llvm::Error commit(llvm::ArrayRef<std::string> files,
+                     llvm::function_ref<bool(llvm::StringRef)> obsolete);
 
 private:
   OutputFolder() = default;

@@ -10,6 +10,7 @@
 
 #include "compiler/emit/Check.h"
 #include "compiler/emit/Descriptor.h"
+#include "compiler/emit/Object.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -21,6 +22,7 @@
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/xxhash.h"
 #include "llvm/Transforms/IPO/Internalize.h"
 
 using namespace llvm;
@@ -168,6 +170,14 @@ Function *declare(Module &root, const Module &part, StringRef name) {
   return declaration;
 }
 
+/// Where prepared weights lie, and what they mean, is in the code that reads them.
+std::array<uint64_t, 2> identityOf(const Module &variant) {
+  Part part = makePart(variant, /*isOptimised=*/false);
+  XXH128_hash_t hash =
+      xxh3_128bits({reinterpret_cast<const uint8_t *>(part.bitcode.data()), part.bitcode.size()});
+  return {hash.low64, hash.high64};
+}
+
 Expected<std::unique_ptr<Module>> readRuntime(StringRef path, LLVMContext &context) {
   auto buffer = MemoryBuffer::getFile(path);
   if (!buffer)
@@ -193,7 +203,8 @@ Expected<Parts> dlc::emit::makeParts(Model &model, const Names &names, TargetMac
       return std::move(error);
     std::string prefix = names.model + ".", suffix = "." + makeIdentifier(variant.name);
     code.push_back({declare(*parts.root, *variant.module, prefix + "forward" + suffix),
-                    declare(*parts.root, *variant.module, prefix + "prepare" + suffix)});
+                    declare(*parts.root, *variant.module, prefix + "prepare" + suffix),
+                    identityOf(*variant.module)});
     parts.variants.push_back(std::move(variant.module));
   }
   addDescriptor(*parts.root, model, names, code);

@@ -26,7 +26,9 @@ NETWORKS = {
     "mobilenet_v2": (64, 2),
     "mlp": (None, 17),
 }
-FUNCTIONS = ("create", "load", "load_memory", "forward", "info", "variant", "error", "destroy")
+FUNCTIONS = (
+    "create", "load", "load_memory", "save_prepared", "forward", "info", "variant", "error", "destroy",
+)  # fmt: skip
 SYSTEM = {"libc.so.6", "libm.so.6", "libpthread.so.0"}
 
 

@@ -58,10 +58,30 @@ static Error checkArchitecture(const Options &options) {
                            hostArch() + "; 'dlc compile' makes a library to run elsewhere");
 }
 
+static std::string preparedBeside(const Library &library, StringRef variant) {
+  SmallString<256> path = sys::path::parent_path(library.path);
+  sys::path::append(path, sys::path::stem(library.path) + "." + variant + ".prepared");
+  return library.info().num_params && sys::fs::exists(path) ? path.str().str() : "";
+}
+
+std::vector<std::string> tools::preparedBeside(const Library &library) {
+  std::vector<std::string> paths;
+  for (StringRef variant : library.variants())
+    if (std::string path = ::preparedBeside(library, variant); !path.empty())
+      paths.push_back(path);
+  return paths;
+}
+
+std::string OpenedModel::weightsFor(const Instance &instance) const {
+  std::string prepared = areNamed ? "" : ::preparedBeside(*library, instance.variant());
+  return prepared.empty() ? weights : prepared;
+}
+
 Expected<OpenedModel> tools::openModel(Options options) {
   OpenedModel opened;
   std::string path = options.model;
   opened.weights = options.weights;
+  opened.areNamed = !options.weights.empty();
   if (!isLibrary(path)) {
     if (Error error = checkArchitecture(options))
       return error;

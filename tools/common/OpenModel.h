@@ -30,9 +30,17 @@ private:
 struct OpenedModel {
   std::unique_ptr<TemporaryFolder> folder; ///< null: the library is the user's
   std::unique_ptr<Library> library;
-  std::string weights; ///< empty: none known
-  Artifacts artifacts; ///< of a model file
+  std::string weights;   ///< empty: none known
+  Artifacts artifacts;   ///< of a model file
+  bool areNamed = false; ///< by the user
+
+  /// The weights to load: those that the user named, else those prepared for the instance's CPU
+  /// variant, where they lie beside the library, else `weights`.
+  std::string weightsFor(const Instance &instance) const;
 };
+
+/// Files of weights beside the library that were prepared for it, one for a CPU variant at most.
+std::vector<std::string> preparedBeside(const Library &library);
 
 /// Whether the path is meant as a library: by its ending, or by its first bytes.
 bool isLibrary(llvm::StringRef path);

@@ -51,8 +51,9 @@ static Error bench(const BenchArgs &args, OpenedModel &opened, Result &result) {
   if (!instance)
     return instance.takeError();
   result.variant = instance->variant().str();
-  if (Error error = opened.weights.empty() ? loadRandomWeights(library, *instance)
-                                           : instance->load(opened.weights))
+  std::string weights = opened.weightsFor(*instance);
+  if (Error error =
+          weights.empty() ? loadRandomWeights(library, *instance) : instance->load(weights))
     return error;
   opened.folder.reset(); // all is in memory; an interrupted run leaves nothing behind
   Expected<std::vector<Array>> inputs = randomInputs(library, args.batch);

@@ -80,6 +80,7 @@ int tools::compileCommand(CompileArgs args) {
     files = {args.out};
   if (!artifacts.weights.empty())
     files.push_back(artifacts.weights);
+  append_range(files, artifacts.prepared);
   if (!files.empty())
     summarise(args, files, artifacts.variants, watch.seconds());
   return 0;

@@ -44,6 +44,8 @@ static void printText(const Library &library) {
          << totalElements(library.params()) << " weights in " << info.num_params << " tensors\n"
          << "memory of a call, at most " << info.arena_const_bytes << " + batch * "
          << info.arena_batch_bytes << " + threads * " << info.arena_thread_bytes << " bytes\n";
+  for (const std::string &path : preparedBeside(library))
+    outs() << "prepared weights in " << path << "\n";
 }
 
 static void printJson(const Library &library) {
@@ -70,6 +72,7 @@ static void printJson(const Library &library) {
     json.attribute("arena_const_bytes", info.arena_const_bytes);
     json.attribute("arena_batch_bytes", info.arena_batch_bytes);
     json.attribute("arena_thread_bytes", info.arena_thread_bytes);
+    json.attribute("prepared", json::Array(preparedBeside(library)));
   });
   outs() << "\n";
 }

@@ -125,11 +125,12 @@ static Error writeOutputs(ArrayRef<std::string> paths, ArrayRef<Array> outputs) 
 static Error loadWeights(const OpenedModel &opened, Instance &instance) {
   if (opened.library->params().empty())
     return Error::success();
-  if (opened.weights.empty())
+  std::string weights = opened.weightsFor(instance);
+  if (weights.empty())
     return inputError(opened.library->path,
                       "the model \"" + Twine(opened.library->info().name) +
                           "\" needs weights; name a safetensors file with --weights");
-  return instance.load(opened.weights);
+  return instance.load(weights);
 }
 
 static Error run(RunArgs &args) {

@@ -31,6 +31,7 @@ static constexpr const char *kCompileExamples = R"(Examples:
   dlc compile lenet.json -o out --weights trained.safetensors
   dlc compile lenet.json -o out --march x86-64-v2,x86-64-v3,x86-64-v4
   dlc compile lenet.json -o out --march aarch64  for another machine
+  dlc compile lenet.json -o out --weights trained.safetensors --prepare=compile
   dlc compile lenet.json --emit fused            the groups that become kernels
   dlc compile lenet.json --emit asm -o lenet.s)";
 
@@ -123,6 +124,16 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
   command->add_option("--batch", args.options.batch, "the only batch size; default: any")
       ->type_name("N")
       ->check(kBatches);
+  CLI::Option *prepare =
+      command
+          ->add_option_function<std::string>(
+              "--prepare",
+              [&](const std::string &when) { args.options.prepare = when == "compile"; },
+              "when weights are packed for the CPU: load (default), each time they are loaded; or "
+              "compile, once: lib<name>.<variant>.prepared beside the library is mapped by load, "
+              "in no time. That is for the variants that this machine can run")
+          ->type_name("WHEN")
+          ->check(CLI::IsMember({"load", "compile"}).description(""));
   command
       ->add_option_function<std::string>(
           "--emit",
@@ -133,7 +144,8 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
           "stop and print: json, nn, fused, tiled, linalg, vector, llvm, asm, obj, or lib "
           "(default)")
       ->type_name("STAGE")
-      ->check(CLI::IsMember(kStages).description(""));
+      ->check(CLI::IsMember(kStages).description(""))
+      ->excludes(prepare);
   command->add_flag("--json", args.json, "print what was written as JSON");
   command->callback([&] { code = compileCommand(args); });
 }

@@ -71,7 +71,7 @@ TEST(EmitLibrary, ExportsOnlyWhatIsDocumented) {
   TemporaryFolder folder;
   ASSERT_EQ(toString(emitScale(folder.path)), "");
   const std::string functions = "scale_create\nscale_destroy\nscale_error\nscale_forward\n"
-                                "scale_info\nscale_load\nscale_load_memory\n";
+                                "scale_info\nscale_load\nscale_load_memory\nscale_save_prepared\n";
   EXPECT_EQ(shell(tools + "llvm-nm -D -j --defined-only " + folder / "libscale.so"),
             "dlc_model_entry\n" + functions + "scale_variant\n");
   // The other global symbols are hidden and named for the model.

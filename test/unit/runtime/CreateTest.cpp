@@ -153,7 +153,7 @@ TEST(Create, StaticBatch) {
 }
 
 TEST(Create, EveryFailedAllocationIsReportedAndLeaksNothing) {
-  for (int64_t failAt = 0; failAt < 4; ++failAt) {
+  for (int64_t failAt = 0; failAt < 3; ++failAt) {
     CountingAllocator counting;
     counting.failAt = failAt;
     dlc_options options = {};

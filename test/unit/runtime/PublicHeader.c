@@ -11,6 +11,6 @@
 /* Emit lays constants out by hand; C must agree with it. */
 typedef char tensor_info_is_80_bytes[sizeof(dlc_tensor_info) == 80 ? 1 : -1];
 typedef char model_info_is_96_bytes[sizeof(dlc_model_info) == 96 ? 1 : -1];
-typedef char entry_is_80_bytes[sizeof(dlc_entry) == 80 ? 1 : -1];
+typedef char entry_is_88_bytes[sizeof(dlc_entry) == 88 ? 1 : -1];
 
 const char *okInC(void) { return dlc_status_string(DLC_OK); }
