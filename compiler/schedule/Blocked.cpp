@@ -23,13 +23,19 @@ SmallVector<OpFoldResult> Blocker::extents(RankedTensorType type) {
   });
 }
 
-// The blocked value that `plain` was unpacked from, if its lanes are the target's.
-static Value blockedOrigin(Value plain, Layout layout, int64_t lanes) {
+// The blocked value that `plain` was unpacked from.
+static Value blockedOrigin(Value plain, Layout layout) {
   auto unpack = plain.getDefiningOp<kernel::UnpackOp>();
-  if (unpack && unpack.getLayout() == layout && typeOf(unpack.getInput()).getShape().back() == lanes)
-    return unpack.getInput();
-  return {};
+  return unpack && unpack.getLayout() == layout ? unpack.getInput() : Value();
 }
+
+// The same, if its lanes are the target's.
+static Value blockedOrigin(Value plain, Layout layout, int64_t lanes) {
+  Value origin = blockedOrigin(plain, layout);
+  return origin && typeOf(origin).getShape().back() == lanes ? origin : Value();
+}
+
+Value Blocker::blockedImage(Value plain) const { return blockedOrigin(plain, Layout::Image); }
 
 bool Blocker::isBlocked(Value plain, Layout layout) const {
   return blockedOrigin(plain, layout, facts.lanes) != nullptr;
@@ -44,8 +50,10 @@ Value Blocker::pack(Location loc, Value plain, Layout layout, int64_t cols, int6
 }
 
 Value Blocker::packConvInput(Location loc, Value image) {
+  if (Value origin = blockedImage(image))
+    return origin;
   ArrayRef<int64_t> shape = typeOf(image).getShape();
-  if (isBlocked(image) || shape[3] > facts.lanes)
+  if (shape[3] > facts.lanes)
     return pack(loc, image, Layout::Image);
   // [N, H, W, C] is [N, 1, H, W, C]: one block that holds the channels exactly.
   RankedTensorType blocked = typeOf(image).clone({shape[0], 1, shape[1], shape[2], shape[3]});

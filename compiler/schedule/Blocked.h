@@ -28,8 +28,8 @@ public:
   mlir::Value pack(mlir::Location loc, mlir::Value plain, kernel::Layout layout, int64_t cols = 1,
                    int64_t block = 1);
 
-  /// An image as a convolution reads it: unblocked images of few channels are used as they are, as one
-  /// block of exactly their channels.
+  /// An image as a convolution reads it: in blocks of any size. Unblocked images of few channels are used
+  /// as they are, as one block of exactly their channels.
   mlir::Value packConvInput(mlir::Location loc, mlir::Value image);
 
   /// The plain form of `blocked`, of type `plain`.
@@ -39,7 +39,10 @@ public:
   /// The bias as accumulators start from it: blocked, or zeros.
   mlir::Value packBias(mlir::Location loc, mlir::Value bias, int64_t channels);
 
-  /// True where a blocked form of the image exists already.
+  /// The blocked image that `plain` was unpacked from, of any number of lanes, or null.
+  mlir::Value blockedImage(mlir::Value plain) const;
+
+  /// True where a blocked form with the target's lanes exists already.
   bool isBlocked(mlir::Value plain, kernel::Layout layout = kernel::Layout::Image) const;
 
   mlir::OpBuilder &builder;

@@ -27,6 +27,17 @@ mlir::Value buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &
                           int64_t tileSize, llvm::ArrayRef<mlir::Value> extras,
                           llvm::ArrayRef<mlir::Value> innerExtras);
 
+/// How many neighbouring pixels of an output row one vector is to hold: more than 1 where there are few
+/// filters and the windows overlap enough.
+int64_t choosePixels(const Blocker &blocker, const ConvShape &conv);
+
+/// The convolution whose filters are those of `pixels` neighbouring pixels of `conv`.
+ConvShape putSideBySide(const Blocker &blocker, mlir::Location loc, const ConvShape &conv,
+                        int64_t pixels);
+
+/// The blocked result of that convolution as the image of all pixels, in blocks of fewer lanes.
+mlir::Value spreadPixels(Blocker &blocker, mlir::Location loc, mlir::Value wide, int64_t pixels);
+
 // The families behind lowerToKernel.
 mlir::Value lowerGroup(Blocker &blocker, nn::GroupOp group);
 mlir::Value lowerPool(Blocker &blocker, nn::Pool2DOp pool);

@@ -128,7 +128,7 @@ static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &con
 
 // Why the form was chosen, for people: nothing obeys it.
 static void noteEstimates(Operation *op, const std::optional<Estimates> &estimates) {
-  if (!estimates)
+  if (!estimates || !isa<kernel::KernelOpInterface>(op))
     return;
   Builder builder(op->getContext());
   auto entry = [&](StringRef name, double value) {
@@ -138,6 +138,28 @@ static void noteEstimates(Operation *op, const std::optional<Estimates> &estimat
       kernel::kEstimateAttr,
       builder.getDictionaryAttr({entry("direct", estimates->direct), entry("f2", estimates->f2),
                                  entry("f4", estimates->f4)}));
+}
+
+// Whether all that reads the result can do so in blocks of any size.
+static bool readersTakeAnyBlocks(nn::GroupOp group) {
+  return llvm::all_of(group->getUsers(), [&](Operation *user) {
+    if (isa<nn::Pool2DOp, nn::GlobalPool2DOp>(user))
+      return true;
+    auto reader = dyn_cast<nn::GroupOp>(user);
+    auto conv = reader ? dyn_cast<nn::Conv2DOp>(reader.getAnchor()) : nn::Conv2DOp();
+    return conv && GroupOperands{reader}.outer(conv.getX()) == group->getResult(0);
+  });
+}
+
+// The blocked result by direct sums, in blocks of the target's lanes or, of few filters, of fewer.
+static Value buildDirect(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
+                         ArrayRef<Value> extras, ArrayRef<Value> innerExtras) {
+  int64_t pixels = extras.empty() && readersTakeAnyBlocks(group) ? choosePixels(blocker, conv) : 1;
+  if (pixels == 1)
+    return buildConv(blocker, group, conv, extras, innerExtras);
+  Location loc = group.getLoc();
+  Value wide = buildConv(blocker, group, putSideBySide(blocker, loc, conv, pixels), extras, innerExtras);
+  return spreadPixels(blocker, loc, wide, pixels);
 }
 
 static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
@@ -155,7 +177,7 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
   int64_t winograd = chooseWinograd(blocker.facts, blocker.winograd, shape);
   Value blocked = winograd ? buildWinograd(blocker, group, shape, winograd, extras, inner)
-                           : buildConv(blocker, group, shape, extras, inner);
+                           : buildDirect(blocker, group, shape, extras, inner);
   noteEstimates(blocked.getDefiningOp(), estimateForms(blocker.facts, shape));
   return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Image);
 }

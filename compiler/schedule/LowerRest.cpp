@@ -18,9 +18,11 @@ static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(valu
 static Value buildPool(Blocker &blocker, Location loc, Value image, RankedTensorType plainResult,
                        nn::PoolKind kind, ArrayRef<int64_t> window, ArrayRef<int64_t> strides,
                        ArrayRef<int64_t> padding, bool countIncludePad) {
-  Value input = blocker.pack(loc, image, Layout::Image);
-  Value out = blocker.empty(
-      loc, kernel::getBlockedShape(Layout::Image, plainResult.getShape(), blocker.facts.lanes));
+  Value input = blocker.blockedImage(image);
+  if (!input)
+    input = blocker.pack(loc, image, Layout::Image);
+  Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, plainResult.getShape(),
+                                                         typeOf(input).getShape().back()));
   auto pool = kernel::PoolOp::create(blocker.builder, loc, out.getType(), input, out, kind, window,
                                      strides, padding, countIncludePad);
   return blocker.unpack(loc, pool.getResult()[0], plainResult, Layout::Image);
@@ -28,7 +30,7 @@ static Value buildPool(Blocker &blocker, Location loc, Value image, RankedTensor
 
 // An image that is not blocked yet is worth blocking only if its lanes are mostly used.
 static bool worthBlocking(Blocker &blocker, Value image) {
-  return blocker.isBlocked(image) || typeOf(image).getDimSize(3) * 2 >= blocker.facts.lanes;
+  return blocker.blockedImage(image) || typeOf(image).getDimSize(3) * 2 >= blocker.facts.lanes;
 }
 
 Value dlc::schedule::lowerPool(Blocker &blocker, nn::Pool2DOp pool) {
