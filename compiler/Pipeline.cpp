@@ -63,6 +63,8 @@ void dlc::buildMemoryPhase(OpPassManager &pm) {
   options.allowUnknownOps = false;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
   cleanUp(pm);
+  // After all else that could move or join uses: from here on the order of ops is that of memory.
+  pm.addNestedPass<func::FuncOp>(memory::createReadParameters());
   pm.addPass(memory::createPlanArena());
   cleanUp(pm);
 }

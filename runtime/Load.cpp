@@ -22,8 +22,32 @@ void dlc::rt::takePrepared(dlc_model &m, const Block &owner, const char *data) {
   m.ready = true;
 }
 
+/// The canonical weights of one load. Prepare reads them one by one, so that
+/// they never are in memory together.
+class dlc::rt::Weights {
+public:
+  Weights(dlc_model &m, const Source &source) : m(m), source(source) {}
+
+  dlc_status load();
+
+  /// Reads parameter `index` to `to`; the first failure stays in `status`.
+  void read(int64_t index, void *to) {
+    if (!status)
+      status = file.read(*file.find(m.desc->info.params[index].name), to, m.message());
+  }
+
+  dlc_status status = DLC_OK;
+
+private:
+  dlc_model &m;
+  const Source &source;
+  Safetensors file;
+};
+
+void dlc_rt_read_param(dlc_model *rt, int64_t index, void *to) { rt->weights->read(index, to); }
+
 /// Into memory of its own: until all is well, the weights before stay.
-dlc_status dlc::rt::runPrepare(dlc_model &m, const void *const *params, const Message &message) {
+dlc_status dlc::rt::runPrepare(dlc_model &m, Weights *weights, const Message &message) {
   const dlc_rt_variant &variant = *m.variant;
   const auto bytes = static_cast<uint64_t>(variant.prepared_bytes);
   ScopedBlock scratch, prepared;
@@ -38,37 +62,16 @@ dlc_status dlc::rt::runPrepare(dlc_model &m, const void *const *params, const Me
     // The gaps between values too: what save_prepared writes is the same each time.
     memset(prepared.data, 0, bytes);
     const FloatEnvironment environment;
-    variant.prepare(&m, params, prepared.data, scratch.data);
+    m.weights = weights;
+    variant.prepare(&m, prepared.data, scratch.data);
+    m.weights = nullptr;
   }
+  if (weights && weights->status)
+    return weights->status;
   takePrepared(m, prepared, prepared.data);
   static_cast<Block &>(prepared) = {};
   return DLC_OK;
 }
-
-namespace {
-
-/// The canonical weights of one load, dropped at its end.
-class Weights {
-public:
-  Weights(dlc_model &m, const Source &source)
-      : m(m), info(m.desc->info), source(source), message(m.message()) {}
-
-  dlc_status load();
-
-private:
-  dlc_status layOut();
-  dlc_status readAll();
-
-  dlc_model &m;
-  const dlc_model_info &info;
-  const Source &source;
-  const Message message;
-  Safetensors file;
-  ScopedBlock block;             ///< the pointers, then the data
-  const void **params = nullptr; ///< into `block`
-};
-
-} // namespace
 
 static bool sameShape(const dlc_tensor_info &param, const FileTensor &tensor) {
   return param.rank == tensor.rank &&
@@ -124,50 +127,13 @@ dlc_status dlc::rt::checkTensors(const Safetensors &file, const char *label,
   return checkExtra(file, label, info, message);
 }
 
-/// Allocates `block` and points each of `params` to its 64-byte aligned place.
-dlc_status Weights::layOut() {
-  const auto count = static_cast<int64_t>(info.num_params);
-  int64_t total;
-  bool fits = roundUp(count * int64_t(sizeof(void *)), &total);
-  const int64_t first = total;
-  for (const FileTensor &tensor : file)
-    fits = fits && !__builtin_add_overflow(total, tensor.end - tensor.begin, &total) &&
-           roundUp(total, &total);
-  if (!fits || !block.allocate(m.self.allocator, static_cast<uint64_t>(total)))
-    return message.set(DLC_ERROR_RESOURCE,
-                       "%s: no memory for the weights; the ones before are "
-                       "still in place",
-                       source.label);
-  params = reinterpret_cast<const void **>(block.data);
-  char *place = block.data + first;
-  for (int64_t i = 0; i < count; ++i) {
-    const FileTensor &tensor = *file.find(info.params[i].name);
-    int64_t bytes;
-    roundUp(tensor.end - tensor.begin, &bytes);
-    params[i] = place;
-    place += bytes;
-  }
-  return DLC_OK;
-}
-
-dlc_status Weights::readAll() {
-  for (int32_t i = 0; i < info.num_params; ++i)
-    if (dlc_status status =
-            file.read(*file.find(info.params[i].name), const_cast<void *>(params[i]), message))
-      return status;
-  return DLC_OK;
-}
-
 dlc_status Weights::load() {
-  if (dlc_status status = file.open(source, m.self.allocator, message))
-    return status;
-  if (dlc_status status = checkTensors(file, source.label, info, message))
-    return status;
-  if (dlc_status status = layOut())
-    return status;
-  if (dlc_status status = readAll())
-    return status;
-  return runPrepare(m, params, message);
+  const Message message = m.message();
+  if (dlc_status failed = file.open(source, m.self.allocator, message))
+    return failed;
+  if (dlc_status failed = checkTensors(file, source.label, m.desc->info, message))
+    return failed;
+  return runPrepare(m, this, message);
 }
 
 /// Weights of either kind; on failure those before stay.

@@ -14,6 +14,10 @@
 #include "ModelDesc.h"
 #include "Threads.h"
 
+namespace dlc::rt {
+class Weights;
+} // namespace dlc::rt
+
 /// Plain: lives in zeroed memory of its own block, which also holds the four
 /// arrays.
 struct dlc_model {
@@ -28,6 +32,8 @@ struct dlc_model {
   char *arena;
   int64_t arenaBytes;
   dlc::rt::Threads threads;
+
+  dlc::rt::Weights *weights; ///< where prepare reads the parameters, while it runs
 
   bool ready; ///< weights are loaded
   bool busy;  ///< a call is in progress
@@ -60,8 +66,8 @@ private:
   dlc_model *model;
 };
 
-/// Runs prepare of the model's variant; `params` in the order of info.params.
-dlc_status runPrepare(dlc_model &m, const void *const *params, const Message &message);
+/// Runs prepare of the model's variant on `weights`, which is null where there are none.
+dlc_status runPrepare(dlc_model &m, Weights *weights, const Message &message);
 
 /// Puts prepared weights in the place of those before: `data`, which lie in `owner`.
 void takePrepared(dlc_model &m, const Block &owner, const char *data);

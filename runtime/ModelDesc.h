@@ -57,8 +57,8 @@ typedef dlc_tensor_info dlc_rt_tensor_desc;
 
 /// One compilation of the model for one kind of CPU.
 ///
-/// `prepare` turns the canonical parameters, in the order of info.params, into
-/// the `prepared` block (packed and folded weights, and every parameter that
+/// `prepare` turns the canonical parameters, which it reads by dlc_rt_read_param,
+/// into the `prepared` block (packed and folded weights, and every parameter that
 /// `forward` reads). May be NULL when prepared_bytes is 0. `scratch` is only
 /// its own.
 ///
@@ -68,13 +68,12 @@ typedef dlc_tensor_info dlc_rt_tensor_desc;
 /// where `batch` is that of the call. The contents are undefined at entry.
 /// Variants for inference have no thread region: arena_thread_bytes is 0.
 ///
-/// All blocks are 64-byte aligned and all five sizes multiples of 64. Inputs,
-/// outputs and params have their element's alignment, except that params are
-/// 64-byte aligned.
+/// All blocks are 64-byte aligned and all five sizes multiples of 64. Inputs and
+/// outputs have their element's alignment.
 typedef struct dlc_rt_variant {
   const char *name;
   uint64_t features; ///< bits of DLC_RT_CPU_FEATURES; 0: any CPU
-  void (*prepare)(dlc_model *rt, const void *const *params, void *prepared, void *scratch);
+  void (*prepare)(dlc_model *rt, void *prepared, void *scratch);
   void (*forward)(dlc_model *rt, int64_t batch, const void *const *inputs, void *const *outputs,
                   const void *prepared, void *arena);
   int64_t prepared_bytes;
@@ -111,6 +110,10 @@ void dlc_rt_destroy(dlc_model *m);
 //===----------------------------------------------------------------------===//
 // Called by generated code
 //===----------------------------------------------------------------------===//
+
+/// For prepare: reads parameter `index` of info.params to `to`. Where that fails
+/// it returns all the same; what prepare then makes is not used.
+void dlc_rt_read_param(dlc_model *rt, int64_t index, void *to);
 
 /// Cuts [0, n) into ranges of at least `grain` items each and runs them on at
 /// most `threads` threads; inline when one range is left. Who runs which range

@@ -36,6 +36,7 @@ using namespace dlc;
 using namespace dlc::cpu;
 using dlc::kernel::LaunchOp;
 using dlc::kernel::MarkOp;
+using dlc::kernel::ReadParamOp;
 
 namespace {
 class AbiLowering {
@@ -53,6 +54,7 @@ private:
   void lowerLaunch(LaunchOp launch, Value slots);
   void addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes);
   void lowerMarks(func::FuncOp func);
+  void lowerReads(func::FuncOp func);
   func::FuncOp declareRuntime(StringRef name, ArrayRef<Type> types);
   FailureOr<Value> entryArgument(BlockArgument arg, func::FuncOp func);
   FailureOr<Value> entryBuffer(BlockArgument arg, func::FuncOp func);
@@ -85,8 +87,8 @@ private:
   Type pointer;
 
   // The C arguments of the entry at hand.
-  Value batch, inputs, outputs, params, prepared, arena;
-  int64_t numInputs = 0, numOutputs = 0, numParams = 0;
+  Value batch, inputs, outputs, prepared, arena;
+  int64_t numInputs = 0, numOutputs = 0;
 };
 } // namespace
 
@@ -101,7 +103,7 @@ static bool runsBatches(func::FuncOp func) {
 }
 
 static bool isEntry(func::FuncOp func) {
-  return runsBatches(func) || hasArgAttr(func, {nn::kParamAttr, nn::kPreparedAttr, nn::kArenaAttr});
+  return runsBatches(func) || hasArgAttr(func, {nn::kPreparedAttr, nn::kArenaAttr});
 }
 
 LogicalResult AbiLowering::run() {
@@ -129,23 +131,19 @@ FailureOr<Value> AbiLowering::entryBuffer(BlockArgument arg, func::FuncOp func) 
   Location loc = func.getLoc();
   unsigned index = arg.getArgNumber();
   auto has = [&](StringRef name) { return bool(func.getArgAttr(index, name)); };
-  auto fromArray = [&](Value array, int64_t &count) -> FailureOr<Value> {
-    if (!array)
-      return func.emitOpError("takes argument ") << index << ", which the C function does not have";
+  auto fromArray = [&](Value array, int64_t &count) {
     return Value(LLVM::LoadOp::create(builder, loc, pointer, slot(loc, array, count++)));
   };
   if (has(nn::kInputAttr))
     return fromArray(inputs, numInputs);
   if (has(nn::kOutputAttr))
     return fromArray(outputs, numOutputs);
-  if (has(nn::kParamAttr))
-    return fromArray(params, numParams);
   if (has(nn::kArenaAttr))
     return arena;
   auto offset = func.getArgAttrOfType<IntegerAttr>(index, nn::kPreparedAttr);
   if (!offset)
     return func.emitOpError("has argument ") << index
-                                             << " that is no input, output, parameter, prepared "
+                                             << " that is no input, output, prepared "
                                                 "buffer or arena";
   Value bytes = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(offset.getInt()));
   return Value(
@@ -176,7 +174,7 @@ LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
   Location loc = func.getLoc();
   Block &body = func.front();
   bool forward = runsBatches(func);
-  SmallVector<Type> types(forward ? 6 : 4, pointer);
+  SmallVector<Type> types(forward ? 6 : 3, pointer);
   if (forward)
     types[1] = builder.getI64Type();
   unsigned oldCount = body.getNumArguments();
@@ -186,10 +184,9 @@ LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
   batch = forward ? args[1] : Value();
   inputs = forward ? args[2] : Value();
   outputs = forward ? args[3] : Value();
-  params = forward ? Value() : args[1];
   prepared = args[args.size() - 2];
   arena = args.back();
-  numInputs = numOutputs = numParams = 0;
+  numInputs = numOutputs = 0;
   builder.setInsertionPointToStart(&body);
   for (BlockArgument old : body.getArguments().take_front(oldCount)) {
     FailureOr<Value> value = entryArgument(old, func);
@@ -202,6 +199,7 @@ LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
   func.setFunctionType(builder.getFunctionType(types, {}));
   lowerLaunches(func);
   lowerMarks(func);
+  lowerReads(func);
   return success();
 }
 
@@ -272,6 +270,20 @@ void AbiLowering::lowerMarks(func::FuncOp func) {
                          declareRuntime("dlc_rt_mark", {pointer, builder.getI64Type()}),
                          ValueRange{func.getArgument(0), index});
     mark.erase();
+  }
+}
+
+void AbiLowering::lowerReads(func::FuncOp func) {
+  SmallVector<ReadParamOp> reads;
+  func.walk([&](ReadParamOp read) { reads.push_back(read); });
+  for (ReadParamOp read : reads) {
+    Location loc = read.getLoc();
+    builder.setInsertionPoint(read);
+    Value index = LLVM::ConstantOp::create(builder, loc, read.getIndexAttr());
+    func::CallOp::create(
+        builder, loc, declareRuntime("dlc_rt_read_param", {pointer, builder.getI64Type(), pointer}),
+        ValueRange{func.getArgument(0), index, abi.split(loc, read.getOut()).front()});
+    read.erase();
   }
 }
 

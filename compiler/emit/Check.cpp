@@ -93,8 +93,8 @@ static Error checkVariant(const Variant &variant) {
     return fault("does not define @forward(ptr, i64, ptr, ptr, ptr, ptr)");
   const Function *prepare = variant.module->getFunction("prepare");
   bool hasPrepare = prepare && !prepare->isDeclaration();
-  if (hasPrepare ? !hasSignature(*prepare, 4, /*batch=*/false) : variant.preparedBytes != 0)
-    return fault("does not define @prepare(ptr, ptr, ptr, ptr)");
+  if (hasPrepare ? !hasSignature(*prepare, 3, /*batch=*/false) : variant.preparedBytes != 0)
+    return fault("does not define @prepare(ptr, ptr, ptr)");
   return Error::success();
 }
 

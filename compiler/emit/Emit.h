@@ -42,7 +42,7 @@ struct TensorInfo {
 ///
 /// The module defines, with C calling convention,
 ///   void forward(ptr rt, i64 batch, ptr inputs, ptr outputs, ptr prepared, ptr arena)
-///   void prepare(ptr rt, ptr params, ptr prepared, ptr scratch)
+///   void prepare(ptr rt, ptr prepared, ptr scratch)
 /// as runtime/ModelDesc.h documents them (`prepare` may be missing when
 /// preparedBytes is 0). Everything else that it defines is private to it; it may
 /// call what ModelDesc.h offers to generated code and what libc and libm hold.

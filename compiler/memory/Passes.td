@@ -19,6 +19,11 @@ def JoinInsertions : Pass<"dlc-join-insertions", "::mlir::func::FuncOp"> {
   let summary = "insert the parts of a part into the whole that it becomes part of";
 }
 
+def ReadParameters : Pass<"dlc-read-parameters", "::mlir::func::FuncOp"> {
+  let summary = "read each parameter right before its first use, into memory that others have next";
+  let dependentDialects = ["::dlc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   let summary = "place every allocation of an entry function in one arena";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];

@@ -16,14 +16,16 @@ func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32> {nn.input = "x"
   return
 }
 
-// Parameters come from an array; static types leave nothing open but the pointers.
+// Parameters are read by the runtime; static types leave nothing open but the pointers.
 // CHECK-LABEL: func.func @prepare
-// CHECK-SAME:    (%{{.*}}: !llvm.ptr, %[[PARAMS:.*]]: !llvm.ptr, %[[PREPARED:.*]]: !llvm.ptr, %{{.*}}: !llvm.ptr) {
-func.func @prepare(%k: memref<8xf32> {nn.param = "k"}, %w: memref<8xf32> {nn.prepared = 64 : i64},
-                   %arena: memref<?xi8> {nn.arena}) {
+// CHECK-SAME:    (%[[RT:.*]]: !llvm.ptr, %[[PREPARED:.*]]: !llvm.ptr, %[[SCRATCH:.*]]: !llvm.ptr) {
+func.func @prepare(%w: memref<8xf32> {nn.prepared = 64 : i64}, %arena: memref<?xi8> {nn.arena}) {
   %c8 = arith.constant 8 : index
-  // CHECK: llvm.load %[[PARAMS]]
+  %c0 = arith.constant 0 : index
+  %k = memref.view %arena[%c0][] : memref<?xi8> to memref<8xf32>
+  // CHECK: call @dlc_rt_read_param(%[[RT]], %{{.*}}, %{{.*}}) : (!llvm.ptr, i64, !llvm.ptr) -> ()
   // CHECK: call @dlc_rt_parallel_for
+  kernel.read_param 3 into %k : memref<8xf32>
   kernel.launch @copy_0(%k, %w : memref<8xf32>, memref<8xf32>) items(%c8) grain(20000)
   return
 }
@@ -54,14 +56,14 @@ func.func private @copy_0(%x: memref<8xf32> {llvm.noalias}, %y: memref<8xf32> {l
 
 // -----
 
-// expected-error@+1 {{has argument 1 that is no input, output, parameter, prepared buffer or arena}}
+// expected-error@+1 {{has argument 1 that is no input, output, prepared buffer or arena}}
 func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32>) {
   return
 }
 
 // -----
 
-// expected-error@+1 {{takes argument 1, which the C function does not have}}
+// expected-error@+1 {{has argument 1 that is no input, output, prepared buffer or arena}}
 func.func @forward(%batch: index {nn.batch}, %k: memref<8xf32> {nn.param = "k"}) {
   return
 }
@@ -69,6 +71,6 @@ func.func @forward(%batch: index {nn.batch}, %k: memref<8xf32> {nn.param = "k"})
 // -----
 
 // expected-error@+1 {{has no batch for the extents of argument 0}}
-func.func @prepare(%k: memref<?xf32> {nn.param = "k"}) {
+func.func @prepare(%k: memref<?xf32> {nn.prepared = 0 : i64}) {
   return
 }

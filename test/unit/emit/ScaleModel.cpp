@@ -28,6 +28,7 @@ static constexpr StringLiteral code = R"(
 ; Every variant has a constant and a function of these names.
 @one = internal constant float 1.0
 declare void @dlc_rt_parallel_for(ptr, ptr, ptr, i64, i64)
+declare void @dlc_rt_read_param(ptr, i64, ptr)
 
 define internal void @kernel(ptr %args, i64 %lo, i64 %hi) {
 entry:
@@ -67,9 +68,8 @@ define void @forward(ptr %rt, i64 %batch, ptr %inputs, ptr %outputs, ptr %prepar
   ret void
 }
 
-define void @prepare(ptr %rt, ptr %params, ptr %prepared, ptr %scratch) {
-  %w = load ptr, ptr %params
-  call void @llvm.memcpy.p0.p0.i64(ptr align 64 %prepared, ptr align 4 %w, i64 16, i1 false)
+define void @prepare(ptr %rt, ptr %prepared, ptr %scratch) {
+  call void @dlc_rt_read_param(ptr %rt, i64 0, ptr %prepared)
   ret void
 }
 )";

@@ -98,7 +98,7 @@ TEST(Load, EveryFailedAllocationLeavesTheWeights) {
   Instance toy(options);
   ASSERT_EQ(toy.load(toy::weights(2, 5)), DLC_OK);
   const int64_t live = counting.live;
-  for (int64_t i = 0; i < 5; ++i) { // header, table, weights, prepare's scratch and result
+  for (int64_t i = 0; i < 4; ++i) { // header, table, prepare's scratch and result
     counting.failAt = counting.calls + i;
     EXPECT_EQ(toy.load(toy::weights(9, 9)), DLC_ERROR_RESOURCE) << i;
     EXPECT_THAT(dlc_rt_error(toy.m), HasSubstr("no memory"));
@@ -139,6 +139,21 @@ TEST(Load, FromPath) {
   std::vector<float> out;
   ASSERT_EQ(toy.run({1, 2, 3}, out), DLC_OK);
   EXPECT_EQ(out, toy::expected({1, 2, 3}, 4, 1));
+  std::remove(path.c_str());
+}
+
+TEST(Load, FileThatShrinksWhileItIsReadLeavesTheWeights) {
+  const std::string path = testing::TempDir() + "dlc_shrinking_test.safetensors";
+  std::ofstream(path, std::ios::binary) << toy::weights(4, 1);
+  Instance toy;
+  ASSERT_EQ(toy.load(toy::weights(2, 5)), DLC_OK);
+  toy::duringPrepare = [&] { std::ofstream(path, std::ios::trunc); };
+  EXPECT_EQ(dlc_rt_load(toy.m, path.c_str()), DLC_ERROR_IO);
+  toy::duringPrepare = nullptr;
+  EXPECT_THAT(dlc_rt_error(toy.m), HasSubstr("the file ends"));
+  std::vector<float> out;
+  ASSERT_EQ(toy.run({1, 2, 3}, out), DLC_OK);
+  EXPECT_EQ(out, toy::expected({1, 2, 3}, 2, 5));
   std::remove(path.c_str());
 }
 

@@ -16,11 +16,13 @@ struct Weights {
   float kernel[6], bias[2];
 };
 
-void prepare(dlc_model *, const void *const *params, void *prepared, void *scratch) {
+void prepare(dlc_model *rt, void *prepared, void *scratch) {
   auto &w = *static_cast<Weights *>(prepared);
-  std::memcpy(scratch, params[0], sizeof w.kernel); // it must be writable
+  dlc_rt_read_param(rt, 0, scratch);
   std::memcpy(w.kernel, scratch, sizeof w.kernel);
-  std::memcpy(w.bias, params[1], sizeof w.bias);
+  if (toy::duringPrepare)
+    toy::duringPrepare();
+  dlc_rt_read_param(rt, 1, w.bias);
 }
 
 struct Args {
@@ -80,6 +82,8 @@ const dlc_rt_variant variants[] = {
 const dlc_rt_variant doubling = {"base", 0, nullptr, doubled, 0, 0, 0, 0, 0, {7, 8}};
 
 } // namespace
+
+std::function<void()> toy::duringPrepare;
 
 const dlc_rt_model_desc &toy::desc() {
   static const dlc_rt_model_desc d = {

@@ -12,6 +12,7 @@
 #include "runtime/ModelDesc.h"
 
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ namespace toy {
 /// the way generated code is: packed weights, a temporary in the arena's batch
 /// region, a slot in its thread region.
 const dlc_rt_model_desc &desc();
+
+/// What its prepare calls after the first parameter.
+extern std::function<void()> duringPrepare;
 
 /// The same with max_batch fixed to 4.
 const dlc_rt_model_desc &staticBatchDesc();

@@ -1,0 +1,29 @@
+// RUN: dlc-opt %s --dlc-read-parameters | FileCheck %s --check-prefixes=READ
+// RUN: dlc-opt %s --dlc-read-parameters --dlc-plan-arena | FileCheck %s --check-prefixes=PLAN
+
+// Each parameter is read right before its first use and keeps its number; one that nothing uses is not
+// read. Both that are live at once have a place of their own, the third takes the first one's.
+// READ-LABEL: func.func @prepare(
+// READ-SAME:    %[[P:[a-z0-9]*]]: memref<64xf32> {nn.prepared = 0 : i64}) {
+// READ:         %[[B:.*]] = memref.alloc() : memref<16xf32>
+// READ-NEXT:    kernel.read_param 1 into %[[B]] : memref<16xf32>
+// READ-NEXT:    memref.subview %[[B]]
+// READ-NEXT:    %[[A:.*]] = memref.alloc() : memref<64xf32>
+// READ-NEXT:    kernel.read_param 0 into %[[A]] : memref<64xf32>
+// READ-NEXT:    linalg.exp ins(%[[A]]
+// READ:         memref.copy
+// READ:         %[[C:.*]] = memref.alloc() : memref<64xf32>
+// READ-NEXT:    kernel.read_param 3 into %[[C]] : memref<64xf32>
+// READ-NEXT:    linalg.exp ins(%[[C]]
+// PLAN-LABEL: func.func @prepare(
+// PLAN-SAME:    nn.arena_const = 320 : i64
+func.func @prepare(%a: memref<64xf32> {nn.param = "a"}, %b: memref<16xf32> {nn.param = "b"},
+                   %unused: memref<9999xf32> {nn.param = "unused"}, %c: memref<64xf32> {nn.param = "c"},
+                   %p: memref<64xf32> {nn.prepared = 0 : i64}) {
+  %some = memref.subview %b[0] [8] [1] : memref<16xf32> to memref<8xf32, strided<[1]>>
+  linalg.exp ins(%a : memref<64xf32>) outs(%p : memref<64xf32>)
+  %front = memref.subview %p[0] [8] [1] : memref<64xf32> to memref<8xf32, strided<[1]>>
+  memref.copy %some, %front : memref<8xf32, strided<[1]>> to memref<8xf32, strided<[1]>>
+  linalg.exp ins(%c : memref<64xf32>) outs(%p : memref<64xf32>)
+  return
+}
