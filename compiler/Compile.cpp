@@ -173,10 +173,10 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
   for (const Step &step : steps) {
     if (Outcome outcome = runPhase(*variantModule, step.build); outcome != Outcome::Done)
       return outcome;
-    if (step.stage == Stage::Linalg)
+    if (step.stage == Stage::Linalg) {
       describeMemory(*variantModule, variant);
-    if (step.stage == Stage::Linalg && options.profiled)
       artifacts.plans.push_back(describePlan(*variantModule, variant));
+    }
     if (step.stage == options.stage && step.stage != Stage::Llvm)
       return print(*variantModule);
   }
@@ -275,6 +275,7 @@ Outcome Compilation::run() {
     if (outcome != Outcome::Done || options.stage < Stage::Llvm)
       return outcome;
   }
+  artifacts.model = model.name;
   for (const emit::TensorInfo &param : model.params)
     artifacts.weightsBytes += dlc_dtype_bytes(param.dtype) * llvm::product_of(param.shape);
   for (const frontend::LayerInfo &layer : info.layers)

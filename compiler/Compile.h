@@ -25,9 +25,10 @@ struct Artifacts {
   std::string weights;                 ///< the copy of the weights, or empty
   std::vector<std::string> prepared;   ///< lib<name>.<variant>.prepared, with options.prepare
   std::vector<std::string> variants;   ///< names of the CPUs compiled for, best first, each once
+  std::string model;                   ///< its name
   std::vector<Layer> layers;           ///< of a model.json; an .mlir file has none
   int64_t weightsBytes = 0;            ///< of all parameters
-  std::vector<Plan> plans;             ///< of each variant, if options.profiled
+  std::vector<Plan> plans;             ///< of each variant
 };
 
 /// Compiles options.model to options.stage. Messages go to standard error. Nothing is written

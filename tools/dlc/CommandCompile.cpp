@@ -1,13 +1,17 @@
 //===- CommandCompile.cpp - dlc compile ---------------------------------------------===//
 
 #include "compiler/Compile.h"
+#include "compiler/WriteFile.h"
 #include "tools/common/Errors.h"
 #include "tools/common/Library.h"
 #include "tools/common/Timing.h"
 #include "tools/dlc/Commands.h"
+#include "tools/report/Measure.h"
+#include "tools/report/Write.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
 
 using namespace llvm;
 using namespace dlc;
@@ -59,20 +63,60 @@ static void summarise(const CompileArgs &args, ArrayRef<std::string> files,
          << format(" in %.2f s\n", seconds);
 }
 
+static Error cannotWrite(StringRef path, const Twine &reason) {
+  return createStringError("cannot write the report '" + path + "': " + reason +
+                           "; choose another file with --report");
+}
+
+// Known before the library is written.
+static Error checkReportFile(StringRef path) {
+  StringRef folder = sys::path::parent_path(path);
+  if (path.empty())
+    return Error::success();
+  if (sys::fs::is_directory(path))
+    return cannotWrite(path, "it is a folder");
+  if (std::error_code failure =
+          sys::fs::access(folder.empty() ? "." : folder, sys::fs::AccessMode::Write))
+    return cannotWrite(path, failure.message());
+  return Error::success();
+}
+
+static Error writeReport(const CompileArgs &args, const Artifacts &artifacts) {
+  MeasureArgs measure{args.options, "", 1, std::max<int64_t>(args.options.batch, 1), 1};
+  Report report = makeReport(measure, artifacts);
+  StringRef kind = sys::path::extension(args.reportFile);
+  auto write = kind == ".html"                                  ? writeHtml
+               : kind == ".json" || (kind.empty() && args.json) ? writeJson
+                                                                : writeText;
+  if (args.reportFile.empty()) {
+    write(outs(), report);
+    return Error::success();
+  }
+  auto fill = [&](raw_ostream &os) {
+    write(os, report);
+    return Error::success();
+  };
+  if (Error error = writeFile(args.reportFile, fill))
+    return cannotWrite(args.reportFile, toString(std::move(error)));
+  return Error::success();
+}
+
 int tools::compileCommand(CompileArgs args) {
   if (args.target != "cpu")
-    return report(createStringError("the target " + args.target +
-                                    " is not built into this dlc; 'dlc targets' lists what is"));
+    return tools::report(createStringError(
+        "the target " + args.target + " is not built into this dlc; 'dlc targets' lists what is"));
   Options &options = args.options;
   bool library = options.stage == Stage::Lib;
   if (library)
     options.outputDir = args.out.empty() ? "." : args.out;
   else
     options.output = args.out;
+  if (Error error = checkReportFile(args.reportFile))
+    return tools::report(std::move(error));
   Stopwatch watch;
   Artifacts artifacts;
   if (Error error = fromOutcome(compile(options, &artifacts)))
-    return report(std::move(error));
+    return tools::report(std::move(error));
   std::vector<std::string> files;
   if (library)
     files = {artifacts.shared, artifacts.archive, artifacts.header};
@@ -81,7 +125,11 @@ int tools::compileCommand(CompileArgs args) {
   if (!artifacts.weights.empty())
     files.push_back(artifacts.weights);
   append_range(files, artifacts.prepared);
-  if (!files.empty())
+  // One stream holds one JSON value.
+  bool reportsHere = args.report && args.reportFile.empty();
+  if (!files.empty() && !(reportsHere && args.json))
     summarise(args, files, artifacts.variants, watch.seconds());
-  return 0;
+  if (reportsHere && !args.json)
+    outs() << "\n";
+  return args.report ? tools::report(writeReport(args, artifacts)) : 0;
 }

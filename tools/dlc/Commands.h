@@ -17,6 +17,8 @@ struct CompileArgs {
   Options options;
   std::string out; ///< -o: the folder, or the file of a stage before the library
   std::string target = "cpu";
+  bool report = false;    ///< measure and describe the library
+  std::string reportFile; ///< .html, .json or .txt; empty: standard output
   bool json = false;
 };
 

@@ -32,6 +32,8 @@ static constexpr const char *kCompileExamples = R"(Examples:
   dlc compile lenet.json -o out --march x86-64-v2,x86-64-v3,x86-64-v4
   dlc compile lenet.json -o out --march aarch64  for another machine
   dlc compile lenet.json -o out --weights trained.safetensors --prepare=compile
+  dlc compile lenet.json -o out --report          what became of each layer, and its time
+  dlc compile lenet.json -o out --report lenet.html
   dlc compile lenet.json --emit fused            the groups that become kernels
   dlc compile lenet.json --emit asm -o lenet.s)";
 
@@ -103,6 +105,34 @@ static void addWeights(CLI::App *command, Options &options, const char *text) {
   command->add_option("--weights", options.weights, text)->type_name("FILE");
 }
 
+// A value that may be missing: the report then goes to standard output.
+static void addReport(CLI::App *command, CompileArgs &args) {
+  static const CLI::Validator kinds(
+      [](std::string &file) {
+        for (std::string end : {".html", ".json", ".txt"})
+          if (file.empty() || (file.size() > end.size() &&
+                               file.compare(file.size() - end.size(), end.size(), end) == 0))
+            return std::string();
+        return "'" + file + "' is no report: its file ends in .html, .json or .txt";
+      },
+      "");
+  command
+      ->add_option_function<std::string>(
+          "--report",
+          [&](const std::string &file) {
+            args.report = true;
+            args.reportFile = file;
+          },
+          "measure the library on one thread and tell what became of each layer: kernel, time, "
+          "share "
+          "of the peak, error, memory. A file ends in .html, .json or .txt; without one print it "
+          "(--json: as JSON)")
+      ->type_name("[FILE]")
+      ->expected(0, 1)
+      ->check(kinds)
+      ->excludes("--emit");
+}
+
 static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
   CLI::App *command = addCommand(
       app, "compile", "Compile a model to a library or to a stage before", kCompileExamples);
@@ -146,6 +176,7 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
       ->type_name("STAGE")
       ->check(CLI::IsMember(kStages).description(""))
       ->excludes(prepare);
+  addReport(command, args);
   command->add_flag("--json", args.json, "print what was written as JSON");
   command->callback([&] { code = compileCommand(args); });
 }

@@ -1,11 +1,13 @@
 //===- Measure.cpp - measuring a model for its report -------------------------------===//
 
 #include "tools/report/Measure.h"
+#include "tools/common/Errors.h"
 #include "tools/common/OpenModel.h"
 #include "tools/common/Peak.h"
 #include "tools/common/Profile.h"
 #include "tools/common/Random.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Object/ObjectFile.h"
 
 using namespace llvm;
 using namespace dlc;
@@ -43,31 +45,66 @@ static Error measureTimes(const MeasureArgs &args, const OpenedModel &opened, In
   return measureMachine(report);
 }
 
+// What is known without running anything; of the best variant.
+static Report describe(const MeasureArgs &args, const Artifacts &artifacts) {
+  Report report;
+  report.model = artifacts.model;
+  report.batch = args.batch;
+  cpu_set_t cores;
+  report.threads = args.threads ? args.threads : rt::usableCores(cores);
+  report.layers = artifacts.layers;
+  report.plan = artifacts.plans.front();
+  report.weightsBytes = artifacts.weightsBytes;
+  return report;
+}
+
 Expected<Report> tools::measureLaunches(const MeasureArgs &args) {
   Options options = args.options;
   options.profiled = true;
+  options.prepare = false;
   Expected<OpenedModel> opened = openModel(options);
   if (!opened)
     return opened.takeError();
   const Library &library = *opened->library;
-  Report report;
-  report.model = library.info().name;
-  report.batch = library.info().static_batch ? library.info().static_batch : args.batch;
-  report.layers = opened->artifacts.layers;
-  report.weightsBytes = opened->artifacts.weightsBytes;
-  rt::Threads cores = {};
-  report.threads = args.threads ? args.threads : rt::usableCores(cores.cores);
-  report.plan = opened->artifacts.plans.front();
+  Report report = describe(args, opened->artifacts);
+  if (int64_t only = library.info().static_batch)
+    report.batch = only;
   Expected<Instance> instance =
       Instance::create(library, report.batch, report.threads, args.variant);
-  if (!instance) {
-    report.unmeasured = toString(instance.takeError());
-    return report;
-  }
+  if (!instance)
+    return instance.takeError();
   for (const Plan &plan : opened->artifacts.plans)
     if (plan.variant == instance->variant())
       report.plan = plan;
   if (Error error = measureTimes(args, *opened, *instance, report))
     return std::move(error);
+  return report;
+}
+
+// Bytes of the sections that hold instructions.
+static int64_t codeBytesOf(StringRef path) {
+  Expected<object::OwningBinary<object::ObjectFile>> file =
+      object::ObjectFile::createObjectFile(path);
+  if (!file)
+    return consumeError(file.takeError()), 0;
+  int64_t bytes = 0;
+  for (const object::SectionRef &section : file->getBinary()->sections())
+    bytes += section.isText() ? section.getSize() : 0;
+  return bytes;
+}
+
+Report tools::makeReport(const MeasureArgs &args, const Artifacts &artifacts) {
+  Expected<Report> measured = measureLaunches(args);
+  Report report;
+  if (measured) {
+    report = std::move(*measured);
+  } else {
+    report = describe(args, artifacts);
+    // The place of a message is a temporary library, which tells nobody anything.
+    handleAllErrors(
+        measured.takeError(), [&](const InputError &error) { report.unmeasured = error.text; },
+        [&](const ErrorInfoBase &error) { report.unmeasured = error.message(); });
+  }
+  report.codeBytes = codeBytesOf(artifacts.shared);
   return report;
 }

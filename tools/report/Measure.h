@@ -2,7 +2,7 @@
 #ifndef DLC_TOOLS_REPORT_MEASURE_H
 #define DLC_TOOLS_REPORT_MEASURE_H
 
-#include "compiler/Options.h"
+#include "compiler/Compile.h"
 #include "tools/report/Report.h"
 #include "llvm/Support/Error.h"
 
@@ -16,9 +16,12 @@ struct MeasureArgs {
   double minTime = 1;  ///< seconds to measure at least
 };
 
-/// Compiles the model anew so that it reports its launches, and measures them. Where this machine
-/// cannot run the code the report says so and holds no times.
+/// Compiles the model anew so that it reports its launches, and measures them.
 llvm::Expected<Report> measureLaunches(const MeasureArgs &args);
+
+/// All that is known of the library that args.options made. Where this machine cannot run it the
+/// report says so and holds no times.
+Report makeReport(const MeasureArgs &args, const Artifacts &artifacts);
 
 } // namespace dlc::tools
 

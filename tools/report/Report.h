@@ -58,6 +58,7 @@ struct Group {
   const LayerError *error = nullptr;          ///< of the report's errors
 };
 
+/// In the order of their first launches.
 std::vector<Group> groupsOf(const Report &report);
 
 /// Why the group's kernel was chosen, in one sentence; empty where there was no choice.
