@@ -53,6 +53,7 @@ private:
   Outcome emitStage(emit::Model model, StringRef arch);
   Outcome importMlir();
   Outcome describe(emit::Model &model);
+  Outcome probe(emit::Model &model);
   Outcome printModel();
   Outcome write(Writer writer);
   Outcome print(ModuleOp module);
@@ -161,7 +162,10 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
   const Step steps[] = {
       {Stage::Tiled,
        [&](OpPassManager &pm) {
-         buildSchedulePhase(pm, cpu.level, options.naive, options.winograd);
+         if (options.probe == Probe::Exact)
+           buildExactPhase(pm);
+         else
+           buildSchedulePhase(pm, cpu.level, options.naive, options.winograd);
        }},
       {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm); }},
       {Stage::Vector,
@@ -253,6 +257,17 @@ Outcome Compilation::printModel() {
   });
 }
 
+// The model then has other outputs, and perhaps inputs.
+Outcome Compilation::probe(emit::Model &model) {
+  auto build = [&](OpPassManager &pm) { buildProbePhase(pm, options.probe == Probe::Exact); };
+  if (Outcome outcome = runPhase(*module, build); outcome != Outcome::Done)
+    return outcome;
+  auto forward = module->lookupSymbol<func::FuncOp>("forward");
+  for (Value result : forward.getBody().front().getTerminator()->getOperands())
+    artifacts.probes.push_back(layersOf(result.getDefiningOp()));
+  return describe(model);
+}
+
 Outcome Compilation::run() {
   bool isModel = options.stage <= Stage::Nn;
   emit::Model model;
@@ -266,6 +281,9 @@ Outcome Compilation::run() {
     return report(cpus.takeError());
   if (!options.naive)
     if (Outcome outcome = runPhase(*module, buildFusionPhase); outcome != Outcome::Done)
+      return outcome;
+  if (options.probe != Probe::None)
+    if (Outcome outcome = probe(model); outcome != Outcome::Done)
       return outcome;
   if (options.stage == Stage::Fused)
     return print(*module);

@@ -29,6 +29,7 @@ struct Artifacts {
   std::vector<Layer> layers;           ///< of a model.json; an .mlir file has none
   int64_t weightsBytes = 0;            ///< of all parameters
   std::vector<Plan> plans;             ///< of each variant
+  std::vector<std::vector<std::string>> probes; ///< with Options::probe: the layers of each output
 };
 
 /// Compiles options.model to options.stage. Messages go to standard error. Nothing is written

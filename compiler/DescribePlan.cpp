@@ -20,6 +20,12 @@ static void addLayers(Operation *op, std::vector<std::string> &layers) {
   });
 }
 
+std::vector<std::string> dlc::layersOf(Operation *op) {
+  std::vector<std::string> layers;
+  addLayers(op, layers);
+  return layers;
+}
+
 //===----------------------------------------------------------------------===//
 // Launches
 //===----------------------------------------------------------------------===//
@@ -101,7 +107,7 @@ static Quantity flopsOf(Operation *op) {
 
 static Launch describeLaunch(Operation *op) {
   Launch launch;
-  addLayers(op, launch.layers);
+  launch.layers = layersOf(op);
   launch.kernel = spellKernel(op);
   launch.flops = flopsOf(op);
   launch.bytes = bytesOf(op->getOperands());

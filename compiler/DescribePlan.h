@@ -12,6 +12,9 @@ namespace dlc {
 /// that computes becomes one launch, in this order.
 Plan describePlan(mlir::ModuleOp module, const emit::Variant &variant);
 
+/// The layers that an op came from, as its location names them.
+std::vector<std::string> layersOf(mlir::Operation *op);
+
 } // namespace dlc
 
 #endif // DLC_COMPILER_DESCRIBEPLAN_H

@@ -30,6 +30,13 @@ enum class Winograd {
   F4     ///< F(4x4, 3x3) likewise
 };
 
+/// What @forward returns, where errors are to be measured.
+enum class Probe {
+  None,   ///< the model's outputs
+  Layers, ///< the result of each layer instead
+  Exact   ///< the same, in float64 and from inputs that are the results of the layers before
+};
+
 /// Everything that decides a compilation. Filled by the tools and passed down; nothing reads globals.
 struct Options {
   std::string model;       ///< path of the model: .json, or .mlir with an nn @forward
@@ -41,6 +48,7 @@ struct Options {
   int64_t batch = 0;       ///< the only batch, or 0 for any
   bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;
+  Probe probe = Probe::None;
   bool profiled = false;   ///< code that reports each launch, for measurements
   bool prepare = false;    ///< with Stage::Lib: prepare the weights now, into files that load maps
   Stage stage = Stage::Lib;

@@ -52,6 +52,19 @@ void dlc::buildSchedulePhase(OpPassManager &pm, llvm::StringRef march, bool naiv
   cleanUp(pm);
 }
 
+void dlc::buildProbePhase(OpPassManager &pm, bool inputs) {
+  pm.addNestedPass<func::FuncOp>(fusion::createProbeLayers({inputs}));
+}
+
+void dlc::buildExactPhase(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(schedule::createNnToLinalg());
+  pm.addNestedPass<func::FuncOp>(schedule::createWidenFloats());
+  cleanUp(pm);
+  // Last, so that parameters' arithmetic is wide too.
+  pm.addPass(schedule::createOutlinePrepare());
+  cleanUp(pm);
+}
+
 void dlc::buildMemoryPhase(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(memory::createBufferArguments());
   pm.addNestedPass<func::FuncOp>(memory::createSplitDestinations());

@@ -16,6 +16,12 @@ void buildFusionPhase(mlir::OpPassManager &pm);
 void buildSchedulePhase(mlir::OpPassManager &pm, llvm::StringRef march, bool naive,
                         Winograd winograd = Winograd::Auto);
 
+/// Fused nn with the result of each layer as an output; `inputs`: and as an input of the next.
+void buildProbePhase(mlir::OpPassManager &pm, bool inputs);
+
+/// In place of the schedule phase: linalg in float64, @prepare outlined.
+void buildExactPhase(mlir::OpPassManager &pm);
+
 /// Tensors -> buffers in one arena.
 void buildMemoryPhase(mlir::OpPassManager &pm);
 

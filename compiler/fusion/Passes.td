@@ -17,4 +17,10 @@ def FormGroups : Pass<"dlc-form-groups", "::mlir::func::FuncOp"> {
   let summary = "gather each heavy op and the elementwise ops after it into one nn.group";
 }
 
+def ProbeLayers : Pass<"dlc-probe-layers", "::mlir::func::FuncOp"> {
+  let summary = "make the result of each layer an output, to be compared";
+  let options = [Option<"inputs", "inputs", "bool", "false",
+                        "layers read each other's results from further inputs">];
+}
+
 #endif // DLC_COMPILER_FUSION_PASSES_TD

@@ -35,4 +35,10 @@ def FuseElementwise : Pass<"dlc-fuse-elementwise", "::mlir::func::FuncOp"> {
   let summary = "fuse chains of elementwise linalg ops";
 }
 
+def WidenFloats : Pass<"dlc-widen-floats", "::mlir::func::FuncOp"> {
+  let summary = "compute in f64 what is given and returned in f32";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // DLC_COMPILER_SCHEDULE_PASSES_TD

@@ -277,6 +277,9 @@ void Page::write() {
   if (!measured)
     os << "<section class=\"notice\"><h2>Not measured</h2>\n<p>" << escaped(report.unmeasured)
        << "</p></section>\n";
+  if (!report.unchecked.empty())
+    os << "<section class=\"notice\"><h2>Errors are not known</h2>\n<p>"
+       << escaped(report.unchecked) << "</p></section>\n";
   writeCards();
   writeLayers();
   writeRoofline();

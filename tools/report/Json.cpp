@@ -59,6 +59,8 @@ static void writeHeadOf(json::OStream &json, const Report &report) {
   json.attribute("variant", report.plan.variant);
   json.attribute("batch", report.batch);
   json.attribute("threads", report.threads);
+  if (!report.unchecked.empty())
+    json.attribute("errors_not_known", report.unchecked);
   if (report.times.launches.empty()) {
     json.attribute("not_measured", report.unmeasured);
     return;

@@ -106,5 +106,12 @@ Report tools::makeReport(const MeasureArgs &args, const Artifacts &artifacts) {
         [&](const ErrorInfoBase &error) { report.unmeasured = error.message(); });
   }
   report.codeBytes = codeBytesOf(artifacts.shared);
+  if (measured) {
+    Expected<std::vector<LayerError>> errors = measureErrors(args.options);
+    if (errors)
+      report.errors = std::move(*errors);
+    else
+      report.unchecked = toString(errors.takeError());
+  }
   return report;
 }

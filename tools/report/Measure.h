@@ -19,6 +19,10 @@ struct MeasureArgs {
 /// Compiles the model anew so that it reports its launches, and measures them.
 llvm::Expected<Report> measureLaunches(const MeasureArgs &args);
 
+/// Runs the model on random inputs, and each of its layers again in float64 on what that layer
+/// read.
+llvm::Expected<std::vector<LayerError>> measureErrors(Options options);
+
 /// All that is known of the library that args.options made. Where this machine cannot run it the
 /// report says so and holds no times.
 Report makeReport(const MeasureArgs &args, const Artifacts &artifacts);

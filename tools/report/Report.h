@@ -41,6 +41,7 @@ struct Report {
   std::string unmeasured; ///< why there are no times
   Machine machine;
   std::vector<LayerError> errors;
+  std::string unchecked;    ///< why there are no errors, where the code runs
   int64_t codeBytes = 0;    ///< machine code of the library, all variants and the runtime
   int64_t weightsBytes = 0; ///< of the weights file
 };

@@ -95,6 +95,8 @@ static void writeGroups(raw_ostream &os, const Report &report) {
     table.add(std::move(row));
   }
   table.print(os);
+  if (!report.unchecked.empty())
+    os << "errors are not known: " << report.unchecked << "\n";
   os << "FLOPs are those of the layers as the model defines them, so that Winograd may pass the "
         "peak;\n"
         "error: relative L2 distance of the results from float64 arithmetic on the same inputs.\n";
