@@ -30,10 +30,11 @@ public:
 
   dlc_status load();
 
-  /// Reads parameter `index` to `to`; the first failure stays in `status`.
-  void read(int64_t index, void *to) {
+  /// See dlc_rt_read_param; the first failure stays in `status`.
+  void read(int64_t index, int64_t first, int64_t bytes, void *to) {
     if (!status)
-      status = file.read(*file.find(m.desc->info.params[index].name), to, m.message());
+      status =
+          file.read(*file.find(m.desc->info.params[index].name), first, bytes, to, m.message());
   }
 
   dlc_status status = DLC_OK;
@@ -44,7 +45,9 @@ private:
   Safetensors file;
 };
 
-void dlc_rt_read_param(dlc_model *rt, int64_t index, void *to) { rt->weights->read(index, to); }
+void dlc_rt_read_param(dlc_model *rt, int64_t index, int64_t first, int64_t bytes, void *to) {
+  rt->weights->read(index, first, bytes, to);
+}
 
 /// Into memory of its own: until all is well, the weights before stay.
 dlc_status dlc::rt::runPrepare(dlc_model &m, Weights *weights, const Message &message) {

@@ -111,9 +111,10 @@ void dlc_rt_destroy(dlc_model *m);
 // Called by generated code
 //===----------------------------------------------------------------------===//
 
-/// For prepare: reads parameter `index` of info.params to `to`. Where that fails
-/// it returns all the same; what prepare then makes is not used.
-void dlc_rt_read_param(dlc_model *rt, int64_t index, void *to);
+/// For prepare: reads `bytes` bytes of parameter `index` of info.params, from
+/// byte `first` on, to `to`. Where that fails it returns all the same; what
+/// prepare then makes is not used.
+void dlc_rt_read_param(dlc_model *rt, int64_t index, int64_t first, int64_t bytes, void *to);
 
 /// Cuts [0, n) into ranges of at least `grain` items each and runs them on at
 /// most `threads` threads; inline when one range is left. Who runs which range

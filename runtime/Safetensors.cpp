@@ -199,7 +199,8 @@ const FileTensor *Safetensors::find(const char *name) const {
       bsearch(&key, tensors, static_cast<size_t>(count), sizeof(FileTensor), byName));
 }
 
-dlc_status Safetensors::read(const FileTensor &tensor, void *to, const Message &message) const {
-  return source->read(static_cast<uint64_t>(dataBegin + tensor.begin), to,
-                      static_cast<uint64_t>(tensor.end - tensor.begin), message);
+dlc_status Safetensors::read(const FileTensor &tensor, int64_t first, int64_t bytes, void *to,
+                             const Message &message) const {
+  return source->read(static_cast<uint64_t>(dataBegin + tensor.begin + first), to,
+                      static_cast<uint64_t>(bytes), message);
 }

@@ -82,7 +82,12 @@ public:
   const FileTensor *find(const char *name) const;
 
   /// Reads the data of `tensor`: end - begin bytes.
-  dlc_status read(const FileTensor &tensor, void *to, const Message &message) const;
+  dlc_status read(const FileTensor &tensor, void *to, const Message &message) const {
+    return read(tensor, 0, tensor.end - tensor.begin, to, message);
+  }
+  /// Reads `bytes` bytes of them from byte `first` on, which must be there.
+  dlc_status read(const FileTensor &tensor, int64_t first, int64_t bytes, void *to,
+                  const Message &message) const;
 
 private:
   dlc_status checkLayout(const Message &message);

@@ -279,10 +279,17 @@ void AbiLowering::lowerReads(func::FuncOp func) {
   for (ReadParamOp read : reads) {
     Location loc = read.getLoc();
     builder.setInsertionPoint(read);
-    Value index = LLVM::ConstantOp::create(builder, loc, read.getIndexAttr());
+    auto type = cast<MemRefType>(read.getOut().getType());
+    int64_t width = type.getElementTypeBitWidth() / 8;
+    auto constant = [&](int64_t value) -> Value {
+      return LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
+    };
+    Type i64 = builder.getI64Type();
     func::CallOp::create(
-        builder, loc, declareRuntime("dlc_rt_read_param", {pointer, builder.getI64Type(), pointer}),
-        ValueRange{func.getArgument(0), index, abi.split(loc, read.getOut()).front()});
+        builder, loc, declareRuntime("dlc_rt_read_param", {pointer, i64, i64, i64, pointer}),
+        ValueRange{func.getArgument(0), constant(read.getIndex()),
+                   constant(read.getFirst() * width), constant(type.getNumElements() * width),
+                   abi.split(loc, read.getOut()).front()});
     read.erase();
   }
 }

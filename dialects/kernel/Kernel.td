@@ -173,10 +173,11 @@ def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [
 def Kernel_ReadParamOp : Op<Kernel_Dialect, "read_param"> {
   let summary = "reads a parameter of the model from where its weights come from";
   let description = [{
-    `index` counts the parameters in the model's order. Its elements go to `out` as they are.
+    `index` counts the parameters in the model's order. As many elements as `out` has, from element
+    `first` on, go there as they are.
   }];
-  let arguments = (ins I64Attr:$index, AnyStaticShapeMemRef:$out);
-  let assemblyFormat = "$index `into` $out attr-dict `:` type($out)";
+  let arguments = (ins I64Attr:$index, I64Attr:$first, AnyStaticShapeMemRef:$out);
+  let assemblyFormat = "$index `from` $first `into` $out attr-dict `:` type($out)";
 }
 
 def Kernel_MarkOp : Op<Kernel_Dialect, "mark"> {

@@ -23,9 +23,12 @@ func.func @prepare(%w: memref<8xf32> {nn.prepared = 64 : i64}, %arena: memref<?x
   %c8 = arith.constant 8 : index
   %c0 = arith.constant 0 : index
   %k = memref.view %arena[%c0][] : memref<?xi8> to memref<8xf32>
-  // CHECK: call @dlc_rt_read_param(%[[RT]], %{{.*}}, %{{.*}}) : (!llvm.ptr, i64, !llvm.ptr) -> ()
+  // CHECK-DAG: llvm.mlir.constant(3 : i64)
+  // CHECK-DAG: llvm.mlir.constant(64 : i64)
+  // CHECK-DAG: llvm.mlir.constant(32 : i64)
+  // CHECK: call @dlc_rt_read_param(%[[RT]], %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) : (!llvm.ptr, i64, i64, i64, !llvm.ptr) -> ()
   // CHECK: call @dlc_rt_parallel_for
-  kernel.read_param 3 into %k : memref<8xf32>
+  kernel.read_param 3 from 16 into %k : memref<8xf32>
   kernel.launch @copy_0(%k, %w : memref<8xf32>, memref<8xf32>) items(%c8) grain(20000)
   return
 }

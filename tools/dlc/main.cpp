@@ -184,7 +184,9 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
 static void addRun(CLI::App &app, RunArgs &args, int &code) {
   CLI::App *command = addCommand(app, "run", "Run a model forward on arrays", kRunExamples);
   command->add_option("model", args.options.model, kAnyModel)->required();
-  addWeights(command, args.options, "safetensors file; default: the model's own");
+  addWeights(command, args.options,
+             "safetensors file, or one prepared for this library; default: a prepared one beside the "
+             "library, else the model's own");
   command
       ->add_option("--input", args.inputs,
                    "samples: an .npy for each input in the model's order, or an .npz by names")
@@ -214,7 +216,8 @@ static void addBench(CLI::App &app, BenchArgs &args, int &code) {
       addCommand(app, "bench", "Measure a model's speed on random inputs", kBenchExamples);
   command->add_option("model", args.options.model, kAnyModel)->required();
   addWeights(command, args.options,
-             "safetensors file; default: the model's own, else random numbers");
+             "safetensors file, or one prepared for this library; default: a prepared one beside the "
+             "library, else the model's own, else random numbers");
   command->add_option("--batch", args.batch, "samples of one call (default: 1)")
       ->type_name("N")
       ->check(kBatches);

@@ -28,7 +28,7 @@ static constexpr StringLiteral code = R"(
 ; Every variant has a constant and a function of these names.
 @one = internal constant float 1.0
 declare void @dlc_rt_parallel_for(ptr, ptr, ptr, i64, i64)
-declare void @dlc_rt_read_param(ptr, i64, ptr)
+declare void @dlc_rt_read_param(ptr, i64, i64, i64, ptr)
 
 define internal void @kernel(ptr %args, i64 %lo, i64 %hi) {
 entry:
@@ -69,7 +69,7 @@ define void @forward(ptr %rt, i64 %batch, ptr %inputs, ptr %outputs, ptr %prepar
 }
 
 define void @prepare(ptr %rt, ptr %prepared, ptr %scratch) {
-  call void @dlc_rt_read_param(ptr %rt, i64 0, ptr %prepared)
+  call void @dlc_rt_read_param(ptr %rt, i64 0, i64 0, i64 16, ptr %prepared)
   ret void
 }
 )";

@@ -18,11 +18,12 @@ struct Weights {
 
 void prepare(dlc_model *rt, void *prepared, void *scratch) {
   auto &w = *static_cast<Weights *>(prepared);
-  dlc_rt_read_param(rt, 0, scratch);
+  dlc_rt_read_param(rt, 0, 0, 8, scratch); // in pieces
+  dlc_rt_read_param(rt, 0, 8, 16, static_cast<char *>(scratch) + 8);
   std::memcpy(w.kernel, scratch, sizeof w.kernel);
   if (toy::duringPrepare)
     toy::duringPrepare();
-  dlc_rt_read_param(rt, 1, w.bias);
+  dlc_rt_read_param(rt, 1, 0, 8, w.bias);
 }
 
 struct Args {
