@@ -184,8 +184,8 @@ def main():
         made = make(args, folder)
         rows = measure(args, made, folder)
         section = f"{HEADING}\n\n`test/bench/startup.py`: {args.network}, batch 1, commit {peers.commit()}, "
-        section += f"{report.cpu_name()}. Medians of {args.rounds} fresh processes (the least in parentheses); "
-        section += "memory is what the process gained at its peak, the engine's library among it.\n\n"
+        section += f"{report.cpu_name()}.\nMedians of {args.rounds} fresh processes (the least in parentheses); "
+        section += "memory is what the process gained at its peak, the\nengine's library among it.\n\n"
         section += table(rows, made) + code(args, temporary)
     write(args.report, section) if args.report else print(section)
 
