@@ -136,4 +136,5 @@ void dlc::describeMemory(ModuleOp module, emit::Variant &variant) {
   variant.prepareScratchBytes = bytes(prepare, nn::kArenaConstAttr);
   variant.arenaConstBytes = bytes(forward, nn::kArenaConstAttr);
   variant.arenaBatchBytes = bytes(forward, nn::kArenaBatchAttr);
+  variant.arenaThreadBytes = bytes(forward, nn::kArenaThreadAttr);
 }

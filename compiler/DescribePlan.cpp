@@ -71,6 +71,10 @@ static std::string spellKernel(Operation *op) {
       .Case([](kernel::WinogradGemmOp op) {
         return spellWinograd(op) + " gemm " + spellTile(op.getTile());
       })
+      .Case([&](kernel::WinogradOp op) {
+        return winograd(op.getTileSize(), "in " + std::to_string(op.getBlocks()) + " blocks, ") +
+               spellTile(op.getTile());
+      })
       .Case([&](kernel::WinogradOutputOp op) { return winograd(op.getTileSize(), "output"); })
       .Default([](Operation *other) { return spellLinalg(other); });
 }

@@ -66,7 +66,6 @@ typedef dlc_tensor_info dlc_rt_tensor_desc;
 /// info.outputs. Its arena holds three regions, one after the other:
 ///   arena_const_bytes | batch * arena_batch_bytes | threads * arena_thread_bytes
 /// where `batch` is that of the call. The contents are undefined at entry.
-/// Variants for inference have no thread region: arena_thread_bytes is 0.
 ///
 /// All blocks are 64-byte aligned and all five sizes multiples of 64. Inputs and
 /// outputs have their element's alignment.
@@ -124,8 +123,7 @@ void dlc_rt_parallel_for(dlc_model *rt, void (*fn)(void *args, int64_t lo, int64
 
 /// The same for kernels with scratch memory of their own: `slot` is below
 /// `threads` and differs between parts that may run at once, so it selects a
-/// block of the arena's thread region. Results must not depend on it. Code for
-/// inference has no such kernels.
+/// block of the arena's thread region. Results must not depend on it.
 void dlc_rt_parallel_for_slots(dlc_model *rt,
                                void (*fn)(void *args, int64_t lo, int64_t hi, int64_t slot),
                                void *args, int64_t n, int64_t grain);

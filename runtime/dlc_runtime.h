@@ -152,8 +152,7 @@ typedef struct dlc_model_info {
   /// The arena of an instance takes at most
   ///   arena_const_bytes + max_batch * arena_batch_bytes
   ///                     + threads * arena_thread_bytes
-  /// bytes, whichever variant is chosen. Libraries for inference need nothing
-  /// a thread: arena_thread_bytes is 0.
+  /// bytes, whichever variant is chosen.
   int64_t arena_const_bytes, arena_batch_bytes, arena_thread_bytes;
 } dlc_model_info;
 

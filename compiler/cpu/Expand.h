@@ -7,8 +7,8 @@
 
 namespace dlc::cpu {
 
-// Each emits the code that computes the items [lo, hi) of `op`, in front of it. Shapes are static but
-// for the batch.
+// Each emits the code that computes the items [lo, hi) of `op`, in front of it. Shapes are static
+// but for the batch.
 mlir::LogicalResult expandConv(Emitter &e, kernel::ConvOp op, mlir::Value lo, mlir::Value hi);
 mlir::LogicalResult expandDepthwise(Emitter &e, kernel::DepthwiseOp op, mlir::Value lo,
                                     mlir::Value hi);
@@ -17,11 +17,16 @@ mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, ml
 void expandPool(Emitter &e, kernel::PoolOp op, mlir::Value lo, mlir::Value hi);
 void expandPack(Emitter &e, kernel::PackOp op, mlir::Value lo, mlir::Value hi);
 void expandUnpack(Emitter &e, kernel::UnpackOp op, mlir::Value lo, mlir::Value hi);
-void expandWinogradWeights(Emitter &e, kernel::WinogradWeightsOp op, mlir::Value lo, mlir::Value hi);
+void expandWinogradWeights(Emitter &e, kernel::WinogradWeightsOp op, mlir::Value lo,
+                           mlir::Value hi);
 void expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, mlir::Value lo, mlir::Value hi);
 void expandWinogradGemm(Emitter &e, kernel::WinogradGemmOp op, mlir::Value lo, mlir::Value hi);
 mlir::LogicalResult expandWinogradOutput(Emitter &e, kernel::WinogradOutputOp op, mlir::Value lo,
                                          mlir::Value hi);
+
+/// The scratch memory of the thread is the argument of the function before the bounds.
+mlir::LogicalResult expandWinograd(Emitter &e, kernel::WinogradOp op, mlir::Value lo,
+                                   mlir::Value hi);
 
 /// The taps [first, second) of a window along y that lie in the image, for output row `y`.
 std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Window1D &window,

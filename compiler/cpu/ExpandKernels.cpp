@@ -22,6 +22,12 @@ int64_t lanesOf(Operation *op) {
   return cast<ShapedType>(blocked.getType()).getShape().back();
 }
 
+bool isScratch(Value value, kernel::KernelOpInterface op) {
+  auto type = dyn_cast<MemRefType>(value.getType());
+  return type && type.getElementType().isInteger(8) &&
+         type.getShape() == ArrayRef<int64_t>{op.getScratchBytes()};
+}
+
 struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
   using ExpandKernelsBase::ExpandKernelsBase;
 
@@ -40,6 +46,8 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
                    func.getArgument(arguments - 2).getType().isIndex();
     if (!bounded || op->getParentOp() != func)
       return op->emitOpError("needs a function of its own that ends in the bounds of its items");
+    if (op.getScratchBytes() && (arguments < 3 || !isScratch(func.getArgument(arguments - 3), op)))
+      return op->emitOpError("needs its scratch memory before the bounds of its items");
     if (llvm::any_of(op->getOperandTypes(), [](Type type) { return !isa<MemRefType>(type); }))
       return op->emitOpError("needs buffers, not tensors");
     OpBuilder builder(op);
@@ -72,12 +80,11 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
         .Case([&](kernel::WinogradGemmOp gemm) {
           return cpu::expandWinogradGemm(e, gemm, lo, hi), success();
         })
-        .Case([&](kernel::WinogradOutputOp out) {
-          return cpu::expandWinogradOutput(e, out, lo, hi);
-        })
-        .Default([](Operation *other) {
-          return other->emitOpError("has no expansion on this target");
-        });
+        .Case(
+            [&](kernel::WinogradOutputOp out) { return cpu::expandWinogradOutput(e, out, lo, hi); })
+        .Case([&](kernel::WinogradOp op) { return cpu::expandWinograd(e, op, lo, hi); })
+        .Default(
+            [](Operation *other) { return other->emitOpError("has no expansion on this target"); });
   }
 };
 

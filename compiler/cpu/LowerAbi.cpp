@@ -15,6 +15,8 @@
 //     %args = llvm.alloca ...        // loads of %inputs[0], %outputs[0]; stores to %args
 //     call @dlc_rt_parallel_for(%rt, @exp_0_part, %args, %n, 2000)
 //   func.func private @exp_0_part(%args: !llvm.ptr, %lo: i64, %hi: i64)   // loads, call @exp_0
+// A launch with scratch memory goes to @dlc_rt_parallel_for_slots, whose trampolines also get a
+// slot: the kernel's scratch is that part of the arena's region of threads.
 //   func.func private @exp_0(%x: !llvm.ptr {llvm.noalias}, %xn: i64, ..., %lo: index, %hi: index)
 //
 //===---------------------------------------------------------------------------------===//
@@ -49,10 +51,11 @@ public:
 
 private:
   LogicalResult lowerEntry(func::FuncOp func);
-  void lowerKernel(func::FuncOp func);
-  void lowerLaunches(func::FuncOp func);
+  void lowerKernel(func::FuncOp func, int64_t scratch);
+  LogicalResult lowerLaunches(func::FuncOp func);
   void lowerLaunch(LaunchOp launch, Value slots);
-  void addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes);
+  Value scratchOfFirstThread(LaunchOp launch);
+  void addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes, int64_t scratch);
   void lowerMarks(func::FuncOp func);
   void lowerReads(func::FuncOp func);
   func::FuncOp declareRuntime(StringRef name, ArrayRef<Type> types);
@@ -107,9 +110,10 @@ static bool isEntry(func::FuncOp func) {
 }
 
 LogicalResult AbiLowering::run() {
-  llvm::SetVector<func::FuncOp> kernels;
-  module.walk(
-      [&](LaunchOp launch) { kernels.insert(symbols.lookup<func::FuncOp>(launch.getKernel())); });
+  llvm::MapVector<func::FuncOp, int64_t> kernels; // and their scratch memory
+  module.walk([&](LaunchOp launch) {
+    kernels[symbols.lookup<func::FuncOp>(launch.getKernel())] = launch.getScratch();
+  });
   SmallVector<func::FuncOp> entries;
   for (auto func : module.getOps<func::FuncOp>())
     if (func.isPublic() && !func.isExternal() && isEntry(func))
@@ -117,8 +121,8 @@ LogicalResult AbiLowering::run() {
   for (func::FuncOp entry : entries)
     if (failed(lowerEntry(entry)))
       return failure();
-  for (func::FuncOp kernel : kernels)
-    lowerKernel(kernel);
+  for (auto [kernel, scratch] : kernels)
+    lowerKernel(kernel, scratch);
   return success();
 }
 
@@ -197,7 +201,8 @@ LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
   func.removeArgAttrsAttr();
   body.eraseArguments(0, oldCount);
   func.setFunctionType(builder.getFunctionType(types, {}));
-  lowerLaunches(func);
+  if (failed(lowerLaunches(func)))
+    return failure();
   lowerMarks(func);
   lowerReads(func);
   return success();
@@ -216,17 +221,42 @@ func::FuncOp AbiLowering::declareRuntime(StringRef name, ArrayRef<Type> types) {
   return func;
 }
 
+// Where the region of threads begins: behind the two others.
+Value AbiLowering::scratchOfFirstThread(LaunchOp launch) {
+  Location loc = launch.getLoc();
+  auto func = launch->getParentOfType<func::FuncOp>();
+  auto bytes = [&](StringRef name) -> Value {
+    auto attribute = func->getAttrOfType<IntegerAttr>(name);
+    int64_t value = attribute ? attribute.getInt() : 0;
+    return LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
+  };
+  Value scaled = LLVM::MulOp::create(builder, loc, batch, bytes(nn::kArenaBatchAttr));
+  Value offset = LLVM::AddOp::create(builder, loc, scaled, bytes(nn::kArenaConstAttr));
+  return LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), arena, ValueRange{offset});
+}
+
+// What takes the arguments, a range and, where there is scratch memory, a slot.
+static FunctionType trampolineType(OpBuilder &builder, Type pointer, bool slots) {
+  SmallVector<Type> types(slots ? 4 : 3, builder.getI64Type());
+  types[0] = pointer;
+  return builder.getFunctionType(types, {});
+}
+
 static std::string trampolineName(StringRef kernel) { return (kernel + "_part").str(); }
 
 // One array of slots, as long as the longest launch needs.
-void AbiLowering::lowerLaunches(func::FuncOp func) {
+LogicalResult AbiLowering::lowerLaunches(func::FuncOp func) {
   SmallVector<LaunchOp> launches;
   func.walk([&](LaunchOp launch) { launches.push_back(launch); });
   if (launches.empty())
-    return;
+    return success();
   int64_t count = 1;
-  for (LaunchOp launch : launches)
-    count = std::max<int64_t>(count, abiTypes(launch.getArgs().getTypes()).size());
+  for (LaunchOp launch : launches) {
+    if (launch.getScratch() && !batch)
+      return launch.emitOpError("needs scratch memory, which only functions of a batch have");
+    count = std::max<int64_t>(count, abiTypes(launch.getArgs().getTypes()).size() +
+                                         (launch.getScratch() ? 1 : 0));
+  }
   Location loc = func.getLoc();
   builder.setInsertionPointToStart(&func.front());
   Value one = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(1));
@@ -234,6 +264,7 @@ void AbiLowering::lowerLaunches(func::FuncOp func) {
   Value slots = LLVM::AllocaOp::create(builder, loc, pointer, array, one, /*alignment=*/8);
   for (LaunchOp launch : launches)
     lowerLaunch(launch, slots);
+  return success();
 }
 
 void AbiLowering::lowerLaunch(LaunchOp launch, Value slots) {
@@ -246,15 +277,19 @@ void AbiLowering::lowerLaunch(LaunchOp launch, Value slots) {
         part = toI64(loc, part);
       LLVM::StoreOp::create(builder, loc, part, slot(loc, slots, index++));
     }
-  Type i64 = builder.getI64Type();
-  Type partType = builder.getFunctionType({pointer, i64, i64}, {});
+  bool slotted = launch.getScratch();
+  if (slotted)
+    LLVM::StoreOp::create(builder, loc, scratchOfFirstThread(launch), slot(loc, slots, index));
+  Type partType = trampolineType(builder, pointer, slotted);
   Value part = func::ConstantOp::create(builder, loc, partType, trampolineName(launch.getKernel()));
   part = UnrealizedConversionCastOp::create(builder, loc, pointer, part).getResult(0);
   Value grain =
       LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(launch.getGrain()));
   Value runtime = launch->getParentOfType<func::FuncOp>().getArgument(0);
+  Type i64 = builder.getI64Type();
   func::FuncOp parallelFor =
-      declareRuntime("dlc_rt_parallel_for", {pointer, pointer, pointer, i64, i64});
+      declareRuntime(slotted ? "dlc_rt_parallel_for_slots" : "dlc_rt_parallel_for",
+                     {pointer, pointer, pointer, i64, i64});
   func::CallOp::create(builder, loc, parallelFor,
                        ValueRange{runtime, part, slots, toI64(loc, launch.getItems()), grain});
   launch.erase();
@@ -294,12 +329,12 @@ void AbiLowering::lowerReads(func::FuncOp func) {
   }
 }
 
-// @kernel_part(args, lo, hi): unpacks the arguments and calls the kernel.
-void AbiLowering::addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes) {
+// @kernel_part(args, lo, hi) or (args, lo, hi, slot): unpacks the arguments and calls the kernel.
+void AbiLowering::addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes, int64_t scratch) {
   Location loc = kernel.getLoc();
   Type i64 = builder.getI64Type();
   auto func = func::FuncOp::create(loc, trampolineName(kernel.getSymName()),
-                                   builder.getFunctionType({pointer, i64, i64}, {}));
+                                   trampolineType(builder, pointer, scratch));
   func.setPrivate();
   makeInternal(func);
   symbols.insert(func, std::next(Block::iterator(kernel)));
@@ -311,13 +346,19 @@ void AbiLowering::addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes) {
     Value loaded = LLVM::LoadOp::create(builder, loc, type.isIndex() ? i64 : type, address);
     args.push_back(type.isIndex() ? toIndex(loc, loaded) : loaded);
   }
+  if (scratch) {
+    Value bytes = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(scratch));
+    Value offset = LLVM::MulOp::create(builder, loc, body->getArgument(3), bytes);
+    args.back() = LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), args.back(),
+                                      ValueRange{offset});
+  }
   args.push_back(toIndex(loc, body->getArgument(1)));
   args.push_back(toIndex(loc, body->getArgument(2)));
   func::CallOp::create(builder, loc, kernel, args);
   func::ReturnOp::create(builder, loc);
 }
 
-void AbiLowering::lowerKernel(func::FuncOp func) {
+void AbiLowering::lowerKernel(func::FuncOp func, int64_t scratch) {
   Location loc = func.getLoc();
   Block &body = func.front();
   SmallVector<BlockArgument> old(body.getArguments());
@@ -340,7 +381,7 @@ void AbiLowering::lowerKernel(func::FuncOp func) {
   makeInternal(func);
   // Inlined into its trampoline a kernel would keep noalias only as scopes, which loops may lose.
   func->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
-  addTrampoline(func, ArrayRef(types).drop_back(2));
+  addTrampoline(func, ArrayRef(types).drop_back(2), scratch);
 }
 
 namespace {

@@ -78,9 +78,16 @@ void Outliner::collectArguments(Operation *op) {
   }
 }
 
+static int64_t scratchBytes(Operation *op) {
+  auto kernelOp = dyn_cast<dlc::kernel::KernelOpInterface>(op);
+  return kernelOp ? kernelOp.getScratchBytes() : 0;
+}
+
 func::FuncOp Outliner::buildFunction(Operation *op) {
   OpBuilder builder(op->getContext());
   SmallVector<Type> types(ValueRange(arguments).getTypes());
+  if (int64_t bytes = scratchBytes(op))
+    types.push_back(MemRefType::get({bytes}, builder.getI8Type()));
   types.append(2, builder.getIndexType());
   auto func =
       func::FuncOp::create(builder, op->getLoc(), "kernel", builder.getFunctionType(types, {}));
@@ -88,7 +95,7 @@ func::FuncOp Outliner::buildFunction(Operation *op) {
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToStart(body);
   IRMapping mapping;
-  mapping.map(arguments, body->getArguments().drop_back(2));
+  mapping.map(arguments, body->getArguments().take_front(arguments.size()));
   for (Operation *constant : constants)
     builder.clone(*constant, mapping);
   Operation *clone = builder.clone(*op, mapping);
@@ -160,7 +167,8 @@ void Outliner::outline(Operation *op) {
   int64_t grain =
       std::max<int64_t>(1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, workPerItem)));
   OpBuilder builder(op);
-  dlc::kernel::LaunchOp::create(builder, op->getLoc(), func.getSymName(), arguments, items, grain);
+  dlc::kernel::LaunchOp::create(builder, op->getLoc(), func.getSymName(), arguments, items, grain,
+                                scratchBytes(op));
   op->erase();
 }
 

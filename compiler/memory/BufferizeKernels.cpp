@@ -103,6 +103,6 @@ void dlc::memory::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, kernel::KernelDialect *) {
     attachModels<kernel::PackOp, kernel::UnpackOp, kernel::ConvOp, kernel::DepthwiseOp,
                  kernel::GemmOp, kernel::PoolOp, kernel::WinogradWeightsOp, kernel::WinogradInputOp,
-                 kernel::WinogradGemmOp, kernel::WinogradOutputOp>(context);
+                 kernel::WinogradGemmOp, kernel::WinogradOutputOp, kernel::WinogradOp>(context);
   });
 }

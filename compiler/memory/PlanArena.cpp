@@ -1,9 +1,11 @@
 //===- PlanArena.cpp - every allocation in one arena --------------------------------===//
 //
-// An entry function is a straight line, so a buffer lives from the first to the last op that touches
-// it or a view of it. Buffers whose size grows with the batch share one region of the arena, the
-// others another; the two are planned apart and the batch's offsets are scaled at run time. Prepared
-// values get their places in the prepared block.
+// An entry function is a straight line, so a buffer lives from the first to the last op that
+// touches it or a view of it. Buffers whose size grows with the batch share one region of the
+// arena, the others another; the two are planned apart and the batch's offsets are scaled at run
+// time. Prepared values get their places in the prepared block. A third region, behind these two,
+// is scratch memory of threads: kernels run one after the other and share it, so the largest one
+// decides its size.
 //
 //   %0 = memref.alloc(%batch) : memref<?x8xf32>   ->   %o = %batch * 64 + 128
 //                                                      %0 = memref.view %arena[%o][%batch]
@@ -12,6 +14,7 @@
 
 #include "compiler/memory/Passes.h"
 #include "compiler/memory/Planner.h"
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -83,6 +86,12 @@ static LogicalResult collect(func::FuncOp function, ArenaRegion &constant, Arena
   return failure(result.wasInterrupted());
 }
 
+static int64_t scratchOfThread(func::FuncOp function) {
+  int64_t most = 0;
+  function.walk([&](kernel::KernelOpInterface op) { most = std::max(most, op.getScratchBytes()); });
+  return most;
+}
+
 static LogicalResult placeInArena(func::FuncOp function) {
   ArenaRegion constant, batch;
   if (failed(collect(function, constant, batch)))
@@ -119,6 +128,7 @@ static LogicalResult placeInArena(func::FuncOp function) {
   replace(batch, true);
   function->setAttr(nn::kArenaConstAttr, attributes.getI64IntegerAttr(constant.placement.total));
   function->setAttr(nn::kArenaBatchAttr, attributes.getI64IntegerAttr(batch.placement.total));
+  function->setAttr(nn::kArenaThreadAttr, attributes.getI64IntegerAttr(scratchOfThread(function)));
   return success();
 }
 

@@ -22,6 +22,10 @@ static bool hasWinograd(const ConvShape &conv) {
 
 namespace {
 
+// Tiles of a block of kernel.winograd: fewer read the weights again too often, more gain nothing.
+// Fewer blocks leave threads without work.
+constexpr int64_t kLeastTiles = 12, kMostTiles = 39, kLeastBlocks = 5;
+
 // What the estimate takes from measurements of one row of the target facts, in half cycles of a
 // core with two multiply-add pipes (the unit of stepCost).
 struct Measured {
@@ -56,14 +60,29 @@ public:
   }
 
   double winograd(int64_t m) const {
-    int64_t points = (m + 2) * (m + 2);
-    int64_t tiles = llvm::divideCeil(conv.result[1], m) * llvm::divideCeil(conv.result[2], m);
+    int64_t points = (m + 2) * (m + 2), inBlocks = llvm::divideCeil(channels, facts.lanes);
+    return product(tiles(m), double(points) * channels, points * channels) +
+           measured.vector * points * tiles(m) * (inBlocks + outBlocks) + 3 * measured.launch;
+  }
+
+  // Step by step all weights are read once, but the points of an image go through memory twice.
+  // Worth it where they stay in the second-level cache or where an image has few tiles.
+  int64_t blocks(int64_t m) const {
     int64_t inBlocks = llvm::divideCeil(channels, facts.lanes);
-    return product(tiles, double(points) * channels, points * channels) +
-           measured.vector * points * tiles * (inBlocks + outBlocks) + 3 * measured.launch;
+    int64_t point = 4 * (m + 2) * (m + 2) * facts.lanes; // bytes of a tile and block of channels
+    int64_t fitting =
+        facts.l2 / (point * (inBlocks + 2)); // products: of about two blocks at a time
+    int64_t most = std::clamp(fitting, kLeastTiles, kMostTiles);
+    int64_t blocks = llvm::divideCeil(tiles(m), most);
+    bool large = point * tiles(m) * (inBlocks + outBlocks) > facts.l2;
+    return large && blocks >= kLeastBlocks ? blocks : 0;
   }
 
 private:
+  int64_t tiles(int64_t m) const {
+    return llvm::divideCeil(conv.result[1], m) * llvm::divideCeil(conv.result[2], m);
+  }
+
   // Taps of a window that lie in the image, on average along y (1) or x (2).
   double meanTaps(int dim) const {
     int64_t inside = 0, before = conv.padding[dim == 1 ? 0 : 2];
@@ -100,8 +119,7 @@ std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
   return Estimates{estimate.direct(), estimate.winograd(2), estimate.winograd(4)};
 }
 
-int64_t dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
-                                      const ConvShape &conv) {
+static int64_t chooseTileSize(const TargetFacts &facts, Winograd use, const ConvShape &conv) {
   std::optional<Estimates> estimates = estimateForms(facts, conv);
   if (use == Winograd::Never || !estimates)
     return 0;
@@ -115,4 +133,10 @@ int64_t dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
   if (std::min(estimates->f2, estimates->f4) >= estimates->direct * 0.95)
     return 0;
   return estimates->f4 <= estimates->f2 ? 4 : 2;
+}
+
+WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
+                                             const ConvShape &conv) {
+  int64_t tileSize = chooseTileSize(facts, use, conv);
+  return {tileSize, tileSize ? Estimate(facts, conv).blocks(tileSize) : 0};
 }

@@ -17,9 +17,9 @@ struct Estimates {
 /// form alone. Only 3x3 windows of stride and dilation 1 without groups have a Winograd form.
 std::optional<Estimates> estimateForms(const TargetFacts &facts, const ConvShape &conv);
 
-/// The m of the Winograd form F(m x m, 3x3) that the convolution takes, 2 or 4, or 0 for the direct
-/// form. `use` Auto compares the estimates; F2 and F4 take that form wherever it exists.
-int64_t chooseWinograd(const TargetFacts &facts, Winograd use, const ConvShape &conv);
+/// The form that the convolution takes. `use` Auto compares the estimates; F2 and F4 take that form
+/// wherever it exists.
+WinogradChoice chooseWinograd(const TargetFacts &facts, Winograd use, const ConvShape &conv);
 
 } // namespace dlc::schedule
 

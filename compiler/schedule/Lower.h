@@ -22,9 +22,15 @@ struct ConvShape {
 void buildEpilogue(Blocker &blocker, mlir::Region &region, nn::GroupOp group,
                    llvm::ArrayRef<mlir::Value> innerExtras);
 
-/// The blocked result of the convolution by F(m x m, 3x3), m = `tileSize`.
+/// How a 3x3 convolution is computed.
+struct WinogradChoice {
+  int64_t tileSize; ///< the m of F(m x m, 3x3), 2 or 4, or 0: the direct form
+  int64_t blocks;   ///< parts of an image that kernel.winograd does whole, or 0: step by step
+};
+
+/// The blocked result of the convolution in a Winograd form.
 mlir::Value buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
-                          int64_t tileSize, llvm::ArrayRef<mlir::Value> extras,
+                          WinogradChoice choice, llvm::ArrayRef<mlir::Value> extras,
                           llvm::ArrayRef<mlir::Value> innerExtras);
 
 /// How many neighbouring pixels of an output row one vector is to hold: more than 1 where there are few

@@ -158,7 +158,8 @@ static Value buildDirect(Blocker &blocker, nn::GroupOp group, const ConvShape &c
   if (pixels == 1)
     return buildConv(blocker, group, conv, extras, innerExtras);
   Location loc = group.getLoc();
-  Value wide = buildConv(blocker, group, putSideBySide(blocker, loc, conv, pixels), extras, innerExtras);
+  Value wide =
+      buildConv(blocker, group, putSideBySide(blocker, loc, conv, pixels), extras, innerExtras);
   return spreadPixels(blocker, loc, wide, pixels);
 }
 
@@ -175,9 +176,9 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
                   llvm::to_vector(conv.getDilations()), groups};
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
-  int64_t winograd = chooseWinograd(blocker.facts, blocker.winograd, shape);
-  Value blocked = winograd ? buildWinograd(blocker, group, shape, winograd, extras, inner)
-                           : buildDirect(blocker, group, shape, extras, inner);
+  WinogradChoice winograd = chooseWinograd(blocker.facts, blocker.winograd, shape);
+  Value blocked = winograd.tileSize ? buildWinograd(blocker, group, shape, winograd, extras, inner)
+                                    : buildDirect(blocker, group, shape, extras, inner);
   noteEstimates(blocked.getDefiningOp(), estimateForms(blocker.facts, shape));
   return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Image);
 }

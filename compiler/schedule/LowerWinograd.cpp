@@ -1,6 +1,7 @@
 //===- LowerWinograd.cpp - convolutions in the Winograd domain ----------------------===//
 //
-//   kernel.winograd_weights (goes to @prepare), kernel.winograd_input, _gemm, _output
+//   kernel.winograd_weights (goes to @prepare), then either kernel.winograd, a block of tiles at a
+//   time, or kernel.winograd_input, _gemm and _output
 //
 //===------------------------------------------------------------------------------===//
 
@@ -17,16 +18,20 @@ static ArrayRef<int64_t> shapeOf(Value value) {
 }
 
 Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
-                                   int64_t tileSize, ArrayRef<Value> extras,
+                                   WinogradChoice choice, ArrayRef<Value> extras,
                                    ArrayRef<Value> innerExtras) {
   OpBuilder &builder = blocker.builder;
   Location loc = group.getLoc();
   ArrayRef<int64_t> kernel = shapeOf(conv.kernel);
   int64_t lanes = blocker.facts.lanes, channels = kernel[2], filters = kernel[3];
-  int64_t batch = conv.result[0], points = (tileSize + 2) * (tileSize + 2);
-  int64_t tiles = llvm::divideCeil(conv.result[1], tileSize) * llvm::divideCeil(conv.result[2], tileSize);
+  int64_t tileSize = choice.tileSize, batch = conv.result[0],
+          points = (tileSize + 2) * (tileSize + 2);
+  int64_t tiles =
+      llvm::divideCeil(conv.result[1], tileSize) * llvm::divideCeil(conv.result[2], tileSize);
   int64_t outBlocks = llvm::divideCeil(filters, lanes);
-  kernel::TileAttr tile = chooseTile(builder.getContext(), blocker.facts, tiles, outBlocks, false);
+  // The rows of a matrix product: tiles of a block, or of an image.
+  int64_t rows = choice.blocks ? llvm::divideCeil(tiles, choice.blocks) : tiles;
+  kernel::TileAttr tile = chooseTile(builder.getContext(), blocker.facts, rows, outBlocks, false);
   int64_t cols = tile.getCols();
 
   Value u = blocker.empty(
@@ -35,16 +40,21 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
           .getResult()[0];
   Value bias = blocker.packBias(loc, conv.bias, filters);
   Value x = blocker.pack(loc, conv.input, Layout::Image);
+  Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
+  if (choice.blocks) {
+    auto op = kernel::WinogradOp::create(builder, loc, out.getType(), x, u, bias, extras, out,
+                                         conv.padding, tileSize, channels, choice.blocks, tile);
+    buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
+    return op.getResult()[0];
+  }
   Value v = blocker.empty(loc, {batch, shapeOf(x)[1], points, tiles | 1, lanes});
   v = kernel::WinogradInputOp::create(builder, loc, v.getType(), x, v, conv.padding, tileSize)
           .getResult()[0];
   Value m = blocker.empty(loc, {batch, outBlocks, points, tiles | 1, lanes});
-  m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, u, m, channels, tiles,
-                                        tile)
+  m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, u, m, channels, tiles, tile)
           .getResult()[0];
-  Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
-  auto op = kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras, out,
-                                             tileSize);
+  auto op =
+      kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras, out, tileSize);
   buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
   return op.getResult()[0];
 }

@@ -161,12 +161,14 @@ def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [
   let summary = "runs an outlined kernel over [0, items) on the thread pool";
   let description = [{
     `kernel` takes the arguments, then the bounds of its part of the items. A thread gets at least
-    `grain` items.
+    `grain` items. With `scratch`, a number of bytes, the arguments are followed by a memref of as
+    many i8, a part of the arena that no other thread uses during the launch.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$args, Index:$items,
-                       I64Attr:$grain);
+                       I64Attr:$grain, DefaultValuedAttr<I64Attr, "0">:$scratch);
   let assemblyFormat = [{
-    $kernel `(` $args `:` type($args) `)` `items` `(` $items `)` `grain` `(` $grain `)` attr-dict
+    $kernel `(` $args `:` type($args) `)` `items` `(` $items `)` `grain` `(` $grain `)`
+    (`scratch` `(` $scratch^ `)`)? attr-dict
   }];
 }
 

@@ -16,7 +16,9 @@ def KernelOpInterface : OpInterface<"KernelOpInterface"> {
       "::llvm::SmallVector<::mlir::OpFoldResult>", "getItemExtents",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc)>,
     InterfaceMethod<"Arithmetic of one item, in floating-point operations.",
-      "int64_t", "getFlopsPerItem", (ins)>];
+      "int64_t", "getFlopsPerItem", (ins)>,
+    InterfaceMethod<"Scratch memory that each thread needs, a multiple of 64 bytes.",
+      "int64_t", "getScratchBytes", (ins), "", "return 0;">];
 }
 
 #endif // DLC_DIALECTS_KERNEL_KERNELINTERFACES_TD

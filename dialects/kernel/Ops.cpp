@@ -150,7 +150,8 @@ LogicalResult checks::verifyEpilogue(Operation *op, Region &epilogue, Value bias
 template <typename OpTy> static LogicalResult verifyMac(OpTy op, int64_t channelDim) {
   if (failed(verifyDestination(op, op.getOut(), op.getResult())))
     return failure();
-  return verifyEpilogue(op, op.getEpilogue(), op.getBias(), op.getExtras(), op.getOut(), channelDim);
+  return verifyEpilogue(op, op.getEpilogue(), op.getBias(), op.getExtras(), op.getOut(),
+                        channelDim);
 }
 
 // Windows over blocked images: input and output agree on batch, channels and window arithmetic.
@@ -297,10 +298,13 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (!callee)
     return emitOpError("launches ") << getKernelAttr() << ", which is not a function of the module";
   SmallVector<Type> expected(getArgs().getTypes());
+  if (getScratch())
+    expected.push_back(
+        MemRefType::get({static_cast<int64_t>(getScratch())}, IntegerType::get(getContext(), 8)));
   expected.append(2, IndexType::get(getContext()));
   if (callee.getArgumentTypes() != ArrayRef<Type>(expected) || callee.getNumResults() != 0)
-    return emitOpError(
-        "needs a kernel that takes its arguments and two bounds, and returns nothing");
+    return emitOpError("needs a kernel that takes its arguments, its scratch memory if any and two "
+                       "bounds, and returns nothing");
   return success();
 }
 

@@ -23,6 +23,18 @@ static LogicalResult verifyRank(Operation *op, Value value, int64_t rank, String
   return success();
 }
 
+// `input` is a blocked image of which the padded windows of 3x3 have at least one place.
+static LogicalResult verifyImage(Operation *op, Value input, ArrayRef<int64_t> padding) {
+  if (failed(verifyRank(op, input, 5, "a blocked image")))
+    return failure();
+  if (padding.size() != 4 || llvm::any_of(padding, [](int64_t p) { return p < 0; }))
+    return op->emitOpError("needs 4 paddings of at least 0");
+  ArrayRef<int64_t> in = shapeOf(input);
+  if (in[2] + padding[0] + padding[1] < 3 || in[3] + padding[2] + padding[3] < 3)
+    return op->emitOpError("needs an image of at least 3x3 with its padding");
+  return success();
+}
+
 LogicalResult WinogradWeightsOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
       failed(verifyTileSize(*this, getTileSize())) ||
@@ -40,15 +52,11 @@ LogicalResult WinogradWeightsOp::verify() {
 LogicalResult WinogradInputOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
       failed(verifyTileSize(*this, getTileSize())) ||
-      failed(verifyRank(*this, getInput(), 5, "a blocked image")))
+      failed(verifyImage(*this, getInput(), getPadding())))
     return failure();
-  if (getPadding().size() != 4 || llvm::any_of(getPadding(), [](int64_t p) { return p < 0; }))
-    return emitOpError("needs 4 paddings of at least 0");
   ArrayRef<int64_t> in = shapeOf(getInput());
   int64_t height = in[2] + getPadding()[0] + getPadding()[1] - 2;
   int64_t width = in[3] + getPadding()[2] + getPadding()[3] - 2, m = getTileSize();
-  if (height < 1 || width < 1)
-    return emitOpError("needs an image of at least 3x3 with its padding");
   return verifyShape(
       *this, "points", getOut(),
       {in[0], in[1], points(m), slots(ceilDiv(height, m) * ceilDiv(width, m)), in[4]});
@@ -78,9 +86,51 @@ LogicalResult WinogradOutputOp::verify() {
     return failure();
   ArrayRef<int64_t> out = shapeOf(getOut());
   int64_t m = getTileSize(), tiles = ceilDiv(out[2], m) * ceilDiv(out[3], m);
-  if (failed(verifyShape(*this, "points", getInput(), {out[0], out[1], points(m), slots(tiles), out[4]})))
+  if (failed(verifyShape(*this, "points", getInput(),
+                         {out[0], out[1], points(m), slots(tiles), out[4]})))
     return failure();
   return verifyEpilogue(*this, getEpilogue(), getBias(), getExtras(), getOut(), 1);
+}
+
+LogicalResult WinogradOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyTileSize(*this, getTileSize())) ||
+      failed(verifyImage(*this, getInput(), getPadding())) ||
+      failed(verifyRank(*this, getOut(), 5, "a blocked image")))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut()), padding = getPadding();
+  int64_t cols = getTile().getCols(), depth = getInChannels();
+  if (in[1] != ceilDiv(depth, in[4]))
+    return emitOpError("needs an input with blocks for its channels");
+  if (failed(verifyShape(*this, "weights", getWeights(),
+                         {points(getTileSize()), ceilDiv(out[1], cols), depth, cols, out[4]})) ||
+      failed(verifyShape(*this, "an output", getOut(),
+                         {in[0], out[1], in[2] + padding[0] + padding[1] - 2,
+                          in[3] + padding[2] + padding[3] - 2, in[4]})))
+    return failure();
+  if (static_cast<int64_t>(getBlocks()) < 1 ||
+      static_cast<int64_t>(getBlocks()) > getTileRows() * getTileColumns())
+    return emitOpError("needs from one block to as many as there are tiles");
+  return verifyEpilogue(*this, getEpilogue(), getBias(), getExtras(), getOut(), 1);
+}
+
+int64_t WinogradOp::getTileRows() { return ceilDiv(shapeOf(getOut())[2], getTileSize()); }
+int64_t WinogradOp::getTileColumns() { return ceilDiv(shapeOf(getOut())[3], getTileSize()); }
+
+static SmallVector<int64_t> scratchShape(WinogradOp op, int64_t channelBlocks) {
+  int64_t most = ceilDiv(op.getTileRows() * op.getTileColumns(), op.getBlocks());
+  return {1, channelBlocks, points(op.getTileSize()), slots(most), shapeOf(op.getOut())[4]};
+}
+SmallVector<int64_t> WinogradOp::getPointsShape() {
+  return scratchShape(*this, shapeOf(getInput())[1]);
+}
+SmallVector<int64_t> WinogradOp::getProductsShape() {
+  return scratchShape(*this, shapeOf(getWeights())[3]);
+}
+// 16 and 36 points of vectors of at least 4 elements: both are multiples of 64 bytes.
+int64_t WinogradOp::getScratchBytes() {
+  return 4 * (ShapedType::getNumElements(getPointsShape()) +
+              ShapedType::getNumElements(getProductsShape()));
 }
 
 SmallVector<OpFoldResult> WinogradWeightsOp::getItemExtents(OpBuilder &builder, Location loc) {
@@ -100,6 +150,12 @@ SmallVector<OpFoldResult> WinogradGemmOp::getItemExtents(OpBuilder &builder, Loc
 SmallVector<OpFoldResult> WinogradOutputOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {0, 1});
   items.push_back(builder.getIndexAttr(ceilDiv(shapeOf(getOut())[2], getTileSize())));
+  return items;
+}
+
+SmallVector<OpFoldResult> WinogradOp::getItemExtents(OpBuilder &builder, Location loc) {
+  SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {0});
+  items.push_back(builder.getIndexAttr(getBlocks()));
   return items;
 }
 
@@ -123,10 +179,19 @@ int64_t WinogradOutputOp::getFlopsPerItem() {
   return transformFlops(getTileSize()) * ceilDiv(out[3], getTileSize()) * out[4];
 }
 
+int64_t WinogradOp::getFlopsPerItem() {
+  ArrayRef<int64_t> w = shapeOf(getWeights());
+  int64_t inBlocks = shapeOf(getInput())[1], outBlocks = shapeOf(getOut())[1];
+  int64_t tiles = ceilDiv(getTileRows() * getTileColumns(), getBlocks());
+  return tiles * (2 * w[0] * w[1] * w[2] * w[3] * w[4] +
+                  transformFlops(getTileSize()) * (inBlocks + outBlocks) * w[4]);
+}
+
 #define DLC_KERNEL_EFFECTS(OpTy)                                                                   \
   void OpTy::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
 DLC_KERNEL_EFFECTS(WinogradWeightsOp)
 DLC_KERNEL_EFFECTS(WinogradInputOp)
 DLC_KERNEL_EFFECTS(WinogradGemmOp)
 DLC_KERNEL_EFFECTS(WinogradOutputOp)
+DLC_KERNEL_EFFECTS(WinogradOp)
 #undef DLC_KERNEL_EFFECTS

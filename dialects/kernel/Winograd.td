@@ -11,12 +11,15 @@
 //   kernel.winograd_gemm     V, U                -> M [N, O/L, P, S, L]
 //   kernel.winograd_output   M, bias, extras     -> [N, O/L, OH, OW, L]         A^T m A, then the epilogue
 //
+// The last three walk V and M through memory. kernel.winograd does all three for some tiles at a time, and
+// V and M of these stay in the cache of a core.
+//
 //===-----------------------------------------------------------------------------===//
 
 #ifndef DLC_DIALECTS_KERNEL_WINOGRAD_TD
 #define DLC_DIALECTS_KERNEL_WINOGRAD_TD
 
-class Kernel_WinogradOp<string mnemonic> : Kernel_Op<mnemonic> {
+class Kernel_WinogradStep<string mnemonic> : Kernel_Op<mnemonic> {
   let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
   let assemblyFormat = [{
     `ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` attr-dict
@@ -24,7 +27,7 @@ class Kernel_WinogradOp<string mnemonic> : Kernel_Op<mnemonic> {
   }];
 }
 
-def Kernel_WinogradWeightsOp : Kernel_WinogradOp<"winograd_weights"> {
+def Kernel_WinogradWeightsOp : Kernel_WinogradStep<"winograd_weights"> {
   let summary = "transforms 3x3 weights and packs each point's matrix";
   let description = [{
     `input` [3, 3, C, O], `out` [(m+2)^2, O/(nb L), C, nb, L] with m = `tile_size`; channels past O are
@@ -33,7 +36,7 @@ def Kernel_WinogradWeightsOp : Kernel_WinogradOp<"winograd_weights"> {
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$out, I64Attr:$tile_size);
 }
 
-def Kernel_WinogradInputOp : Kernel_WinogradOp<"winograd_input"> {
+def Kernel_WinogradInputOp : Kernel_WinogradStep<"winograd_input"> {
   let summary = "transforms the overlapping (m+2) x (m+2) patches of blocked images";
   let description = [{
     `input` [N, C/L, H, W, L], `out` [N, C/L, (m+2)^2, S, L] with m = `tile_size` and T = ceil(OH/m)
@@ -73,6 +76,28 @@ def Kernel_WinogradOutputOp : Kernel_Op<"winograd_output", [SingleBlock]> {
   let assemblyFormat = [{
     `ins` `(` $input `,` $bias (`,` $extras^)? `:` type($input) `,` type($bias) (`,` type($extras)^)? `)`
     `outs` `(` $out `:` type($out) `)` attr-dict-with-keyword `epilogue` $epilogue (`->` type($result)^)?
+  }];
+}
+
+def Kernel_WinogradOp : Kernel_MacOp<"winograd"> {
+  let summary = "a whole 3x3 convolution in the Winograd domain, some tiles at a time";
+  let description = [{
+    `input` [N, C/L, H, W, L], `weights` [(m+2)^2, O/(nb L), C, nb, L] with m = `tile_size`, `out`
+    [N, O/L, OH, OW, L]; `in_channels` is the exact C, `padding` [top, bottom, left, right]. The tiles of an
+    image are cut into `blocks` ranges of equal length, the first ones of one more. An item is one of them
+    with all channels: [N, blocks]. Its V, and M for nb L channels at a time, are scratch memory of the thread.
+  }];
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$bias,
+                       Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out,
+                       DenseI64ArrayAttr:$padding, I64Attr:$tile_size, I64Attr:$in_channels,
+                       I64Attr:$blocks, Kernel_TileAttr:$tile);
+  let extraClassDeclaration = dps # [{
+    int64_t getTileRows();
+    int64_t getTileColumns();
+    int64_t getScratchBytes();
+    /// The shapes of V and M in scratch memory, with an N of 1; M has nb blocks of channels. M follows V.
+    ::llvm::SmallVector<int64_t> getPointsShape();
+    ::llvm::SmallVector<int64_t> getProductsShape();
   }];
 }
 

@@ -30,7 +30,7 @@ def Nn_Dialect : Dialect {
     | `nn.prepared = i` | argument | a result of @prepare: its number; after planning, its byte offset |
     | `nn.prepared_bytes` | module | size of all prepared values |
     | `nn.arena` | argument (memref<?xi8>) | scratch memory of one call |
-    | `nn.arena_const`, `nn.arena_batch` | function | bytes of the arena: c + batch * p |
+    | `nn.arena_const`, `nn.arena_batch`, `nn.arena_thread` | function | bytes of the arena: c + batch * p + threads * t |
   }];
   let useDefaultAttributePrinterParser = 1;
 }

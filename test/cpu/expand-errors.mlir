@@ -30,3 +30,16 @@ func.func @opaque(%a: memref<1x?x8xf32>, %w: memref<1x8x1x8xf32>, %b: memref<1x8
     }
   return
 }
+
+// -----
+
+func.func @scratch(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x20x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x8x8x16xf32>, %lo: index, %hi: index) {
+  // expected-error@below {{needs its scratch memory before the bounds of its items}}
+  kernel.winograd ins(%x, %u, %b : memref<?x2x8x8x16xf32>, memref<36x1x20x2x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x8x8x16xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64, in_channels = 20 : i64, blocks = 3 : i64, tile = #kernel.tile<rows = 2, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}

@@ -20,16 +20,24 @@ func.func @input(%x: memref<?x1x8x8x16xf32>, %v: memref<?x1x36x5x16xf32>, %lo: i
 
 // -----
 
-// 19 tiles are one register tile of 7 rows and two of 6; the last channel of 17 is straight code.
+// 19 tiles are one register tile of 7 rows and two of 6, each of which asks for half of the weights that come
+// next; the last channel of 17 is straight code.
 // CHECK-LABEL: func.func @gemm
 // CHECK-NOT:     vector.mask
+// CHECK-NOT:     memref.prefetch
 // CHECK:         scf.for {{.*}} iter_args
 // CHECK-COUNT-56: vector.fma
 // CHECK-NOT:     vector.fma
 // CHECK:         scf.yield
 // CHECK-COUNT-14: vector.fma
 // CHECK-COUNT-14: vector.store
-// CHECK:         scf.for {{.*}} step %c6
+// CHECK:         memref.collapse_shape %{{.*}} {{\[\[}}0], [1], [2, 3], [4]]
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-4: memref.prefetch
+// CHECK-NOT:     memref.prefetch
+// CHECK:         scf.yield
+// CHECK-COUNT-12: vector.store
+// CHECK:         scf.for {{.*}} iter_args
 // CHECK-COUNT-48: vector.fma
 // CHECK-NOT:     vector.fma
 // CHECK:         scf.yield
@@ -93,5 +101,33 @@ func.func @long(%m: memref<?x1x36x5x16xf32>, %b: memref<1x16xf32>, %y: memref<?x
 // CHECK-COUNT-36: vector.store
 func.func @weights(%g: memref<3x3x8x20xf32>, %u: memref<36x1x8x2x16xf32>, %lo: index, %hi: index) {
   kernel.winograd_weights ins(%g : memref<3x3x8x20xf32>) outs(%u : memref<36x1x8x2x16xf32>) {tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+// 4 tiles in 3 blocks: the first has 2 tiles, the others 1. V and M lie in the scratch memory one after the
+// other, in 3 slots; each of 36 points of a group is a product for either number of tiles.
+// CHECK-LABEL: func.func @blocks
+// CHECK-SAME:    %[[SCRATCH:[a-z0-9]*]]: memref<27648xi8>
+// CHECK-DAG:     %[[V:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<27648xi8> to memref<1x2x36x3x16xf32>
+// CHECK-DAG:     %[[M:.*]] = memref.view %[[SCRATCH]][%c13824][] : memref<27648xi8> to memref<1x2x36x3x16xf32>
+// CHECK:         %[[LONGER:.*]] = arith.cmpi slt, %{{.*}}, %c1
+// CHECK:         arith.select %[[LONGER]], %c2, %c1
+// CHECK-COUNT-72: vector.store %{{.*}}, %[[V]]
+// CHECK:         scf.for {{.*}} to %c36
+// CHECK:           scf.if %[[LONGER]]
+// CHECK-COUNT-4:     vector.store %{{.*}}, %[[M]]
+// CHECK:           } else {
+// CHECK-COUNT-2:     vector.store %{{.*}}, %[[M]]
+// CHECK-NOT:     vector.store %{{.*}}, %[[M]]
+// CHECK-COUNT-36: vector.load %[[M]]
+func.func @blocks(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x20x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x8x8x16xf32>, %scratch: memref<27648xi8>, %lo: index, %hi: index) {
+  kernel.winograd ins(%x, %u, %b : memref<?x2x8x8x16xf32>, memref<36x1x20x2x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x8x8x16xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64, in_channels = 20 : i64, blocks = 3 : i64, tile = #kernel.tile<rows = 2, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
   return
 }

@@ -59,6 +59,43 @@ func.func private @copy_0(%x: memref<8xf32> {llvm.noalias}, %y: memref<8xf32> {l
 
 // -----
 
+// Scratch memory: each slot's part of what lies behind the other regions of the arena, 64 + batch * 128 bytes.
+// CHECK-LABEL: func.func @forward
+// CHECK-DAG:     %[[C128:.*]] = llvm.mlir.constant(128 : i64)
+// CHECK-DAG:     %[[C64:.*]] = llvm.mlir.constant(64 : i64)
+// CHECK-DAG:     constant @turn_0_part : (!llvm.ptr, i64, i64, i64) -> ()
+// CHECK:         %[[SCALED:.*]] = llvm.mul %arg1, %[[C128]]
+// CHECK:         %[[OFFSET:.*]] = llvm.add %[[SCALED]], %[[C64]]
+// CHECK:         %[[BASE:.*]] = llvm.getelementptr %arg5[%[[OFFSET]]] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+// CHECK:         llvm.store %[[BASE]]
+// CHECK:         call @dlc_rt_parallel_for_slots
+func.func @forward(%batch: index {nn.batch}, %y: memref<?x8xf32> {nn.output = "y"}, %arena: memref<?xi8> {nn.arena})
+    attributes {nn.arena_const = 64 : i64, nn.arena_batch = 128 : i64} {
+  kernel.launch @turn_0(%y : memref<?x8xf32>) items(%batch) grain(1) scratch(256)
+  return
+}
+func.func private @turn_0(%y: memref<?x8xf32> {llvm.noalias}, %s: memref<256xi8> {llvm.noalias}, %lo: index, %hi: index) {
+  return
+}
+// CHECK:       func.func private @turn_0_part(%{{.*}}: !llvm.ptr, %{{.*}}: i64, %{{.*}}: i64, %[[SLOT:.*]]: i64)
+// CHECK:         %[[C256:.*]] = llvm.mlir.constant(256 : i64)
+// CHECK:         %[[MINE:.*]] = llvm.mul %[[SLOT]], %[[C256]]
+// CHECK:         llvm.getelementptr %{{.*}}[%[[MINE]]]
+
+// -----
+
+func.func @prepare(%w: memref<8xf32> {nn.prepared = 0 : i64}) {
+  %c1 = arith.constant 1 : index
+  // expected-error@+1 {{needs scratch memory, which only functions of a batch have}}
+  kernel.launch @turn_0(%w : memref<8xf32>) items(%c1) grain(1) scratch(256)
+  return
+}
+func.func private @turn_0(%y: memref<8xf32> {llvm.noalias}, %s: memref<256xi8> {llvm.noalias}, %lo: index, %hi: index) {
+  return
+}
+
+// -----
+
 // expected-error@+1 {{has argument 1 that is no input, output, prepared buffer or arena}}
 func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32>) {
   return

@@ -51,6 +51,19 @@ func.func @pool(%x: memref<2x1x8x8x16xf32> {nn.input = "x"}, %y: memref<2x1x4x4x
   return
 }
 
+// Scratch memory comes before the bounds, and the launch says how much.
+// CHECK-LABEL: func.func @winograd
+func.func @winograd(%x: memref<2x1x2x4x16xf32> {nn.input = "x"}, %u: memref<16x1x16x2x16xf32>, %b: memref<2x16xf32>, %y: memref<2x2x2x4x16xf32> {nn.output = "y"}) {
+  // CHECK: kernel.launch @winograd_0({{.*}}) items(%{{.*}}) grain({{.*}}) scratch(3072)
+  kernel.winograd ins(%x, %u, %b : memref<2x1x2x4x16xf32>, memref<16x1x16x2x16xf32>, memref<2x16xf32>) outs(%y : memref<2x2x2x4x16xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64, in_channels = 16 : i64, blocks = 2 : i64, tile = #kernel.tile<rows = 1, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
 // Constants move along; buffers are noalias.
 // CHECK:      func.func private @exp_0(%[[A:.*]]: memref<?x24xf32> {llvm.noalias}, %[[O:.*]]: memref<?x24xf32> {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
 // CHECK-NEXT:   linalg.exp ins(%[[A]] : memref<?x24xf32>) outs(%[[O]] : memref<?x24xf32>)
@@ -60,3 +73,4 @@ func.func @pool(%x: memref<2x1x8x8x16xf32> {nn.input = "x"}, %y: memref<2x1x4x4x
 // CHECK-NEXT:   arith.constant 0.000000e+00
 // CHECK:      func.func private @generic_1(%[[A:.*]]: memref<?x24xf32> {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
 // CHECK-NEXT:   linalg.generic {{.*}} ins(%[[A]] : {{.*}}) outs(%[[A]] : {{.*}})
+// CHECK:      func.func private @winograd_0({{.*}}, %{{.*}}: memref<3072xi8> {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)

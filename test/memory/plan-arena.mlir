@@ -5,7 +5,7 @@
 // CHECK: module attributes {nn.prepared_bytes = 0 : i64}
 // CHECK-LABEL: func.func @regions(
 // CHECK-SAME:    %[[N:[^:]*]]: index {nn.batch}, %{{.*}}, %[[ARENA:[^:]*]]: memref<?xi8> {nn.arena})
-// CHECK-SAME:    attributes {nn.arena_batch = 128 : i64, nn.arena_const = 64 : i64}
+// CHECK-SAME:    attributes {nn.arena_batch = 128 : i64, nn.arena_const = 64 : i64, nn.arena_thread = 0 : i64}
 // CHECK-DAG:     %[[C0:.*]] = arith.constant 0 : index
 // CHECK-DAG:     %[[C64:.*]] = arith.constant 64 : index
 // CHECK-DAG:     memref.view %[[ARENA]][%[[C0]]][] : memref<?xi8> to memref<3xf32>
@@ -32,7 +32,7 @@ func.func @regions(%batch: index {nn.batch}, %x: memref<?x16xf32>, %y: memref<?x
 
 // Who reads a view reads the buffer: %a outlives %b, so that nothing is shared.
 // CHECK-LABEL: func.func @views(
-// CHECK-SAME:    attributes {nn.arena_batch = 0 : i64, nn.arena_const = 192 : i64}
+// CHECK-SAME:    attributes {nn.arena_batch = 0 : i64, nn.arena_const = 192 : i64, nn.arena_thread = 0 : i64}
 func.func @views(%x: memref<16xf32>, %y: memref<16xf32>, %z: memref<4xf32>) {
   %a = memref.alloc() : memref<16xf32>
   linalg.exp ins(%x : memref<16xf32>) outs(%a : memref<16xf32>)
@@ -79,5 +79,21 @@ func.func @in_loop(%n: index) {
     %a = memref.alloc() : memref<4xf32>
     linalg.exp ins(%a : memref<4xf32>) outs(%a : memref<4xf32>)
   }
+  return
+}
+
+// -----
+
+// Scratch memory of threads: that of the largest kernel, here the points of one of two tiles for 1 + 2 blocks
+// of channels in 1 slot.
+// CHECK-LABEL: func.func @scratch(
+// CHECK-SAME:    nn.arena_thread = 3072 : i64
+func.func @scratch(%batch: index {nn.batch}, %x: memref<?x1x2x4x16xf32>, %u: memref<16x1x16x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x2x4x16xf32>) {
+  kernel.winograd ins(%x, %u, %b : memref<?x1x2x4x16xf32>, memref<16x1x16x2x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x2x4x16xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64, in_channels = 16 : i64, blocks = 2 : i64, tile = #kernel.tile<rows = 1, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
   return
 }

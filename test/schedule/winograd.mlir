@@ -71,3 +71,17 @@ func.func @impossible(%batch: index {nn.batch}, %x: tensor<?x28x28x32xf32>, %k: 
      : (tensor<?x28x28x32xf32>, tensor<1x1x32x32xf32>) -> tensor<?x28x28x32xf32>
   return %0, %1, %2, %3 : tensor<?x13x13x32xf32>, tensor<?x24x24x32xf32>, tensor<?x26x26x32xf32>, tensor<?x28x28x32xf32>
 }
+
+// -----
+
+// The points of a large image would go through memory: one kernel, 196 tiles in 6 blocks of 32 or 33.
+// CHECK-LABEL: func.func @large(
+// CHECK-NOT:     kernel.winograd_input
+// CHECK:         kernel.winograd ins({{.*}} : tensor<?x4x56x56x16xf32>, tensor<36x{{.*}}) outs(%{{.*}} : tensor<?x4x56x56x16xf32>) attributes {blocks = 6 : i64, in_channels = 64 : i64
+// CHECK:           arith.maximumf
+func.func @large(%batch: index {nn.batch}, %x: tensor<?x56x56x64xf32>, %k: tensor<3x3x64x64xf32>) -> tensor<?x56x56x64xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x56x56x64xf32>, tensor<3x3x64x64xf32>) -> tensor<?x56x56x64xf32>
+  %1 = nn.relu %0 : tensor<?x56x56x64xf32>
+  return %1 : tensor<?x56x56x64xf32>
+}

@@ -142,3 +142,55 @@ func.func @output_epilogue(%x: memref<?x2x16x5x8xf32>, %b: memref<2x8xf32>, %out
     }
   return
 }
+
+// -----
+
+func.func @blocks_depth(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x40x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x8x8x16xf32>) {
+  // expected-error@+1 {{needs an input with blocks for its channels}}
+  kernel.winograd ins(%x, %u, %b : memref<?x2x8x8x16xf32>, memref<36x1x40x2x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x8x8x16xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64, in_channels = 40 : i64, blocks = 3 : i64, tile = #kernel.tile<rows = 2, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+func.func @blocks_weights(%x: memref<?x2x8x8x16xf32>, %u: memref<16x1x20x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x8x8x16xf32>) {
+  // expected-error@+1 {{needs weights of shape [36, 1, 20, 2, 16], not [16, 1, 20, 2, 16]}}
+  kernel.winograd ins(%x, %u, %b : memref<?x2x8x8x16xf32>, memref<16x1x20x2x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x8x8x16xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64, in_channels = 20 : i64, blocks = 3 : i64, tile = #kernel.tile<rows = 2, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+func.func @blocks_output(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x20x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x6x6x16xf32>) {
+  // expected-error@+1 {{needs an output of shape [?, 2, 8, 8, 16], not [?, 2, 6, 6, 16]}}
+  kernel.winograd ins(%x, %u, %b : memref<?x2x8x8x16xf32>, memref<36x1x20x2x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x6x6x16xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64, in_channels = 20 : i64, blocks = 3 : i64, tile = #kernel.tile<rows = 2, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+func.func @blocks_count(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x20x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x8x8x16xf32>) {
+  // expected-error@+1 {{needs from one block to as many as there are tiles}}
+  kernel.winograd ins(%x, %u, %b : memref<?x2x8x8x16xf32>, memref<36x1x20x2x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x8x8x16xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64, in_channels = 20 : i64, blocks = 5 : i64, tile = #kernel.tile<rows = 2, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}

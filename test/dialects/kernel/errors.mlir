@@ -110,7 +110,17 @@ func.func @launch_nothing(%x: memref<8xf32>, %n: index) {
 func.func private @kernel(memref<8xf32>, index)
 
 func.func @launch_arguments(%x: memref<8xf32>, %n: index) {
-  // expected-error@+1 {{needs a kernel that takes its arguments and two bounds, and returns nothing}}
+  // expected-error@+1 {{needs a kernel that takes its arguments, its scratch memory if any and two bounds, and returns nothing}}
   kernel.launch @kernel(%x : memref<8xf32>) items(%n) grain(1)
+  return
+}
+
+// -----
+
+func.func private @kernel(memref<8xf32>, memref<64xi8>, index, index)
+
+func.func @launch_scratch(%x: memref<8xf32>, %n: index) {
+  // expected-error@+1 {{needs a kernel that takes its arguments, its scratch memory if any and two bounds, and returns nothing}}
+  kernel.launch @kernel(%x : memref<8xf32>) items(%n) grain(1) scratch(128)
   return
 }

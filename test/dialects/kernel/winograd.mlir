@@ -30,3 +30,15 @@ func.func @memrefs(%x: memref<?x3x4x4x8xf32>, %v: memref<?x3x16x5x8xf32>) {
   kernel.winograd_input ins(%x : memref<?x3x4x4x8xf32>) outs(%v : memref<?x3x16x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64}
   return
 }
+
+// CHECK-LABEL: func.func @blocks
+func.func @blocks(%x: memref<?x3x4x4x8xf32>, %u: memref<16x1x20x2x8xf32>, %b: memref<2x8xf32>, %y: memref<?x2x4x4x8xf32>) {
+  // CHECK: kernel.winograd ins(%{{.*}}, %{{.*}}, %{{.*}} : memref<?x3x4x4x8xf32>, memref<16x1x20x2x8xf32>, memref<2x8xf32>) outs(%{{.*}} : memref<?x2x4x4x8xf32>) attributes {blocks = 2 : i64, in_channels = 20 : i64, padding = array<i64: 1, 1, 1, 1>, {{.*}}tile_size = 2 : i64} epilogue {
+  kernel.winograd ins(%x, %u, %b : memref<?x3x4x4x8xf32>, memref<16x1x20x2x8xf32>, memref<2x8xf32>) outs(%y : memref<?x2x4x4x8xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64, in_channels = 20 : i64, blocks = 2 : i64, tile = #kernel.tile<rows = 2, cols = 2, unroll = 1>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
