@@ -140,31 +140,61 @@ static int64_t offsetOf(memref::ViewOp view, bool perSample) {
       .value_or(getConstantIntValue(scaled.getLhs()).value_or(0));
 }
 
-static bool writes(Operation *op, Value buffer) {
+template <typename Effect> static bool affects(Operation *op, Value buffer) {
   auto effects = dyn_cast<MemoryEffectOpInterface>(op);
-  return effects && effects.getEffectOnValue<MemoryEffects::Write>(buffer);
+  return effects && effects.getEffectOnValue<Effect>(buffer);
 }
 
-static ArenaBuffer describeBuffer(memref::ViewOp view,
-                                  const DenseMap<Operation *, int64_t> &steps) {
-  ArenaBuffer buffer{{}, !view.getType().hasStaticShape(), 0, 0, INT64_MAX, -1};
-  buffer.offset = offsetOf(view, buffer.perSample);
-  Quantity bytes = bytesOf({view.getResult()});
-  buffer.bytes = bytes.fixed + bytes.perSample;
-  SmallVector<Value> aliases = {view.getResult()};
-  for (size_t i = 0; i < aliases.size(); ++i)
-    for (Operation *user : aliases[i].getUsers()) {
+namespace {
+
+// A launch that touches a buffer.
+struct Use {
+  int64_t step;
+  Operation *op;
+  bool writes, overwrites; ///< all of it, without a look at what was there
+};
+
+} // namespace
+
+static SmallVector<Use> usesOf(memref::ViewOp view, const DenseMap<Operation *, int64_t> &steps) {
+  SmallVector<Use> uses;
+  SmallVector<std::pair<Value, bool>> aliases = {{view.getResult(), true}}; // and whether it is all
+  for (size_t i = 0; i < aliases.size(); ++i) {
+    auto [alias, isWhole] = aliases[i];
+    for (Operation *user : alias.getUsers()) {
       if (isa<ViewLikeOpInterface>(user))
-        aliases.push_back(user->getResult(0));
+        aliases.push_back({user->getResult(0), isWhole && !isa<memref::SubViewOp>(user)});
       auto step = steps.find(user);
       if (step == steps.end())
         continue;
-      buffer.begin = std::min(buffer.begin, step->second);
-      buffer.end = std::max(buffer.end, step->second);
-      if (writes(user, aliases[i]))
-        addLayers(user, buffer.layers);
+      bool writes = affects<MemoryEffects::Write>(user, alias);
+      bool overwrites = writes && isWhole && !affects<MemoryEffects::Read>(user, alias);
+      uses.push_back({step->second, user, writes, overwrites});
     }
-  return buffer;
+  }
+  llvm::sort(uses, [](const Use &a, const Use &b) { return a.step < b.step; });
+  return uses;
+}
+
+// Equal buffers at one place, one after the other, have become one view: each begins where a launch
+// overwrites the one before.
+static void describeBuffers(memref::ViewOp view, const DenseMap<Operation *, int64_t> &steps,
+                            std::vector<ArenaBuffer> &buffers) {
+  bool perSample = !view.getType().hasStaticShape(), isFirst = true;
+  Quantity bytes = bytesOf({view.getResult()});
+  for (const Use &use : usesOf(view, steps)) {
+    if (isFirst || use.overwrites)
+      buffers.push_back({{},
+                         perSample,
+                         offsetOf(view, perSample),
+                         bytes.fixed + bytes.perSample,
+                         use.step,
+                         use.step});
+    isFirst = false;
+    buffers.back().end = use.step;
+    if (use.writes)
+      addLayers(use.op, buffers.back().layers);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -200,8 +230,7 @@ Plan dlc::describePlan(ModuleOp original, const emit::Variant &variant) {
   if (Value arena = findArena(forward))
     for (Operation *user : arena.getUsers())
       if (auto view = dyn_cast<memref::ViewOp>(user))
-        if (ArenaBuffer buffer = describeBuffer(view, steps); buffer.end >= 0)
-          plan.buffers.push_back(std::move(buffer));
+        describeBuffers(view, steps, plan.buffers);
   llvm::sort(plan.buffers, [](const ArenaBuffer &a, const ArenaBuffer &b) {
     return std::tie(a.begin, a.end, a.perSample, a.offset) <
            std::tie(b.begin, b.end, b.perSample, b.offset);

@@ -105,7 +105,7 @@ void Page::writeCards() {
   os << "<div class=\"cards\">\n";
   if (measured) {
     double gflops = 1e-9 * flops / report.times.call;
-    card(spellTime(report.times.call), "a call, median of " + Twine(report.times.calls));
+    card(spellTime(report.times.call), "median of " + Twine(report.times.calls) + " calls");
     card(spell("%.0f GFLOP/s", gflops),
          spell("%.0f %% of the FMA peak", 100 * gflops / report.machine.gflops));
   }
