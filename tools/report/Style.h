@@ -39,9 +39,9 @@ td { padding: 5px 10px 5px 0; text-align: right; border-bottom: 1px solid var(--
   white-space: nowrap; }
 tr:last-child td { border-bottom: 0; }
 th.left, td.left { text-align: left; }
-td.layers { white-space: normal; min-width: 180px; overflow-wrap: anywhere; }
+td.layers { white-space: normal; min-width: 280px; overflow-wrap: anywhere; }
 td.layers i { color: var(--muted); font-style: normal; }
-td.bar { width: 22%; min-width: 130px; padding-right: 14px; }
+td.bar { width: 16%; min-width: 110px; padding-right: 14px; }
 .track { display: block; height: 13px; border-radius: 3px; background: var(--grid); }
 .fill { display: block; height: 100%; min-width: 2px; border-radius: 3px; background: var(--kind); }
 .kernel::before, .legend span::before { content: ""; display: inline-block; width: 10px; height: 10px;
