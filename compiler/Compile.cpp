@@ -279,6 +279,11 @@ Outcome Compilation::run() {
   llvm::Expected<std::vector<CpuVariant>> cpus = chooseVariants(options.march);
   if (!cpus)
     return report(cpus.takeError());
+  if (options.prepare && cpus->front().arch != hostArch())
+    return report(Outcome::BadInput,
+                  "--prepare=compile runs the library's code, and this machine's " + hostArch() +
+                      " does not run " + cpus->front().name +
+                      "; leave it out, and call save_prepared where the library runs");
   if (!options.naive)
     if (Outcome outcome = runPhase(*module, buildFusionPhase); outcome != Outcome::Done)
       return outcome;
