@@ -9,7 +9,8 @@ namespace dlc::cpu {
 
 // Each emits the code that computes the items [lo, hi) of `op`, in front of it. Shapes are static
 // but for the batch.
-mlir::LogicalResult expandConv(Emitter &e, kernel::ConvOp op, mlir::Value lo, mlir::Value hi);
+mlir::LogicalResult expandConv(Emitter &e, kernel::ConvOp op, mlir::Value lo, mlir::Value hi,
+                               int64_t l2Bytes);
 mlir::LogicalResult expandDepthwise(Emitter &e, kernel::DepthwiseOp op, mlir::Value lo,
                                     mlir::Value hi);
 mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, mlir::Value hi,

@@ -23,20 +23,31 @@ std::pair<Value, Value> dlc::cpu::emitTapBounds(Emitter &e, const Window1D &wind
 
 namespace {
 
-// Emits one convolution. Loops, outside in: items, tiles of a row, input blocks, tap rows, tap columns,
-// channels. Accumulators are loop-carried values all the way, so they stay in registers.
+// Emits one convolution. Loops, outside in: items, tiles of a row, input blocks, tap rows, tap
+// columns, channels. Accumulators are loop-carried values all the way, so they stay in registers.
 class ConvEmitter {
 public:
-  ConvEmitter(Emitter &e, kernel::ConvOp op)
+  ConvEmitter(Emitter &e, kernel::ConvOp op, int64_t l2Bytes)
       : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()),
         weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
         in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        out(cast<MemRefType>(op.getOut().getType()).getShape()),
-        vertical{in[2],     out[2], weights[2], op.getStrides()[0], op.getDilations()[0],
-                 op.getPadding()[0]},
-        horizontal{in[3],     out[3], weights[3], op.getStrides()[1], op.getDilations()[1],
+        out(cast<MemRefType>(op.getOut().getType()).getShape()), vertical{in[2],
+                                                                          out[2],
+                                                                          weights[2],
+                                                                          op.getStrides()[0],
+                                                                          op.getDilations()[0],
+                                                                          op.getPadding()[0]},
+        horizontal{in[3],
+                   out[3],
+                   weights[3],
+                   op.getStrides()[1],
+                   op.getDilations()[1],
                    op.getPadding()[2]},
-        runs(cutColumns(horizontal, op.getTile().getRows())) {}
+        runs(cutColumns(horizontal, op.getTile().getRows())) {
+    panelLines = weights[1] * weights[2] * weights[3] * weights[4] * weights[5];
+    int64_t bytes = weights[0] * panelLines * weights[6] * 4;
+    weightsStream = !op.getRowsFirst() && weights[0] > 1 && bytes > l2Bytes / 2;
+  }
 
   LogicalResult emit(Value lo, Value hi) {
     if (failed(epilogue.verify(op)))
@@ -60,9 +71,8 @@ private:
     group = item;
     int64_t perGroup = weights[0] / op.getGroups();
     firstBlock = e.mul(e.div(group, perGroup), weights[1]);
-    emitGroup(e, group, weights[0], out[1], weights[5], [&](int64_t cols) {
-      e.loop(first, end, 1, [&](Value y) { emitRow(y, cols); });
-    });
+    emitGroup(e, group, weights[0], out[1], weights[5],
+              [&](int64_t cols) { e.loop(first, end, 1, [&](Value y) { emitRow(y, cols); }); });
   }
 
   void emitRow(Value y, int64_t cols) {
@@ -70,13 +80,17 @@ private:
     Value top = e.mul(y, vertical.stride);
     for (const ColumnRun &run : runs)
       e.loop(e.index(run.begin), e.index(run.end), run.width, [&](Value x) {
-        TileTarget target{op.getOut(), x, run.width, cols,
+        TileTarget target{op.getOut(),
+                          x,
+                          run.width,
+                          cols,
                           [&](Value column, int64_t col) {
                             return Emitter::Values{image, outBlock(col), y, column, e.index(0)};
                           },
                           [&](int64_t col) { return outBlock(col); }};
         Place place{top, e.mul(x, horizontal.stride), low, high, &run, cols};
-        planPrefetch(e.add(x, run.width), y);
+        planPixels(e.add(x, run.width), y);
+        planWeights(x, y);
         emitStores(e, emitTile(place, target), target, epilogue);
       });
   }
@@ -106,9 +120,10 @@ private:
     });
   }
 
-  // Runs of taps that reach the same pixels of the tile share a loop: straight code gains nothing, takes
-  // long to compile and, where the channels are straight code too, keeps the broadcasts of pixels that
-  // taps share in registers. Two taps around a loop over channels stay straight (see emitReduction).
+  // Runs of taps that reach the same pixels of the tile share a loop: straight code gains nothing,
+  // takes long to compile and, where the channels are straight code too, keeps the broadcasts of
+  // pixels that taps share in registers. Two taps around a loop over channels stay straight (see
+  // emitReduction).
   Emitter::Values emitTapColumns(const Place &place, Value block, Value tapRow, Value row,
                                  int64_t channels, ValueRange sums) {
     const auto &taps = place.run->taps;
@@ -135,6 +150,8 @@ private:
     auto step = [&](ValueRange carried, Value channel) {
       if (nextPixel)
         e.prefetch(flatInput, {image, inBlock, e.add(nextPixel, channel), e.index(0)});
+      if (nextLine)
+        prefetchWeights(block, tapRow, tap, channel);
       auto weight = [&](int64_t col) {
         return e.load(op.getWeights(),
                       {group, block, tapRow, tap, channel, e.index(col), e.index(0)});
@@ -148,15 +165,35 @@ private:
     return emitReduction(e, sums, channels, op.getTile().getUnroll(), step);
   }
 
-  // A 1x1 convolution reads an image that no near cache holds once and does little with it. While it works
-  // on a block of one tile, a pixel a channel, it asks for that block of the next tile.
-  void planPrefetch(Value column, Value y) {
+  // A 1x1 convolution reads an image that no near cache holds once and does little with it. While
+  // it works on a block of one tile, a pixel a channel, it asks for that block of the next tile.
+  void planPixels(Value column, Value y) {
     bool oneToOne = vertical.isOneToOne() && horizontal.isOneToOne();
     if (!op.getRowsFirst() || !oneToOne || in[2] * in[3] < weights[4])
       return;
     SmallVector<ReassociationIndices> plane = {{0}, {1}, {2, 3}, {4}};
     flatInput = memref::CollapseShapeOp::create(e.builder, e.loc, op.getInput(), plane);
     nextPixel = e.min(e.add(e.mul(y, in[3]), column), e.index(in[2] * in[3] - weights[4]));
+  }
+
+  // Weights that come from memory are first read by the first tiles of a group, which would wait.
+  // So the tiles of a group ask for the panel of the next one, a line a step, until all of it is
+  // asked for.
+  void planWeights(Value x, Value y) {
+    if (!weightsStream)
+      return;
+    SmallVector<ReassociationIndices> all = {{0, 1, 2, 3, 4, 5, 6}};
+    flatWeights = memref::CollapseShapeOp::create(e.builder, e.loc, op.getWeights(), all);
+    Value tile = e.div(e.add(e.mul(y, out[3]), x), op.getTile().getRows());
+    Value next = e.mul(e.add(group, 1), panelLines);
+    nextLine = e.add(next, e.mul(tile, panelLines / weights[5]));
+    lastLine = e.add(e.min(e.add(next, panelLines), e.index(weights[0] * panelLines)), -1);
+  }
+
+  void prefetchWeights(Value block, Value tapRow, Value tap, Value channel) {
+    Value step = e.mul(e.add(e.mul(block, weights[2]), tapRow), weights[3]);
+    step = e.add(e.mul(e.add(step, tap), weights[4]), channel);
+    e.prefetch(flatWeights, e.mul(e.min(e.add(nextLine, step), lastLine), weights[6]));
   }
 
   Emitter &e;
@@ -166,11 +203,15 @@ private:
   Window1D vertical, horizontal;
   SmallVector<ColumnRun> runs;
   Value image, group, firstBlock;
-  Value flatInput, nextPixel; // what to prefetch; no nextPixel: nothing
+  int64_t panelLines; // of the weights of one group
+  bool weightsStream; // no near cache keeps them from call to call
+  // What to prefetch; none: nothing.
+  Value flatInput, nextPixel, flatWeights, nextLine, lastLine;
 };
 
 } // namespace
 
-LogicalResult dlc::cpu::expandConv(Emitter &e, kernel::ConvOp op, Value lo, Value hi) {
-  return ConvEmitter(e, op).emit(lo, hi);
+LogicalResult dlc::cpu::expandConv(Emitter &e, kernel::ConvOp op, Value lo, Value hi,
+                                   int64_t l2Bytes) {
+  return ConvEmitter(e, op, l2Bytes).emit(lo, hi);
 }

@@ -60,7 +60,7 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
 
   LogicalResult emit(cpu::Emitter &e, Operation *op, Value lo, Value hi) {
     return TypeSwitch<Operation *, LogicalResult>(op)
-        .Case([&](kernel::ConvOp conv) { return cpu::expandConv(e, conv, lo, hi); })
+        .Case([&](kernel::ConvOp conv) { return cpu::expandConv(e, conv, lo, hi, l2Bytes); })
         .Case([&](kernel::DepthwiseOp conv) { return cpu::expandDepthwise(e, conv, lo, hi); })
         .Case([&](kernel::GemmOp gemm) { return cpu::expandGemm(e, gemm, lo, hi, l2Bytes); })
         .Case([&](kernel::PoolOp pool) { return cpu::expandPool(e, pool, lo, hi), success(); })

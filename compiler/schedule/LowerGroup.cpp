@@ -95,13 +95,19 @@ void dlc::schedule::buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp 
   kernel::YieldOp::create(builder, loc, last);
 }
 
-// Whether a pass over all of `value` (of one image) finds it in the cache that the last pass left;
-// half of it is for what streams by.
-static bool staysInCache(const TargetFacts &facts, Value value) {
+// Bytes of a value, of one image where the batch is dynamic.
+static double bytesOf(Value value) {
   double bytes = 4;
   for (int64_t extent : shapeOf(value))
     bytes *= ShapedType::isDynamic(extent) ? 1 : extent;
-  return bytes <= facts.l2 / 2;
+  return bytes;
+}
+
+// Row by row, where the weights stay in the cache (half of it; the rest is for what streams by) and
+// the image does not. An output larger than the image is better written in the order of memory.
+static bool isRowsFirst(const TargetFacts &facts, Value input, Value weights, Value out) {
+  double room = facts.l2 / 2;
+  return bytesOf(weights) <= room && bytesOf(input) > room && bytesOf(input) >= bytesOf(out);
 }
 
 // The blocked result of the convolution, or null where no kernel fits.
@@ -118,10 +124,10 @@ static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &con
       blocker.pack(loc, conv.kernel, Layout::Conv, tile.getCols(), shapeOf(input).back());
   Value bias = blocker.packBias(loc, conv.bias, filters);
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
-  bool rowsFirst = staysInCache(blocker.facts, weights) && !staysInCache(blocker.facts, input);
   auto op = kernel::ConvOp::create(builder, loc, out.getType(), input, weights, bias, extras, out,
                                    conv.strides, conv.padding, conv.dilations, conv.groups,
-                                   shapeOf(conv.kernel)[2], tile, rowsFirst);
+                                   shapeOf(conv.kernel)[2], tile,
+                                   isRowsFirst(blocker.facts, input, weights, out));
   buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
   return op.getResult()[0];
 }

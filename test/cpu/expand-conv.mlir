@@ -1,4 +1,5 @@
 // RUN: dlc-opt %s --dlc-expand-kernels --canonicalize --split-input-file | FileCheck %s
+// RUN: dlc-opt %s --dlc-expand-kernels=l2-bytes=4096 --canonicalize --split-input-file | FileCheck %s --check-prefix=STREAM
 
 // One 3x3 tap row of a 64-channel block: three tap columns, each a loop over channels whose body holds
 // four steps. The row has one tile, so its first and last pixel skip a tap: 13, 14 and 13 pixels
@@ -79,6 +80,33 @@ func.func @rows_first(%in: memref<?x2x8x8x16xf32>, %w: memref<2x2x1x1x16x1x16xf3
     attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, rows_first,
       dilations = array<i64: 1, 1>, in_channels = 32 : i64,
       tile = #kernel.tile<rows = 8, cols = 1, unroll = 1>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+// Weights that no near cache keeps are prefetched while the group before is computed, a line a step.
+
+// CHECK-LABEL: func.func @streams
+// CHECK-NOT:     memref.prefetch
+
+// STREAM-LABEL: func.func @streams
+// STREAM:         memref.collapse_shape {{.*}} : memref<4x2x1x1x16x1x16xf32> into memref<2048xf32>
+// STREAM:         %[[NEXT:.*]] = arith.addi %{{.*}}, %c1
+// STREAM-NEXT:    arith.muli %[[NEXT]], %c32
+// STREAM:         memref.prefetch %{{.*}}, read, locality<3>, data : memref<2048xf32>
+// STREAM-COUNT-4: vector.fma
+func.func @streams(%in: memref<?x2x4x4x16xf32>, %w: memref<4x2x1x1x16x1x16xf32>,
+                   %b: memref<4x16xf32>, %out: memref<?x4x4x4x16xf32>, %lo: index, %hi: index) {
+  kernel.conv ins(%in, %w, %b : memref<?x2x4x4x16xf32>, memref<4x2x1x1x16x1x16xf32>, memref<4x16xf32>)
+    outs(%out : memref<?x4x4x4x16xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>,
+      dilations = array<i64: 1, 1>, in_channels = 32 : i64,
+      tile = #kernel.tile<rows = 4, cols = 1, unroll = 1>}
     epilogue {
     ^bb0(%sum: f32):
       kernel.yield %sum : f32

@@ -68,7 +68,8 @@ func.func @depthwise(%batch: index {nn.batch}, %x: tensor<?x5x5x20xf32>, %k: ten
   return %1 : tensor<?x2x2x40xf32>
 }
 
-// A large image is read row by row when the weights stay in the cache; else the weights are read once.
+// A large image is read row by row when the weights stay in the cache and the output is no larger; else
+// the weights are read once.
 // CHECK-LABEL: func.func @rows_first(
 // CHECK:         kernel.conv ins({{.*}} : tensor<?x8x56x56x16xf32>, tensor<2x8x1x1x16x2x16xf32>{{.*}} rows_first
 // CHECK:         kernel.conv ins({{.*}} : tensor<?x4x56x56x16xf32>, tensor<32x4x3x3x16x2x16xf32>
