@@ -121,7 +121,7 @@ def assembly(dlc, name, march):
         model.update(layers=[{**layer, "name": "c", "activation": "relu"}], outputs=["c"])
         path = dlctest.save_json(os.path.join(dlc.folder(name), "m.json"), model)
         fma, load, vector = ASSEMBLY[march]
-        streams, found = name in ("dense", "conv1x1"), []
+        streams, found = name in ("dense", "conv1x1", "conv3x3_256"), []
         for loop in inner_loops(emit(dlc, path, "asm", "--march", march, "--no-winograd")):
             count = sum(bool(re.match(fma, i)) for i in loop)
             if count < 8:
