@@ -113,7 +113,8 @@ Made by `test/bench/peers.py`; every cell it measured is here, lost ones too.
   dlc's (above 1: dlc is faster; the best peer is in italics); **rounds** is the range of that ratio over the
   rounds; **difference** is the largest difference of any output from dlc's, relative to the largest output.
 - One process for each network and thread count, pinned to as many CPUs as threads. All engines hold the same
-  random weights and inputs and take turns, in rotating order; each turn waits until idle threads sleep.
+  random weights and inputs and take turns, in rotating order; each turn waits until idle threads sleep. With
+  two threads each engine is told to keep its second one on the second CPU, and the caller stays on the first.
   `*` marks cells in which other programs took more than 3 % of the CPUs, or an engine's idle threads were
   still awake: look at their rounds before believing their ratio, above all with two threads, where one that
   waits for a CPU holds up the other. Of a cell measured in several runs the calmest counts, chosen by that
@@ -150,8 +151,18 @@ def write(results, path, picture=None):
         text += f"\n## {threads} thread{'s' if threads > 1 else ''} (geometric mean {mean:.2f})\n\n"
         text += table(part, names)
     text += failures(rows) + missing(rows)
+    others = other_chapters(path)
     with open(path, "w") as f:
-        f.write(text)
+        f.write(text + others)
+
+
+def other_chapters(path):
+    """What a report holds beside the chapter that is first and ours."""
+    if not os.path.exists(path):
+        return ""
+    with open(path) as f:
+        own, *others = f.read().split("\n# ")
+    return "".join("\n# " + chapter for chapter in others)
 
 
 def missing(rows):
