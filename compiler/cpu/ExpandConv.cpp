@@ -191,9 +191,11 @@ private:
   }
 
   void prefetchWeights(Value block, Value tapRow, Value tap, Value channel) {
-    Value step = e.mul(e.add(e.mul(block, weights[2]), tapRow), weights[3]);
-    step = e.add(e.mul(e.add(step, tap), weights[4]), channel);
-    e.prefetch(flatWeights, e.mul(e.min(e.add(nextLine, step), lastLine), weights[6]));
+    Value first = e.mul(e.add(e.mul(block, weights[2]), tapRow), weights[3]);
+    first = e.add(nextLine, e.mul(e.add(first, tap), weights[4]));
+    // Bounded outside the loop over channels, which then only counts.
+    Value line = e.add(e.min(first, e.add(lastLine, 1 - weights[4])), channel);
+    e.prefetch(flatWeights, e.mul(line, weights[6]));
   }
 
   Emitter &e;
