@@ -167,7 +167,7 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
          else
            buildSchedulePhase(pm, cpu.level, options.naive, options.winograd);
        }},
-      {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm); }},
+      {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm, cpu.level, options.profiled); }},
       {Stage::Vector,
        [&](OpPassManager &pm) { buildVectorPhase(pm, cpu.level, options.profiled); }},
       {Stage::Llvm, [&](OpPassManager &pm) { buildLlvmPhase(pm, cpu.level); }}};

@@ -127,14 +127,15 @@ FailureOr<emit::Model> dlc::describeModel(ModuleOp module) {
 }
 
 void dlc::describeMemory(ModuleOp module, emit::Variant &variant) {
-  auto bytes = [](Operation *op, StringRef name) {
+  auto number = [](Operation *op, StringRef name) {
     auto attribute = op ? op->getAttrOfType<IntegerAttr>(name) : IntegerAttr();
     return attribute ? attribute.getInt() : 0;
   };
   Operation *forward = module.lookupSymbol("forward"), *prepare = module.lookupSymbol("prepare");
-  variant.preparedBytes = bytes(module, nn::kPreparedBytesAttr);
-  variant.prepareScratchBytes = bytes(prepare, nn::kArenaConstAttr);
-  variant.arenaConstBytes = bytes(forward, nn::kArenaConstAttr);
-  variant.arenaBatchBytes = bytes(forward, nn::kArenaBatchAttr);
-  variant.arenaThreadBytes = bytes(forward, nn::kArenaThreadAttr);
+  variant.preparedBytes = number(module, nn::kPreparedBytesAttr);
+  variant.prepareScratchBytes = number(prepare, nn::kArenaConstAttr);
+  variant.arenaConstBytes = number(forward, nn::kArenaConstAttr);
+  variant.arenaBatchBytes = number(forward, nn::kArenaBatchAttr);
+  variant.arenaThreadBytes = number(forward, nn::kArenaThreadAttr);
+  variant.batchStep = number(forward, nn::kBatchStepAttr);
 }

@@ -65,7 +65,7 @@ void dlc::buildExactPhase(OpPassManager &pm) {
   cleanUp(pm);
 }
 
-void dlc::buildMemoryPhase(OpPassManager &pm) {
+void dlc::buildMemoryPhase(OpPassManager &pm, llvm::StringRef march, bool profiled) {
   pm.addNestedPass<func::FuncOp>(memory::createBufferArguments());
   pm.addNestedPass<func::FuncOp>(memory::createSplitDestinations());
   // Once every whole has a destination of its own, and before producers look for theirs.
@@ -80,6 +80,10 @@ void dlc::buildMemoryPhase(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(memory::createReadParameters());
   pm.addPass(memory::createPlanArena());
   cleanUp(pm);
+  // A profile times each launch once a call.
+  if (!profiled)
+    pm.addNestedPass<func::FuncOp>(
+        memory::createChooseBatchStep({schedule::lookupTarget(march)->l3}));
 }
 
 void dlc::buildVectorPhase(OpPassManager &pm, llvm::StringRef march, bool profiled) {
@@ -125,8 +129,9 @@ void dlc::registerPipelines() {
       [](OpPassManager &pm, const MarchOptions &options) {
         buildSchedulePhase(pm, options.march, options.naive);
       });
-  static PassPipelineRegistration<> memory("dlc-memory-phase", "tensors -> buffers in one arena",
-                                           buildMemoryPhase);
+  static PassPipelineRegistration<MarchOptions> memory(
+      "dlc-memory-phase", "tensors -> buffers in one arena",
+      [](OpPassManager &pm, const MarchOptions &options) { buildMemoryPhase(pm, options.march); });
   static PassPipelineRegistration<MarchOptions> vector(
       "dlc-vector-phase", "kernels and linalg -> loops and vectors",
       [](OpPassManager &pm, const MarchOptions &options) { buildVectorPhase(pm, options.march); });

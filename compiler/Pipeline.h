@@ -23,7 +23,7 @@ void buildProbePhase(mlir::OpPassManager &pm, bool inputs);
 void buildExactPhase(mlir::OpPassManager &pm);
 
 /// Tensors -> buffers in one arena.
-void buildMemoryPhase(mlir::OpPassManager &pm);
+void buildMemoryPhase(mlir::OpPassManager &pm, llvm::StringRef march, bool profiled = false);
 
 /// Kernel and linalg ops -> outlined functions of loops and vectors. `profiled` code reports its
 /// launches.

@@ -156,6 +156,15 @@ dlc_status ForwardCheck::run(const dlc_in *inputs, const dlc_out *outputs) {
   return DLC_OK;
 }
 
+/// Moves the pointers to inputs and outputs past `samples` samples.
+static void passSamples(dlc_model &m, int64_t samples) {
+  const dlc_model_info &info = m.desc->info;
+  for (int32_t i = 0; i < info.num_inputs; ++i)
+    m.inputs[i] = static_cast<const char *>(m.inputs[i]) + samples * m.inputBytes[i];
+  for (int32_t i = 0; i < info.num_outputs; ++i)
+    m.outputs[i] = static_cast<char *>(m.outputs[i]) + samples * m.outputBytes[i];
+}
+
 dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
                           const dlc_out *outputs) {
   if (!m)
@@ -166,7 +175,12 @@ dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
   if (dlc_status status = ForwardCheck(*m, batch).run(inputs, outputs))
     return status;
   const FloatEnvironment environment;
-  m->variant->forward(m, batch, m->inputs, m->outputs, m->prepared, m->arena);
+  const int64_t most = m->variant->batch_step > 0 ? m->variant->batch_step : batch;
+  for (int64_t first = 0; first < batch; first += most) {
+    const int64_t step = batch - first < most ? batch - first : most;
+    m->variant->forward(m, step, m->inputs, m->outputs, m->prepared, m->arena);
+    passSamples(*m, step);
+  }
   return DLC_OK;
 }
 

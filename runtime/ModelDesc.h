@@ -80,6 +80,7 @@ typedef struct dlc_rt_variant {
   int64_t arena_const_bytes;
   int64_t arena_batch_bytes;
   int64_t arena_thread_bytes;
+  int64_t batch_step; ///< a larger batch takes several calls of `forward`; 0: one always
   uint64_t identity[2]; ///< a hash of the code: equal only where `prepared` means the same
 } dlc_rt_variant;
 
@@ -159,7 +160,7 @@ dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors, int64_t coun
 static_assert(sizeof(void *) == 8, "dlc's runtime is for 64-bit targets");
 static_assert(sizeof(dlc_tensor_info) == 80, "emit lays this out by hand");
 static_assert(sizeof(dlc_model_info) == 96, "emit lays this out by hand");
-static_assert(sizeof(dlc_rt_variant) == 88, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_variant) == 96, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_model_desc) == 104, "emit lays this out by hand");
 static_assert(sizeof(dlc_entry) == 88, "emit lays this out by hand");
 #endif

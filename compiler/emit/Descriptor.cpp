@@ -25,7 +25,7 @@ static_assert(offsetof(dlc_model_info, inputs) == 40);
 static_assert(offsetof(dlc_model_info, arena_const_bytes) == 72);
 static_assert(offsetof(dlc_rt_variant, prepared_bytes) == 32);
 static_assert(offsetof(dlc_rt_model_desc, variants) == 96);
-static_assert(offsetof(dlc_rt_variant, identity) == 72);
+static_assert(offsetof(dlc_rt_variant, identity) == 80);
 static_assert(offsetof(dlc_entry, save_prepared) == 80);
 
 namespace {
@@ -124,7 +124,7 @@ Constant *DescriptorBuilder::variant(const Variant &variant, const VariantCode &
                  code.prepare ? cast<Constant>(code.prepare) : ConstantPointerNull::get(pointer),
                  code.forward, int64(variant.preparedBytes), int64(variant.prepareScratchBytes),
                  int64(variant.arenaConstBytes), int64(variant.arenaBatchBytes),
-                 int64(variant.arenaThreadBytes),
+                 int64(variant.arenaThreadBytes), int64(variant.batchStep),
                  ConstantDataArray::get(context, ArrayRef(code.identity))});
 }
 

@@ -59,6 +59,7 @@ struct Variant {
   /// scratch memory, so their thread's share is 0.
   int64_t preparedBytes = 0, prepareScratchBytes = 0;
   int64_t arenaConstBytes = 0, arenaBatchBytes = 0, arenaThreadBytes = 0;
+  int64_t batchStep = 0; ///< samples of one call of forward; larger batches are split; 0: any
 
   std::unique_ptr<llvm::Module> module; ///< all variants' in one LLVMContext
 };

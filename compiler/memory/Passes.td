@@ -29,4 +29,10 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def ChooseBatchStep : Pass<"dlc-choose-batch-step", "::mlir::func::FuncOp"> {
+  let summary = "how many samples of a batch pass through the network at once";
+  let options = [Option<"cacheBytes", "cache-bytes", "int64_t", "16 << 20",
+                        "bytes of the last cache that a library may count on">];
+}
+
 #endif // DLC_COMPILER_MEMORY_PASSES_TD

@@ -19,6 +19,7 @@ struct TargetFacts {
   int64_t registers;     ///< vector registers
   bool fma;              ///< fused multiply-add exists
   int64_t l2;            ///< bytes of the second level cache of one core
+  int64_t l3;            ///< bytes of the last level cache that a library may count on
 };
 
 /// All rows; of one architecture, each can do what those before it can.

@@ -31,6 +31,7 @@ inline constexpr llvm::StringLiteral kPreparedBytesAttr = "nn.prepared_bytes";
 inline constexpr llvm::StringLiteral kArenaAttr = "nn.arena";
 inline constexpr llvm::StringLiteral kArenaConstAttr = "nn.arena_const";
 inline constexpr llvm::StringLiteral kArenaBatchAttr = "nn.arena_batch";
+inline constexpr llvm::StringLiteral kBatchStepAttr = "nn.batch_step";
 inline constexpr llvm::StringLiteral kArenaThreadAttr = "nn.arena_thread";
 
 /// Output extent of a window sliding over `extent` pixels with `low` and `high` padding, or 0 where

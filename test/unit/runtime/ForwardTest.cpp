@@ -193,6 +193,19 @@ static std::vector<float> noise(size_t count) {
   return values;
 }
 
+TEST(BatchStep, SplitsLargerBatches) {
+  dlc_options options = optionsFor(13, 2);
+  options.cpu_variant = "base"; // five samples a step
+  Instance toy(options);
+  ASSERT_EQ(toy.load(toy::weights()), DLC_OK);
+  for (size_t batch : {1, 5, 6, 10, 13}) {
+    const std::vector<float> image = noise(3 * batch);
+    std::vector<float> out;
+    ASSERT_EQ(toy.run(image, out), DLC_OK);
+    EXPECT_EQ(out, toy::expected(image)) << batch;
+  }
+}
+
 TEST(SameBits, AnyNumberOfThreads) {
   const std::vector<float> image = noise(3 * 101);
   std::vector<float> one, many;

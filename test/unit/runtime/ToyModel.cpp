@@ -77,10 +77,10 @@ const dlc_tensor_info params[] = {{"d/kernel", DLC_FLOAT32, 2, {3, 2}},
 const char *const names[] = {"impossible", "fast", "base"};
 constexpr uint64_t kNoSuchFeature = uint64_t(1) << 63;
 const dlc_rt_variant variants[] = {
-    {"impossible", kNoSuchFeature, prepare, forward, 64, 64, 64, 64, 64, {1, 2}},
-    {"fast", 0, prepare, forward, 64, 64, 64, 64, 64, {3, 4}},
-    {"base", 0, prepare, forward, 64, 64, 64, 64, 64, {5, 6}}};
-const dlc_rt_variant doubling = {"base", 0, nullptr, doubled, 0, 0, 0, 0, 0, {7, 8}};
+    {"impossible", kNoSuchFeature, prepare, forward, 64, 64, 64, 64, 64, 0, {1, 2}},
+    {"fast", 0, prepare, forward, 64, 64, 64, 64, 64, 0, {3, 4}},
+    {"base", 0, prepare, forward, 64, 64, 64, 64, 64, 5, {5, 6}}};
+const dlc_rt_variant doubling = {"base", 0, nullptr, doubled, 0, 0, 0, 0, 0, 0, {7, 8}};
 
 } // namespace
 
