@@ -3,6 +3,7 @@
 #include "compiler/DescribePlan.h"
 #include "compiler/cpu/Work.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -34,10 +35,13 @@ static std::string spellTile(kernel::TileAttr tile) {
   return std::to_string(tile.getRows()) + "x" + std::to_string(tile.getCols());
 }
 
+static std::string spellWinograd(int64_t tileSize, const Twine &part) {
+  return ("winograd f" + Twine(tileSize) + " " + part).str();
+}
+
 // F(m x m, 3x3) works on (m + 2)^2 points.
-static std::string spellWinograd(kernel::WinogradGemmOp gemm) {
-  int64_t points = cast<ShapedType>(gemm.getOut().getType()).getDimSize(2);
-  return points == 16 ? "winograd f2" : "winograd f4";
+static int64_t tileSizeOf(kernel::WinogradGemmOp gemm) {
+  return kernel::shapeOf(gemm.getOut())[2] == 16 ? 2 : 4;
 }
 
 static std::string spellLinalg(Operation *op) {
@@ -53,9 +57,6 @@ static std::string spellLinalg(Operation *op) {
 }
 
 static std::string spellKernel(Operation *op) {
-  auto winograd = [](int64_t tileSize, StringRef part) {
-    return ("winograd f" + Twine(tileSize) + " " + part).str();
-  };
   return TypeSwitch<Operation *, std::string>(op)
       .Case([](kernel::ConvOp conv) {
         return "conv " + spellTile(conv.getTile()) + (conv.getRowsFirst() ? " rows first" : "");
@@ -67,15 +68,15 @@ static std::string spellKernel(Operation *op) {
       })
       .Case([](kernel::PackOp op) { return ("pack " + stringifyLayout(op.getLayout())).str(); })
       .Case([](kernel::UnpackOp op) { return ("unpack " + stringifyLayout(op.getLayout())).str(); })
-      .Case([&](kernel::WinogradInputOp op) { return winograd(op.getTileSize(), "input"); })
+      .Case([](kernel::WinogradInputOp op) { return spellWinograd(op.getTileSize(), "input"); })
       .Case([](kernel::WinogradGemmOp op) {
-        return spellWinograd(op) + " gemm " + spellTile(op.getTile());
+        return spellWinograd(tileSizeOf(op), "gemm " + spellTile(op.getTile()));
       })
-      .Case([&](kernel::WinogradOp op) {
-        return winograd(op.getTileSize(), "in " + std::to_string(op.getBlocks()) + " blocks, ") +
-               spellTile(op.getTile());
+      .Case([](kernel::WinogradOp op) {
+        return spellWinograd(op.getTileSize(),
+                             "in " + Twine(op.getBlocks()) + " blocks, " + spellTile(op.getTile()));
       })
-      .Case([&](kernel::WinogradOutputOp op) { return winograd(op.getTileSize(), "output"); })
+      .Case([](kernel::WinogradOutputOp op) { return spellWinograd(op.getTileSize(), "output"); })
       .Default([](Operation *other) { return spellLinalg(other); });
 }
 
@@ -85,10 +86,7 @@ static Quantity bytesOf(ValueRange buffers) {
     auto type = dyn_cast<MemRefType>(buffer.getType());
     if (!type)
       continue;
-    int64_t size = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-    for (int64_t extent : type.getShape())
-      size *= ShapedType::isDynamic(extent) ? 1 : extent;
-    (type.hasStaticShape() ? bytes.fixed : bytes.perSample) += size;
+    (type.hasStaticShape() ? bytes.fixed : bytes.perSample) += kernel::bytesOfSample(type);
   }
   return bytes;
 }

@@ -170,7 +170,10 @@ typedef struct dlc_options {
   int64_t max_batch;
 
   /// Threads that work on one call, the caller's included; at most 1024.
-  /// Default: the number of online cores. Results do not depend on it.
+  /// Default: the number of online cores. Results do not depend on it. The
+  /// instance's own threads move off a core that they share with each other or
+  /// with the caller, among the cores that `create` was called with; the
+  /// caller's thread stays where it is.
   int32_t threads;
 
   /// Non-zero asks for a trainable instance: an error in a library that was

@@ -31,19 +31,8 @@ public:
       : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()),
         weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
         in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        out(cast<MemRefType>(op.getOut().getType()).getShape()), vertical{in[2],
-                                                                          out[2],
-                                                                          weights[2],
-                                                                          op.getStrides()[0],
-                                                                          op.getDilations()[0],
-                                                                          op.getPadding()[0]},
-        horizontal{in[3],
-                   out[3],
-                   weights[3],
-                   op.getStrides()[1],
-                   op.getDilations()[1],
-                   op.getPadding()[2]},
-        runs(cutColumns(horizontal, op.getTile().getRows())) {
+        out(cast<MemRefType>(op.getOut().getType()).getShape()), vertical(windowOf(0)),
+        horizontal(windowOf(1)), runs(cutColumns(horizontal, op.getTile().getRows())) {
     panelLines = weights[1] * weights[2] * weights[3] * weights[4] * weights[5];
     int64_t bytes = weights[0] * panelLines * weights[6] * 4;
     weightsStream = !op.getRowsFirst() && weights[0] > 1 && bytes > l2Bytes / 2;
@@ -64,6 +53,12 @@ public:
   }
 
 private:
+  // Along y (0) or x (1).
+  Window1D windowOf(unsigned dim) {
+    return {in[2 + dim],          out[2 + dim],           weights[2 + dim],
+            op.getStrides()[dim], op.getDilations()[dim], op.getPadding()[2 * dim]};
+  }
+
   Value outBlock(int64_t col) { return e.add(e.mul(group, weights[5]), col); }
 
   // Rows [first, end) of one group of channels.

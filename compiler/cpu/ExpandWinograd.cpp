@@ -2,17 +2,15 @@
 
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/WinogradParts.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using kernel::shapeOf;
 using Values = Emitter::Values;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<MemRefType>(value.getType()).getShape();
-}
 
 namespace {
 

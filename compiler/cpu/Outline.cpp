@@ -19,6 +19,7 @@
 #include "compiler/cpu/Passes.h"
 #include "compiler/cpu/Work.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
@@ -122,13 +123,12 @@ func::FuncOp Outliner::share(func::FuncOp candidate, StringRef name) {
   return candidate;
 }
 
-// The elements of all buffers; unknown extents count once.
+// The elements of all buffers, of one sample where they grow with the batch.
 static int64_t countElements(ValueRange buffers) {
   int64_t total = 0;
   for (Value buffer : buffers)
     if (auto type = dyn_cast<MemRefType>(buffer.getType()))
-      total += llvm::product_of(llvm::map_range(
-          type.getShape(), [](int64_t size) { return ShapedType::isDynamic(size) ? 1 : size; }));
+      total += dlc::kernel::elementsOfSample(type);
   return total;
 }
 

@@ -1,6 +1,7 @@
 //===- WinogradTiles.cpp - tiles into and out of the Winograd domain ----------------===//
 
 #include "compiler/cpu/WinogradParts.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
@@ -8,11 +9,8 @@
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using kernel::shapeOf;
 using Values = Emitter::Values;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<MemRefType>(value.getType()).getShape();
-}
 
 // True where lower <= value < upper; bounds that every value of [0, extent) meets need no code.
 static Value emitInRange(Emitter &e, Value value, int64_t lower, int64_t upper, int64_t extent) {

@@ -55,8 +55,8 @@ struct Variant {
   uint64_t cpuFeatures{}; ///< what `create` must find; see cpuFeatureBit()
 
   /// Bytes, each a multiple of 64. The arena is const + batch * batch's share
-  /// + threads * thread's share, in that order. Kernels for inference have no
-  /// scratch memory, so their thread's share is 0.
+  /// + threads * thread's share, in that order. A thread's share is the scratch
+  /// memory of the kernel that needs most of it.
   int64_t preparedBytes = 0, prepareScratchBytes = 0;
   int64_t arenaConstBytes = 0, arenaBatchBytes = 0, arenaThreadBytes = 0;
   int64_t batchStep = 0; ///< samples of one call of forward; larger batches are split; 0: any

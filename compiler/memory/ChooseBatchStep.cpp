@@ -17,6 +17,7 @@
 
 #include "compiler/memory/Passes.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 namespace dlc::memory {
@@ -27,13 +28,8 @@ namespace dlc::memory {
 using namespace mlir;
 using namespace dlc;
 
-// Of one sample where the batch is dynamic.
 static double bytesOf(Value buffer) {
-  auto type = cast<MemRefType>(buffer.getType());
-  double bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-  for (int64_t extent : type.getShape())
-    bytes *= ShapedType::isDynamic(extent) ? 1 : extent;
-  return bytes;
+  return kernel::bytesOfSample(cast<MemRefType>(buffer.getType()));
 }
 
 namespace {

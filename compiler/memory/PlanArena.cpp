@@ -15,6 +15,7 @@
 #include "compiler/memory/Passes.h"
 #include "compiler/memory/Planner.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -31,13 +32,6 @@ using namespace dlc::memory;
 // Rows of vectors never straddle cache lines, and every variant may use aligned moves.
 static constexpr int64_t kAlignment = 64;
 
-static int64_t bytesOf(MemRefType type) {
-  int64_t elements = 1;
-  for (int64_t extent : type.getShape())
-    elements *= ShapedType::isDynamic(extent) ? 1 : extent;
-  return elements * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-}
-
 namespace {
 
 // One region of the arena: its allocations and when they live.
@@ -52,7 +46,8 @@ struct ArenaRegion {
 
 // Steps are the positions of the function's top-level ops.
 static Lifetime lifetimeOf(memref::AllocOp alloc, const DenseMap<Operation *, int64_t> &steps) {
-  Lifetime lifetime{std::numeric_limits<int64_t>::max(), -1, bytesOf(alloc.getType())};
+  Lifetime lifetime{std::numeric_limits<int64_t>::max(), -1,
+                    kernel::bytesOfSample(alloc.getType())};
   SmallVector<Value> aliases = {alloc.getMemref()};
   while (!aliases.empty()) {
     for (Operation *user : aliases.pop_back_val().getUsers()) {
@@ -143,7 +138,7 @@ static void placePrepared(ModuleOp module) {
   };
   visit([&](func::FuncOp function, unsigned argument, int64_t number) {
     sizes.resize(std::max<size_t>(sizes.size(), number + 1));
-    sizes[number] = bytesOf(cast<MemRefType>(function.getArgumentTypes()[argument]));
+    sizes[number] = kernel::bytesOfSample(cast<MemRefType>(function.getArgumentTypes()[argument]));
   });
   SmallVector<int64_t> offsets;
   int64_t total = 0;

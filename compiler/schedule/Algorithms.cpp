@@ -2,14 +2,12 @@
 
 #include "compiler/schedule/Algorithms.h"
 #include "compiler/schedule/Tiles.h"
+#include "dialects/kernel/Shapes.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace dlc;
 using namespace dlc::schedule;
-
-static llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
-  return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
-}
+using kernel::shapeOf;
 
 static bool hasWinograd(const ConvShape &conv) {
   auto is = [](llvm::ArrayRef<int64_t> have, int64_t want) {

@@ -2,6 +2,7 @@
 
 #include "compiler/schedule/Algorithms.h"
 #include "compiler/schedule/Tiles.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/MapVector.h"
@@ -10,10 +11,7 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::schedule;
 using kernel::Layout;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
+using kernel::shapeOf;
 
 namespace {
 
@@ -95,18 +93,13 @@ void dlc::schedule::buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp 
   kernel::YieldOp::create(builder, loc, last);
 }
 
-// Bytes of a value, of one image where the batch is dynamic.
-static double bytesOf(Value value) {
-  double bytes = 4;
-  for (int64_t extent : shapeOf(value))
-    bytes *= ShapedType::isDynamic(extent) ? 1 : extent;
-  return bytes;
-}
-
 // Row by row, where the weights stay in the cache (half of it; the rest is for what streams by) and
 // the image does not. An output larger than the image is better written in the order of memory.
 static bool isRowsFirst(const TargetFacts &facts, Value input, Value weights, Value out) {
-  double room = facts.l2 / 2;
+  auto bytesOf = [](Value value) {
+    return kernel::bytesOfSample(cast<RankedTensorType>(value.getType()));
+  };
+  int64_t room = facts.l2 / 2;
   return bytesOf(weights) <= room && bytesOf(input) > room && bytesOf(input) >= bytesOf(out);
 }
 

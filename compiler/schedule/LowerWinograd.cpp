@@ -7,15 +7,13 @@
 
 #include "compiler/schedule/Lower.h"
 #include "compiler/schedule/Tiles.h"
+#include "dialects/kernel/Shapes.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::schedule;
 using kernel::Layout;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
+using kernel::shapeOf;
 
 Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
                                    WinogradChoice choice, ArrayRef<Value> extras,

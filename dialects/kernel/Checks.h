@@ -3,15 +3,12 @@
 #define DLC_DIALECTS_KERNEL_CHECKS_H
 
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Shapes.h"
 
 namespace dlc::kernel::checks {
 
-using Effects = llvm::SmallVectorImpl<
-    mlir::SideEffects::EffectInstance<mlir::MemoryEffects::Effect>>;
-
-inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
-  return llvm::cast<mlir::ShapedType>(value.getType()).getShape();
-}
+using Effects =
+    llvm::SmallVectorImpl<mlir::SideEffects::EffectInstance<mlir::MemoryEffects::Effect>>;
 
 /// On memrefs a kernel reads its inputs and writes `out`; on tensors it has no effects.
 void addEffects(mlir::Operation *op, mlir::OpOperand &out, Effects &effects);

@@ -215,6 +215,24 @@ def dlc_run(library):
     assert results[0] == library.bits(2), "dlc run and the C interface give other bits"
 
 
+def batch_steps(dlc):
+    """A batch larger than the samples that pass through a network at once equals its samples alone."""
+    path, folder = os.path.join(ZOO, "squeezenet.json"), dlc.folder("steps")
+    text = dlctest.must([dlc.path, "compile", path, "--emit=vector"])
+    step = int(re.search(r"nn\.batch_step = (\d+)", text)[1])
+    model = dlctest.load_json(path)
+    weights, inputs = reference.Random(3), reference.random_inputs(model, 2 * step + 1)
+    reference.Network(model).run([inputs[0][:1]], weights)
+    file = os.path.join(folder, "weights.safetensors")
+    dlctest.write_safetensors(file, weights.tensors)
+    lib = os.path.join(dlc.compile(path, os.path.join(folder, "lib")), "libsqueezenet.so")
+    whole, single = (
+        dlc.run(lib, inputs[0], folder, file, ("--max-batch", str(most))) for most in (2 * step + 1, 1)
+    )
+    assert np.array_equal(whole, single), f"largest difference {np.abs(whole - single).max():.2g}"
+    return f"{2 * step + 1} samples, {step} a step"
+
+
 def cases(dlc, args):
     checks = (threads, static, poison, variants, two_instances, no_allocation, misuse)
     checks += (exports, needed, stripped_size, reproducible, dlc_run)
@@ -225,6 +243,7 @@ def cases(dlc, args):
             found.append((f"{name}/{check.__name__}", run))
     pair = [libraries[name] for name in ("lenet5", "mlp")]
     found.append(("two_models", lambda: two_models(*(library.build() for library in pair))))
+    found.append(("batch_steps", lambda: batch_steps(dlc)))
     return found
 
 

@@ -53,21 +53,10 @@ private:
 
 } // namespace
 
-static std::string spell(const char *spec, double value) {
-  std::string text;
-  raw_string_ostream os(text);
-  os << format(spec, value);
-  return text;
-}
-
 static std::string spellTime(double seconds) {
   if (seconds >= 1e-3)
     return spell("%.2f ms", seconds * 1e3);
   return spell(seconds >= 1e-5 ? "%.1f us" : "%.2f us", seconds * 1e6);
-}
-
-static std::string spellBytes(double bytes) {
-  return bytes >= 1 << 20 ? spell("%.1f MiB", bytes / (1 << 20)) : spell("%.1f KiB", bytes / 1024);
 }
 
 static std::string spellFlops(double flops) {

@@ -11,6 +11,17 @@ using namespace llvm;
 using namespace dlc;
 using namespace dlc::tools;
 
+std::string tools::spell(const char *spec, double value) {
+  std::string text;
+  raw_string_ostream os(text);
+  os << format(spec, value);
+  return text;
+}
+
+std::string tools::spellBytes(double bytes) {
+  return bytes >= 1 << 20 ? spell("%.1f MiB", bytes / (1 << 20)) : spell("%.1f KiB", bytes / 1024);
+}
+
 std::string tools::joined(const std::vector<std::string> &names) {
   return names.empty() ? "(no layer)" : join(names, " + ");
 }

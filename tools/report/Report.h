@@ -65,6 +65,12 @@ std::vector<Group> groupsOf(const Report &report);
 /// Why the group's kernel was chosen, in one sentence; empty where there was no choice.
 std::string reasonOf(const Group &group);
 
+/// A figure as printf formats it.
+std::string spell(const char *spec, double value);
+
+/// In KiB or MiB.
+std::string spellBytes(double bytes);
+
 /// Names one after the other.
 std::string joined(const std::vector<std::string> &names);
 

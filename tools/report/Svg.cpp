@@ -75,19 +75,6 @@ private:
 
 } // namespace
 
-static std::string spell(const char *spec, double value) {
-  std::string text;
-  raw_string_ostream os(text);
-  os << format(spec, value);
-  return text;
-}
-
-static std::string spellBytes(double bytes) {
-  if (bytes >= 1 << 20)
-    return spell("%.1f MiB", bytes / (1 << 20));
-  return spell("%.1f KiB", bytes / 1024);
-}
-
 // Powers of ten as people write them, from 1e-3 to 1e6 without an exponent.
 static std::string spellPower(double value) {
   return value >= 1e-3 && value < 1e6 ? spell("%g", value) : spell("%.0e", value);

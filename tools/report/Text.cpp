@@ -38,21 +38,14 @@ private:
 };
 } // namespace
 
-static std::string number(const char *spec, double value) {
-  std::string text;
-  raw_string_ostream os(text);
-  os << format(spec, value);
-  return text;
-}
-
 // Figures that come from a time, or nothing without one.
 static std::vector<std::string> speedCells(const Report &report, double seconds, int64_t flops) {
   if (report.times.launches.empty())
     return {"-", "-", "-", "-"};
   double gflops = seconds > 0 ? 1e-9 * flops / seconds : 0;
-  return {number("%.2f", 1e6 * seconds), number("%.1f", 100 * seconds / report.times.call),
-          flops ? number("%.1f", gflops) : "-",
-          flops && report.machine.gflops ? number("%.0f", 100 * gflops / report.machine.gflops)
+  return {spell("%.2f", 1e6 * seconds), spell("%.1f", 100 * seconds / report.times.call),
+          flops ? spell("%.1f", gflops) : "-",
+          flops && report.machine.gflops ? spell("%.0f", 100 * gflops / report.machine.gflops)
                                          : "-"};
 }
 
@@ -74,8 +67,8 @@ void tools::writeLaunches(raw_ostream &os, const Report &report) {
     int64_t flops = launch.flops.at(report.batch);
     double seconds = report.times.launches.empty() ? 0 : report.times.launches[index];
     std::vector<std::string> row = speedCells(report, seconds, flops);
-    row.push_back(number("%.3f", 1e-6 * flops));
-    row.push_back(number("%.1f", launch.bytes.at(report.batch) / 1024.0));
+    row.push_back(spell("%.3f", 1e-6 * flops));
+    row.push_back(spell("%.1f", launch.bytes.at(report.batch) / 1024.0));
     row.push_back(launch.kernel);
     row.push_back(joined(launch.layers));
     table.add(std::move(row));
@@ -88,8 +81,8 @@ static void writeGroups(raw_ostream &os, const Report &report) {
   Table table({"us", "%", "GFLOP/s", "% of peak", "MFLOP", "error", "kernel", "layers"}, 2);
   for (const Group &group : groupsOf(report)) {
     std::vector<std::string> row = speedCells(report, group.seconds, group.flops);
-    row.push_back(number("%.3f", 1e-6 * group.flops));
-    row.push_back(group.error ? number("%.1e", group.error->relative) : "-");
+    row.push_back(spell("%.3f", 1e-6 * group.flops));
+    row.push_back(group.error ? spell("%.1e", group.error->relative) : "-");
     row.push_back(group.kernel);
     row.push_back(joined(group.layers));
     table.add(std::move(row));
@@ -118,17 +111,18 @@ static void writeReasons(raw_ostream &os, const Report &report) {
 
 static void writeMemory(raw_ostream &os, const Report &report) {
   const Plan &plan = report.plan;
-  auto kib = [](int64_t bytes) { return number("%.1f KiB", bytes / 1024.0); };
   os << "\nMemory\n"
-     << "  code                " << kib(report.codeBytes) << "\n"
-     << "  weights             " << kib(report.weightsBytes) << ", " << kib(plan.preparedBytes)
-     << " as kernels read them\n"
-     << "  arena               " << kib(plan.arena.fixed) << " + " << kib(plan.arena.perSample)
-     << " a sample, for " << plan.buffers.size() << " buffers of "
-     << kib(std::accumulate(plan.buffers.begin(), plan.buffers.end(), int64_t(0),
-                            [&](int64_t sum, const ArenaBuffer &buffer) {
-                              return sum + buffer.bytes * (buffer.perSample ? report.batch : 1);
-                            }))
+     << "  code                " << spellBytes(report.codeBytes) << "\n"
+     << "  weights             " << spellBytes(report.weightsBytes) << ", "
+     << spellBytes(plan.preparedBytes) << " as kernels read them\n"
+     << "  arena               " << spellBytes(plan.arena.fixed) << " + "
+     << spellBytes(plan.arena.perSample) << " a sample, for " << plan.buffers.size()
+     << " buffers of "
+     << spellBytes(std::accumulate(plan.buffers.begin(), plan.buffers.end(), int64_t(0),
+                                   [&](int64_t sum, const ArenaBuffer &buffer) {
+                                     return sum +
+                                            buffer.bytes * (buffer.perSample ? report.batch : 1);
+                                   }))
      << "\n";
 }
 
