@@ -155,6 +155,7 @@ Outcome Compilation::print(ModuleOp module) {
 
 // One variant from fused nn to LLVM IR. Stages in between print the first variant and end there.
 Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &model) {
+  const schedule::TargetFacts facts = *schedule::lookupTarget(cpu.level);
   struct Step {
     Stage stage;
     std::function<void(OpPassManager &)> build;
@@ -165,12 +166,11 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
          if (options.probe == Probe::Exact)
            buildExactPhase(pm);
          else
-           buildSchedulePhase(pm, cpu.level, options.naive, options.winograd);
+           buildSchedulePhase(pm, facts, options.naive, options.winograd);
        }},
-      {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm, cpu.level, options.profiled); }},
-      {Stage::Vector,
-       [&](OpPassManager &pm) { buildVectorPhase(pm, cpu.level, options.profiled); }},
-      {Stage::Llvm, [&](OpPassManager &pm) { buildLlvmPhase(pm, cpu.level); }}};
+      {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm, facts, options.profiled); }},
+      {Stage::Vector, [&](OpPassManager &pm) { buildVectorPhase(pm, facts, options.profiled); }},
+      {Stage::Llvm, [&](OpPassManager &pm) { buildLlvmPhase(pm, facts); }}};
   OwningOpRef<ModuleOp> variantModule(cast<ModuleOp>(fused->clone()));
   emit::Variant variant;
   variant.name = cpu.name;

@@ -11,7 +11,6 @@
 #include "compiler/fusion/Passes.h"
 #include "compiler/memory/Passes.h"
 #include "compiler/schedule/Passes.h"
-#include "compiler/schedule/Target.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -21,6 +20,7 @@
 
 using namespace mlir;
 using namespace dlc;
+using schedule::TargetFacts;
 
 // CSE goes first as well: two views of one place must be one before the copy between them folds.
 static void cleanUp(OpPassManager &pm) {
@@ -38,10 +38,11 @@ void dlc::buildFusionPhase(OpPassManager &pm) {
   functions.addPass(fusion::createFormGroups());
 }
 
-void dlc::buildSchedulePhase(OpPassManager &pm, llvm::StringRef march, bool naive,
+void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool naive,
                              Winograd winograd) {
   if (!naive)
-    pm.addNestedPass<func::FuncOp>(schedule::createSchedule({march.str(), winograd}));
+    pm.addNestedPass<func::FuncOp>(
+        schedule::createSchedule({facts.march.str(), schedule::listCosts(facts.costs), winograd}));
   // While parameters' arithmetic is still whole ops, and before linalg fusion could mix it with
   // data.
   pm.addPass(schedule::createOutlinePrepare());
@@ -65,7 +66,7 @@ void dlc::buildExactPhase(OpPassManager &pm) {
   cleanUp(pm);
 }
 
-void dlc::buildMemoryPhase(OpPassManager &pm, llvm::StringRef march, bool profiled) {
+void dlc::buildMemoryPhase(OpPassManager &pm, const TargetFacts &facts, bool profiled) {
   pm.addNestedPass<func::FuncOp>(memory::createBufferArguments());
   pm.addNestedPass<func::FuncOp>(memory::createSplitDestinations());
   // Once every whole has a destination of its own, and before producers look for theirs.
@@ -82,24 +83,21 @@ void dlc::buildMemoryPhase(OpPassManager &pm, llvm::StringRef march, bool profil
   cleanUp(pm);
   // A profile times each launch once a call.
   if (!profiled)
-    pm.addNestedPass<func::FuncOp>(
-        memory::createChooseBatchStep({schedule::lookupTarget(march)->l3}));
+    pm.addNestedPass<func::FuncOp>(memory::createChooseBatchStep({int64_t(facts.costs.l3)}));
 }
 
-void dlc::buildVectorPhase(OpPassManager &pm, llvm::StringRef march, bool profiled) {
+void dlc::buildVectorPhase(OpPassManager &pm, const TargetFacts &facts, bool profiled) {
   pm.addNestedPass<func::FuncOp>(cpu::createVerifyAliasing());
   pm.addPass(cpu::createOutlineKernels());
   if (profiled)
     pm.addPass(cpu::createMarkLaunches());
-  int64_t l2 = schedule::lookupTarget(march)->l2;
-  pm.addNestedPass<func::FuncOp>(cpu::createExpandKernels({l2}));
-  pm.addNestedPass<func::FuncOp>(cpu::createLinalgToLoops({schedule::lookupTarget(march)->lanes}));
+  pm.addNestedPass<func::FuncOp>(cpu::createExpandKernels({int64_t(facts.costs.l2)}));
+  pm.addNestedPass<func::FuncOp>(cpu::createLinalgToLoops({facts.lanes}));
   cleanUp(pm);
 }
 
-void dlc::buildLlvmPhase(OpPassManager &pm, llvm::StringRef march) {
-  bool fma = schedule::lookupTarget(march)->fma;
-  pm.addNestedPass<func::FuncOp>(cpu::createExpandMath({fma}));
+void dlc::buildLlvmPhase(OpPassManager &pm, const TargetFacts &facts) {
+  pm.addNestedPass<func::FuncOp>(cpu::createExpandMath({facts.fma}));
   pm.addPass(createLowerAffinePass());
   cleanUp(pm);
   pm.addPass(createLoopInvariantCodeMotionPass());
@@ -118,6 +116,12 @@ struct MarchOptions : PassPipelineOptions<MarchOptions> {
                             llvm::cl::init("x86-64-v4")};
   Option<bool> naive{*this, "naive", llvm::cl::desc("the linalg form of every op"),
                      llvm::cl::init(false)};
+
+  TargetFacts facts() const {
+    if (std::optional<TargetFacts> facts = schedule::lookupTarget(march))
+      return *facts;
+    llvm::reportFatalUsageError(llvm::Twine("no facts are known of the CPU '") + march + "'");
+  }
 };
 
 } // namespace
@@ -127,15 +131,19 @@ void dlc::registerPipelines() {
   static PassPipelineRegistration<MarchOptions> schedule(
       "dlc-schedule-phase", "nn -> kernel and linalg ops, @prepare outlined",
       [](OpPassManager &pm, const MarchOptions &options) {
-        buildSchedulePhase(pm, options.march, options.naive);
+        buildSchedulePhase(pm, options.facts(), options.naive);
       });
   static PassPipelineRegistration<MarchOptions> memory(
       "dlc-memory-phase", "tensors -> buffers in one arena",
-      [](OpPassManager &pm, const MarchOptions &options) { buildMemoryPhase(pm, options.march); });
+      [](OpPassManager &pm, const MarchOptions &options) {
+        buildMemoryPhase(pm, options.facts());
+      });
   static PassPipelineRegistration<MarchOptions> vector(
       "dlc-vector-phase", "kernels and linalg -> loops and vectors",
-      [](OpPassManager &pm, const MarchOptions &options) { buildVectorPhase(pm, options.march); });
+      [](OpPassManager &pm, const MarchOptions &options) {
+        buildVectorPhase(pm, options.facts());
+      });
   static PassPipelineRegistration<MarchOptions> llvm(
       "dlc-llvm-phase", "loops and vectors -> the LLVM dialect",
-      [](OpPassManager &pm, const MarchOptions &options) { buildLlvmPhase(pm, options.march); });
+      [](OpPassManager &pm, const MarchOptions &options) { buildLlvmPhase(pm, options.facts()); });
 }

@@ -3,17 +3,17 @@
 #define DLC_COMPILER_PIPELINE_H
 
 #include "compiler/Options.h"
+#include "compiler/schedule/Target.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/ADT/StringRef.h"
 
 namespace dlc {
 
 /// nn -> fused nn: shared by all CPU variants.
 void buildFusionPhase(mlir::OpPassManager &pm);
 
-/// nn -> kernel and linalg ops on tensors, @prepare outlined. `march` names a row of the target
-/// facts. `naive` uses the linalg form of every op.
-void buildSchedulePhase(mlir::OpPassManager &pm, llvm::StringRef march, bool naive,
+/// nn -> kernel and linalg ops on tensors, @prepare outlined. `naive` uses the linalg form of every
+/// op.
+void buildSchedulePhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts, bool naive,
                         Winograd winograd = Winograd::Auto);
 
 /// Fused nn with the result of each layer as an output; `inputs`: and as an input of the next.
@@ -23,14 +23,16 @@ void buildProbePhase(mlir::OpPassManager &pm, bool inputs);
 void buildExactPhase(mlir::OpPassManager &pm);
 
 /// Tensors -> buffers in one arena.
-void buildMemoryPhase(mlir::OpPassManager &pm, llvm::StringRef march, bool profiled = false);
+void buildMemoryPhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts,
+                      bool profiled = false);
 
 /// Kernel and linalg ops -> outlined functions of loops and vectors. `profiled` code reports its
 /// launches.
-void buildVectorPhase(mlir::OpPassManager &pm, llvm::StringRef march, bool profiled = false);
+void buildVectorPhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts,
+                      bool profiled = false);
 
 /// Loops and vectors -> the LLVM dialect with C entry points.
-void buildLlvmPhase(mlir::OpPassManager &pm, llvm::StringRef march);
+void buildLlvmPhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts);
 
 /// Makes the phases available to dlc-opt: --dlc-fusion-phase, --dlc-schedule-phase=march=..., ...
 void registerPipelines();

@@ -9,6 +9,10 @@ using namespace dlc;
 using namespace dlc::schedule;
 using kernel::shapeOf;
 
+// Tiles of a block of kernel.winograd: fewer read the weights again too often, more gain nothing.
+// Fewer blocks leave threads without work.
+static constexpr int64_t kLeastTiles = 12, kMostTiles = 39, kLeastBlocks = 5;
+
 static bool hasWinograd(const ConvShape &conv) {
   auto is = [](llvm::ArrayRef<int64_t> have, int64_t want) {
     return llvm::all_of(have, [&](int64_t value) { return value == want; });
@@ -18,103 +22,77 @@ static bool hasWinograd(const ConvShape &conv) {
          llvm::all_of(conv.padding, [](int64_t p) { return p >= 0; });
 }
 
-namespace {
+static Conv3x3 sizesOf(const ConvShape &conv) {
+  llvm::ArrayRef<int64_t> in = shapeOf(conv.input), kernel = shapeOf(conv.kernel);
+  return {in[1],           in[2],           conv.result[1], conv.result[2],
+          conv.padding[0], conv.padding[2], kernel[2],      kernel[3]};
+}
 
-// Tiles of a block of kernel.winograd: fewer read the weights again too often, more gain nothing.
-// Fewer blocks leave threads without work.
-constexpr int64_t kLeastTiles = 12, kMostTiles = 39, kLeastBlocks = 5;
+// Taps of a window that lie in the image, on average over `result` windows.
+static double meanTaps(int64_t result, int64_t extent, int64_t before) {
+  int64_t inside = 0;
+  for (int64_t at = -before; at < result - before; ++at)
+    for (int64_t tap = at; tap < at + 3; ++tap)
+      inside += tap >= 0 && tap < extent;
+  return double(inside) / result;
+}
 
-// What the estimate takes from measurements of one row of the target facts, in half cycles of a
-// core with two multiply-add pipes (the unit of stepCost).
-struct Measured {
-  int64_t lanes;
-  double vector; // to transform one vector of a point, into or out of the Winograd domain
-  double byte;   // to read a byte of weights that the second-level cache does not hold
-  double launch; // to start a kernel
-};
+static int64_t tilesOf(const Conv3x3 &conv, int64_t m) {
+  return llvm::divideCeil(conv.rows, m) * llvm::divideCeil(conv.cols, m);
+}
 
-// Fitted to 3x3 layers at batch 1 on one core of an AMD Zen 5 (half a cycle: 0.13 ns): what they
-// took beyond their matrix products at the peak. 64 channels at 56x56 took 80 us more by F4 for
-// 56,000 vectors and 91 us by F2 for 100,000; 512 at 7x7 took 400 to 700 us more for 16.8 (F2)
-// to 37.7 MB (F4) of weights. The machine was shared, and the rows of 4 and 8 lanes rest on few
-// layers: measure again before tuning.
-constexpr Measured kMeasured[] = {{4, 9, 0.15, 2000}, {8, 11, 0.15, 2000}, {16, 11, 0.15, 2000}};
+// Time of `steps` of the reduction for each of `rows` rows and all filters.
+static double productOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t rows, double steps) {
+  int64_t blocks = llvm::divideCeil(conv.filters, facts.lanes);
+  TileShape tile = chooseTileShape(facts, rows, blocks, /*dividing=*/false);
+  return double(rows) / tile.rows * blocks / tile.cols * steps * stepCost(tile);
+}
 
-// Half cycles of one image by either form.
-class Estimate {
-public:
-  Estimate(const TargetFacts &facts, const ConvShape &conv)
-      : facts(facts), conv(conv), in(shapeOf(conv.input)), channels(shapeOf(conv.kernel)[2]),
-        outBlocks(llvm::divideCeil(shapeOf(conv.kernel)[3], facts.lanes)) {
-    for (const Measured &row : kMeasured)
-      if (row.lanes == facts.lanes)
-        measured = row;
+// Bytes of weights with `points` rows for each channel, where they do not stay in the cache.
+static double bytesOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t points) {
+  double bytes = 4.0 * points * conv.channels * llvm::alignTo(conv.filters, facts.lanes);
+  return bytes > facts.costs.l2 ? bytes : 0;
+}
+
+FormWork dlc::schedule::workOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t m) {
+  FormWork work;
+  if (m == 0) {
+    double taps =
+        meanTaps(conv.rows, conv.inRows, conv.top) * meanTaps(conv.cols, conv.inCols, conv.left);
+    work.direct = productOf(facts, conv, conv.cols, conv.rows * taps * conv.channels);
+    work.bytes = bytesOf(facts, conv, 9);
+    work.launches = 1;
+    return work;
   }
+  int64_t points = (m + 2) * (m + 2), tiles = tilesOf(conv, m);
+  int64_t blocks =
+      llvm::divideCeil(conv.channels, facts.lanes) + llvm::divideCeil(conv.filters, facts.lanes);
+  work.product = productOf(facts, conv, tiles, double(points) * conv.channels);
+  work.vectors = points * tiles * blocks;
+  work.bytes = bytesOf(facts, conv, points);
+  work.launches = 3;
+  return work;
+}
 
-  double direct() const {
-    double taps = meanTaps(1) * meanTaps(2);
-    return product(conv.result[2], conv.result[1] * taps * channels, 9 * channels) +
-           measured.launch;
-  }
-
-  double winograd(int64_t m) const {
-    int64_t points = (m + 2) * (m + 2), inBlocks = llvm::divideCeil(channels, facts.lanes);
-    return product(tiles(m), double(points) * channels, points * channels) +
-           measured.vector * points * tiles(m) * (inBlocks + outBlocks) + 3 * measured.launch;
-  }
-
-  // Step by step all weights are read once, but the points of an image go through memory twice.
-  // Worth it where they stay in the second-level cache or where an image has few tiles.
-  int64_t blocks(int64_t m) const {
-    int64_t inBlocks = llvm::divideCeil(channels, facts.lanes);
-    int64_t point = 4 * (m + 2) * (m + 2) * facts.lanes; // bytes of a tile and block of channels
-    int64_t fitting =
-        facts.l2 / (point * (inBlocks + 2)); // products: of about two blocks at a time
-    int64_t most = std::clamp(fitting, kLeastTiles, kMostTiles);
-    int64_t blocks = llvm::divideCeil(tiles(m), most);
-    bool large = point * tiles(m) * (inBlocks + outBlocks) > facts.l2;
-    return large && blocks >= kLeastBlocks ? blocks : 0;
-  }
-
-private:
-  int64_t tiles(int64_t m) const {
-    return llvm::divideCeil(conv.result[1], m) * llvm::divideCeil(conv.result[2], m);
-  }
-
-  // Taps of a window that lie in the image, on average along y (1) or x (2).
-  double meanTaps(int dim) const {
-    int64_t inside = 0, before = conv.padding[dim == 1 ? 0 : 2];
-    for (int64_t at = 0; at < conv.result[dim]; ++at)
-      for (int64_t tap = at - before; tap < at - before + 3; ++tap)
-        inside += tap >= 0 && tap < in[dim];
-    return double(inside) / conv.result[dim];
-  }
-
-  // `steps` of the reduction for each of `rows` rows and all channels; the weights have `depth`
-  // rows.
-  double product(int64_t rows, double steps, int64_t depth) const {
-    kernel::TileAttr tile = chooseTile(conv.kernel.getContext(), facts, rows, outBlocks, false);
-    double tiles = double(rows) / tile.getRows() * outBlocks / tile.getCols();
-    double bytes = 4.0 * depth * outBlocks * facts.lanes;
-    double reading = bytes > facts.l2 ? measured.byte * bytes : 0;
-    return tiles * steps * stepCost(tile.getRows(), tile.getCols()) + reading;
-  }
-
-  const TargetFacts &facts;
-  const ConvShape &conv;
-  llvm::ArrayRef<int64_t> in;
-  int64_t channels, outBlocks;
-  Measured measured = kMeasured[0];
-};
-
-} // namespace
+double dlc::schedule::timeOf(const CostTable &costs, const FormWork &work) {
+  return costs.direct * work.direct + costs.product * work.product + costs.vector * work.vectors +
+         costs.byte * work.bytes + costs.launch * work.launches;
+}
 
 std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
                                                       const ConvShape &conv) {
   if (!hasWinograd(conv))
     return std::nullopt;
-  Estimate estimate(facts, conv);
-  return Estimates{estimate.direct(), estimate.winograd(2), estimate.winograd(4)};
+  Conv3x3 sizes = sizesOf(conv);
+  auto time = [&](int64_t m) { return timeOf(facts.costs, workOf(facts, sizes, m)); };
+  return Estimates{time(0), time(2), time(4)};
+}
+
+int64_t dlc::schedule::fastestForm(const Estimates &estimates) {
+  // A twentieth must be gained: direct sums are closer to exact ones.
+  if (std::min(estimates.f2, estimates.f4) >= estimates.direct * 0.95)
+    return 0;
+  return estimates.f4 <= estimates.f2 ? 4 : 2;
 }
 
 static int64_t chooseTileSize(const TargetFacts &facts, Winograd use, const ConvShape &conv) {
@@ -127,14 +105,25 @@ static int64_t chooseTileSize(const TargetFacts &facts, Winograd use, const Conv
   // unblocked.
   if (shapeOf(conv.kernel)[2] < facts.lanes)
     return 0;
-  // A twentieth must be gained: direct sums are closer to exact ones.
-  if (std::min(estimates->f2, estimates->f4) >= estimates->direct * 0.95)
-    return 0;
-  return estimates->f4 <= estimates->f2 ? 4 : 2;
+  return fastestForm(*estimates);
+}
+
+// Step by step all weights are read once, but the points of an image go through memory twice.
+// Worth it where they stay in the second-level cache or where an image has few tiles.
+static int64_t chooseBlocks(const TargetFacts &facts, const Conv3x3 &conv, int64_t m) {
+  int64_t inBlocks = llvm::divideCeil(conv.channels, facts.lanes),
+          outBlocks = llvm::divideCeil(conv.filters, facts.lanes), tiles = tilesOf(conv, m);
+  int64_t point = 4 * (m + 2) * (m + 2) * facts.lanes; // bytes of a tile and block of channels
+  int64_t l2 = facts.costs.l2;
+  int64_t fitting = l2 / (point * (inBlocks + 2)); // products: of about two blocks at a time
+  int64_t most = std::clamp(fitting, kLeastTiles, kMostTiles);
+  int64_t blocks = llvm::divideCeil(tiles, most);
+  bool large = point * tiles * (inBlocks + outBlocks) > l2;
+  return large && blocks >= kLeastBlocks ? blocks : 0;
 }
 
 WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
                                              const ConvShape &conv) {
   int64_t tileSize = chooseTileSize(facts, use, conv);
-  return {tileSize, tileSize ? Estimate(facts, conv).blocks(tileSize) : 0};
+  return {tileSize, tileSize ? chooseBlocks(facts, sizesOf(conv), tileSize) : 0};
 }

@@ -7,11 +7,34 @@
 
 namespace dlc::schedule {
 
-/// Half cycles that one image is expected to take by each form, on a core with two multiply-add
-/// pipes.
+/// The sizes of a 3x3 convolution of stride and dilation 1 that decide its time, of one image.
+struct Conv3x3 {
+  int64_t inRows, inCols, rows, cols; ///< of the image and of the result
+  int64_t top, left;                  ///< padding
+  int64_t channels, filters;
+};
+
+/// What a form of a convolution does, in quantities whose prices are the times of CostTable.
+struct FormWork {
+  double direct = 0, product = 0; ///< half cycles of the sums by stepCost, in either domain
+  double vectors = 0;             ///< that are transformed
+  double bytes = 0;               ///< of weights, where the second level cache does not hold them
+  double launches = 0;
+};
+
+/// What F(m x m, 3x3) does, or for an `m` of 0 the direct form.
+FormWork workOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t m);
+
+/// Half cycles that the work takes.
+double timeOf(const CostTable &costs, const FormWork &work);
+
+/// Half cycles that one image is expected to take by each form.
 struct Estimates {
   double direct, f2, f4;
 };
+
+/// The m of the form to take: 2, 4, or 0 for direct sums.
+int64_t fastestForm(const Estimates &estimates);
 
 /// Estimates from constants measured for the target; nothing where the convolution has the direct
 /// form alone. Only 3x3 windows of stride and dilation 1 without groups have a Winograd form.

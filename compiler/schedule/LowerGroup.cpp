@@ -99,7 +99,7 @@ static bool isRowsFirst(const TargetFacts &facts, Value input, Value weights, Va
   auto bytesOf = [](Value value) {
     return kernel::bytesOfSample(cast<RankedTensorType>(value.getType()));
   };
-  int64_t room = facts.l2 / 2;
+  int64_t room = facts.costs.l2 / 2;
   return bytesOf(weights) <= room && bytesOf(input) > room && bytesOf(input) >= bytesOf(out);
 }
 

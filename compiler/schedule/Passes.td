@@ -12,6 +12,8 @@ def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
   let options = [Option<"march", "march", "std::string", "\"x86-64-v4\"",
                         "the CPU whose facts decide: a row of Target.h's table">,
+                 ListOption<"costs", "costs", "double",
+                            "all numbers of Target.h's CostTable in its order; none: those of the row">,
                  Option<"winograd", "winograd", "::dlc::Winograd", "::dlc::Winograd::Auto",
                         "where convolutions of 3x3 take their Winograd form",
                         [{::llvm::cl::values(

@@ -1,12 +1,13 @@
 //===- Schedule.cpp - kernels, layouts and tiles ------------------------------------===//
 //
-// One walk over an entry function in program order. Groups around an anchor, poolings, and whatever is
-// elementwise between blocked images become kernel ops (or linalg ops) on blocked tensors; each result
-// is unpacked, and each use of an unpacked value that can read the blocked form does so. What is left
-// unused is dropped, so reorders remain only where a plain value is really needed.
+// One walk over an entry function in program order. Groups around an anchor, poolings, and whatever
+// is elementwise between blocked images become kernel ops (or linalg ops) on blocked tensors; each
+// result is unpacked, and each use of an unpacked value that can read the blocked form does so.
+// What is left unused is dropped, so reorders remain only where a plain value is really needed.
 //
 //   %1 = nn.group %x, %w, %b {conv2d, relu}   %2 = kernel.pack <conv> ins(%w) outs(...)
-//   %3 = nn.pool2d %1                    ->   %3 = kernel.conv ins(%x1, %2, %b1) outs(...) {tile ...}
+//   %3 = nn.pool2d %1                    ->   %3 = kernel.conv ins(%x1, %2, %b1) outs(...) {tile
+//   ...}
 //                                             %4 = kernel.pool ins(%3) outs(...)
 //                                             %5 = kernel.unpack <image> ins(%4) outs(...)
 //
@@ -45,6 +46,15 @@ struct Schedule : schedule::impl::ScheduleBase<Schedule> {
     if (!facts) {
       getOperation().emitError("no facts are known of the CPU '") << march << "'";
       return signalPassFailure();
+    }
+    if (!costs.empty()) {
+      std::optional<CostTable> table = makeCosts(SmallVector<double>(costs.begin(), costs.end()));
+      if (!table) {
+        getOperation().emitError("expected ")
+            << costFields().size() << " costs, got " << costs.size();
+        return signalPassFailure();
+      }
+      facts->costs = *table;
     }
     Block &body = getOperation().getBody().front();
     OpBuilder builder(&getContext());

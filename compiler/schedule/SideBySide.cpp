@@ -32,10 +32,8 @@ static int64_t widened(const ConvShape &conv, int64_t pixels) {
 // Time of an output row per tap row and channel, in half cycles.
 static int64_t rowCost(const Blocker &blocker, const ConvShape &conv, int64_t pixels) {
   int64_t width = conv.result[2] / pixels;
-  kernel::TileAttr tile =
-      chooseTile(conv.kernel.getContext(), blocker.facts, width, /*blocks=*/1, /*dividing=*/false);
-  return llvm::divideCeil(width, tile.getRows()) * stepCost(tile.getRows(), 1) *
-         widened(conv, pixels);
+  TileShape tile = chooseTileShape(blocker.facts, width, /*blocks=*/1, /*dividing=*/false);
+  return llvm::divideCeil(width, tile.rows) * stepCost(tile) * widened(conv, pixels);
 }
 
 int64_t dlc::schedule::choosePixels(const Blocker &blocker, const ConvShape &conv) {

@@ -7,9 +7,9 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::schedule;
 
-// Pixels of the largest tile with `cols` vectors. Registers hold the accumulators, a weight vector a
-// column and one broadcast; without fused multiply-add also a product. Of 32 registers three stay free:
-// LLVM's scheduler moves loads ahead and spills an accumulator in a fuller tile.
+// Pixels of the largest tile with `cols` vectors. Registers hold the accumulators, a weight vector
+// a column and one broadcast; without fused multiply-add also a product. Of 32 registers three stay
+// free: LLVM's scheduler moves loads ahead and spills an accumulator in a fuller tile.
 static int64_t maxRows(const TargetFacts &facts, int64_t cols) {
   int64_t spare = facts.registers >= 32 ? 3 : 0;
   int64_t room = facts.registers - spare - cols - 1 - (facts.fma ? 0 : 1);
@@ -21,25 +21,26 @@ static int64_t splitEvenly(int64_t width, int64_t limit) {
   return llvm::divideCeil(width, llvm::divideCeil(width, limit));
 }
 
-// Time of one step of the reduction, in half cycles of a core with two multiply-add pipes and two load
-// ports: the multiply-adds, or their latency, or the loads (weights come from farther than the first
-// cache); and what out-of-order execution does not hide.
-int64_t dlc::schedule::stepCost(int64_t rows, int64_t cols) {
+// With two multiply-add pipes and two load ports: the multiply-adds, or their latency, or the loads
+// (weights come from farther than the first cache); and what out-of-order execution does not hide.
+int64_t dlc::schedule::stepCost(TileShape tile) {
+  auto [rows, cols] = tile;
   return std::max({rows * cols, int64_t(8), rows + 3 * cols}) + 1;
 }
 
 namespace {
 struct Choice {
-  int64_t rows, cols, cost;
+  TileShape shape;
+  int64_t cost;
 };
 } // namespace
 
-// Time of one step over a whole output row and all blocks of channels, in hundredths. Tiles of two widths
-// cost a twentieth more: they double the code.
+// Time of one step over a whole output row and all blocks of channels, in hundredths. Tiles of two
+// widths cost a twentieth more: they double the code.
 static int64_t rowCost(int64_t width, int64_t tiles, int64_t blocks, int64_t cols) {
   int64_t rows = llvm::divideCeil(width, tiles), narrow = tiles * rows - width;
   auto group = [&](int64_t columns) {
-    return (tiles - narrow) * stepCost(rows, columns) + narrow * stepCost(rows - 1, columns);
+    return (tiles - narrow) * stepCost({rows, columns}) + narrow * stepCost({rows - 1, columns});
   };
   int64_t rest = blocks % cols;
   return (blocks / cols * group(cols) + (rest ? group(rest) : 0)) * (narrow ? 105 : 100);
@@ -48,17 +49,17 @@ static int64_t rowCost(int64_t width, int64_t tiles, int64_t blocks, int64_t col
 // The best split of a row into tiles: as few as registers allow, or up to twice as many.
 static Choice chooseRows(const TargetFacts &facts, int64_t width, int64_t blocks, int64_t cols) {
   int64_t fewest = llvm::divideCeil(width, maxRows(facts, cols));
-  Choice best{0, cols, std::numeric_limits<int64_t>::max()};
+  Choice best{{0, cols}, std::numeric_limits<int64_t>::max()};
   for (int64_t tiles = fewest; tiles <= std::min(2 * fewest, width); ++tiles) {
     int64_t cost = rowCost(width, tiles, blocks, cols);
     if (cost < best.cost)
-      best = {static_cast<int64_t>(llvm::divideCeil(width, tiles)), cols, cost};
+      best = {{static_cast<int64_t>(llvm::divideCeil(width, tiles)), cols}, cost};
   }
   return best;
 }
 
-kernel::TileAttr dlc::schedule::chooseTile(MLIRContext *context, const TargetFacts &facts,
-                                           int64_t width, int64_t blocks, bool dividing) {
+TileShape dlc::schedule::chooseTileShape(const TargetFacts &facts, int64_t width, int64_t blocks,
+                                         bool dividing) {
   std::optional<Choice> best;
   // Two columns stream the fewest weights a multiply-add; others must gain a twentieth.
   for (int64_t cols : {2, 3, 4, 1}) {
@@ -68,11 +69,17 @@ kernel::TileAttr dlc::schedule::chooseTile(MLIRContext *context, const TargetFac
     if (!best || choice.cost * 20 < best->cost * 19)
       best = choice;
   }
-  return kernel::TileAttr::get(context, best->rows, best->cols, chooseUnroll(facts));
+  return best->shape;
 }
 
-// About a hundred multiply-adds a body keep its loop's cost and its code small. Eight lanes take a whole
-// block: LLVM spoils a loop of two iterations.
+kernel::TileAttr dlc::schedule::chooseTile(MLIRContext *context, const TargetFacts &facts,
+                                           int64_t width, int64_t blocks, bool dividing) {
+  TileShape shape = chooseTileShape(facts, width, blocks, dividing);
+  return kernel::TileAttr::get(context, shape.rows, shape.cols, chooseUnroll(facts));
+}
+
+// About a hundred multiply-adds a body keep its loop's cost and its code small. Eight lanes take a
+// whole block: LLVM spoils a loop of two iterations.
 int64_t dlc::schedule::chooseUnroll(const TargetFacts &facts) {
   return facts.registers >= 32 ? 4 : facts.lanes;
 }

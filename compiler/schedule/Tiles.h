@@ -7,20 +7,26 @@
 
 namespace dlc::schedule {
 
+/// Rows of pixels by columns of vectors of output channels.
+struct TileShape {
+  int64_t rows, cols;
+};
+
 /// The register tile of a convolution whose output rows are `width` pixels and whose groups have
 /// `blocks` blocks of output channels; `dividing` asks for columns that divide the blocks.
+TileShape chooseTileShape(const TargetFacts &facts, int64_t width, int64_t blocks, bool dividing);
 kernel::TileAttr chooseTile(mlir::MLIRContext *context, const TargetFacts &facts, int64_t width,
                             int64_t blocks, bool dividing);
 
-/// Time of one step of the reduction with a tile of rows x cols, in half cycles of a core with two
-/// multiply-add pipes.
-int64_t stepCost(int64_t rows, int64_t cols);
+/// Time of one step of the reduction with a tile, in half cycles (see CostTable).
+int64_t stepCost(TileShape tile);
 
 /// Steps of the reduction in one iteration of its loop.
 int64_t chooseUnroll(const TargetFacts &facts);
 
 /// The register tile of a matrix product with `blocks` blocks of columns and any number of rows.
-kernel::TileAttr chooseGemmTile(mlir::MLIRContext *context, const TargetFacts &facts, int64_t blocks);
+kernel::TileAttr chooseGemmTile(mlir::MLIRContext *context, const TargetFacts &facts,
+                                int64_t blocks);
 
 /// The tile of a depthwise convolution: outputs of a row that stay in registers beside a row of
 /// `taps` weights.
