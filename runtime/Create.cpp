@@ -227,8 +227,11 @@ dlc_status Creation::takeMemory() {
 }
 
 dlc_status Creation::allocateArena() {
+  // Larger batches pass through in steps.
+  const int64_t step = variant->batch_step;
+  const int64_t batch = step > 0 && step < m->maxBatch ? step : m->maxBatch;
   if (!arenaBytes(variant->arena_const_bytes, variant->arena_batch_bytes,
-                  variant->arena_thread_bytes, m->maxBatch, options.threads, &m->arenaBytes))
+                  variant->arena_thread_bytes, batch, options.threads, &m->arenaBytes))
     return message.set(DLC_ERROR_ARGUMENT,
                        "dlc_options.max_batch: the arena of batch %lld is "
                        "beyond 63 bits",

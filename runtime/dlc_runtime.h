@@ -152,7 +152,8 @@ typedef struct dlc_model_info {
   /// The arena of an instance takes at most
   ///   arena_const_bytes + max_batch * arena_batch_bytes
   ///                     + threads * arena_thread_bytes
-  /// bytes, whichever variant is chosen.
+  /// bytes, whichever variant is chosen; less, where large batches pass through
+  /// a few samples at a time.
   int64_t arena_const_bytes, arena_batch_bytes, arena_thread_bytes;
 } dlc_model_info;
 

@@ -201,6 +201,21 @@ TEST(Create, CallersMemoryReplacesTheArena) {
   EXPECT_EQ(out, toy::expected(image));
 }
 
+TEST(Create, ArenaHoldsOneStepOfALargeBatch) {
+  dlc_options options = {};
+  options.threads = 1;
+  options.max_batch = 1000;
+  options.cpu_variant = "base"; // five samples a step
+  options.memory = memory;
+  options.memory_size = static_cast<uint64_t>(dlc_rt_arena_bytes(&toy::desc(), 5, 1));
+  Instance toy(options);
+  ASSERT_EQ(toy.status, DLC_OK) << toy.error;
+  ASSERT_EQ(toy.load(toy::weights()), DLC_OK);
+  std::vector<float> image(3 * 1000, 1.5f), out;
+  ASSERT_EQ(toy.run(image, out), DLC_OK);
+  EXPECT_EQ(out, toy::expected(image));
+}
+
 TEST(Create, ArenaBytes) {
   EXPECT_EQ(dlc_rt_arena_bytes(&toy::desc(), 1, 1), 192);
   EXPECT_EQ(dlc_rt_arena_bytes(&toy::desc(), 10, 4), 64 * 15);
