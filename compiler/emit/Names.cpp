@@ -48,18 +48,19 @@ static bool isReserved(StringRef name) {
   return reserved.contains(name);
 }
 
-/// Headers of C and POSIX: with -I and the library's folder, `#include <math.h>`
-/// would find that of a model called math.
-static bool isHeader(StringRef name) {
-  static constexpr StringLiteral headers(
-      "aio alloca assert complex cpio ctype dirent dlfcn endian err errno fcntl features fenv "
-      "float "
-      "fmtmsg fnmatch ftw getopt glob grp iconv inttypes iso646 langinfo libgen limits locale "
-      "malloc math memory monetary mqueue ndbm netdb nl_types poll pthread pwd regex sched search "
-      "semaphore setjmp signal spawn stdalign stdarg stdatomic stdbit stdbool stdckdint stddef "
+/// Headers and libraries of C and POSIX: with -I and the library's folder,
+/// `#include <math.h>` would find that of a model called math, and with -L `-lm`
+/// the library of one called m.
+static bool isSystemFile(StringRef name) {
+  static constexpr StringLiteral files(
+      "aio alloca anl assert c complex cpio crypt ctype dirent dl dlfcn endian err errno fcntl "
+      "features fenv float fmtmsg fnmatch ftw getopt glob grp iconv inttypes iso646 langinfo "
+      "libgen limits locale m malloc math memory monetary mqueue ndbm netdb nl_types poll pthread "
+      "pwd regex resolv rt sched search semaphore setjmp signal spawn stdalign stdarg stdatomic "
+      "stdbit stdbool stdckdint stddef "
       "stdint stdio stdlib stdnoreturn string strings stropts syslog tar termios tgmath threads "
-      "time trace uchar ulimit unistd utime utmpx values wchar wctype wordexp");
-  static const StringSet<> reserved = wordSet(headers);
+      "time trace uchar ulimit unistd util utime utmpx values wchar wctype wordexp");
+  static const StringSet<> reserved = wordSet(files);
   return reserved.contains(name);
 }
 
@@ -119,7 +120,7 @@ Expected<Names> dlc::emit::makeNames(const Model &model) {
             .str());
   Names names;
   names.model = makeIdentifier(model.name);
-  if (isHeader(names.model))
+  if (isSystemFile(names.model))
     names.model = "m_" + names.model;
   names.prefix = StringRef(names.model).upper();
   names.profiled = model.profiled;

@@ -36,14 +36,16 @@ TEST(EmitNames, MakesIdentifiers) {
   EXPECT_EQ(makeIdentifier(""), "m_");
 }
 
-// `#include <math.h>` with -I of the library's folder must not find the model's header.
-TEST(EmitNames, GivesModelsNoNamesOfHeaders) {
+// `#include <math.h>` with -I of the library's folder must not find the model's header, nor -lm
+// with -L the model's library.
+TEST(EmitNames, GivesModelsNoNamesOfTheSystem) {
   for (const char *name :
-       {"errno",    "math",   "stdio",   "stdlib",  "string",   "time",       "assert",
-        "limits",   "signal", "ctype",   "float",   "inttypes", "iso646",     "locale",
-        "setjmp",   "stdarg", "stdbool", "stddef",  "stdint",   "wchar",      "wctype",
-        "complex",  "fenv",   "tgmath",  "threads", "uchar",    "stdalign",   "stdatomic",
-        "features", "unistd", "pthread", "memory",  "alloca",   "stdnoreturn"}) {
+       {"errno",    "math",   "stdio",   "stdlib",  "string",   "time",        "assert",
+        "limits",   "signal", "ctype",   "float",   "inttypes", "iso646",      "locale",
+        "setjmp",   "stdarg", "stdbool", "stddef",  "stdint",   "wchar",       "wctype",
+        "complex",  "fenv",   "tgmath",  "threads", "uchar",    "stdalign",    "stdatomic",
+        "features", "unistd", "pthread", "memory",  "alloca",   "stdnoreturn", "m",
+        "c",        "dl",     "rt"}) {
     Expected<Names> names = makeNames(scaleDescription(name));
     ASSERT_TRUE(static_cast<bool>(names));
     EXPECT_EQ(names->model, std::string("m_") + name);
