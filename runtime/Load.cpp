@@ -139,31 +139,23 @@ dlc_status Weights::load() {
   return runPrepare(m, this, message);
 }
 
-/// Weights of either kind; on failure those before stay.
-static dlc_status loadFrom(dlc_model &m, const Source &source) {
-  return isPrepared(source) ? loadPrepared(m, source) : Weights(m, source).load();
+/// Weights of either kind, from where `open(source)` finds them; on failure those before stay.
+template <typename Open> static dlc_status loadFrom(dlc_model *m, Open open) {
+  if (!m)
+    return DLC_ERROR_ARGUMENT;
+  const Call call(m);
+  if (!call.entered())
+    return DLC_ERROR_BUSY;
+  Source source;
+  if (dlc_status status = open(source))
+    return status;
+  return isPrepared(source) ? loadPrepared(*m, source) : Weights(*m, source).load();
 }
 
 dlc_status dlc_rt_load(dlc_model *m, const char *path) {
-  if (!m)
-    return DLC_ERROR_ARGUMENT;
-  const Call call(m);
-  if (!call.entered())
-    return DLC_ERROR_BUSY;
-  Source source;
-  if (dlc_status status = source.open(path, m->message()))
-    return status;
-  return loadFrom(*m, source);
+  return loadFrom(m, [=](Source &source) { return source.open(path, m->message()); });
 }
 
 dlc_status dlc_rt_load_memory(dlc_model *m, const void *data, uint64_t size) {
-  if (!m)
-    return DLC_ERROR_ARGUMENT;
-  const Call call(m);
-  if (!call.entered())
-    return DLC_ERROR_BUSY;
-  Source source;
-  if (dlc_status status = source.open(data, size, m->message()))
-    return status;
-  return loadFrom(*m, source);
+  return loadFrom(m, [=](Source &source) { return source.open(data, size, m->message()); });
 }

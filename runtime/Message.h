@@ -38,7 +38,7 @@ struct ShapeText {
   ShapeText(const int64_t *shape, int32_t rank);
 };
 
-/// "float32", "uint8", ...; "none" for anything that is no dlc_dtype.
+/// numpy's name, "float32", "uint8", ...; "none" for anything that is no dlc_dtype.
 const char *dtypeName(int32_t dtype);
 
 } // namespace dlc::rt

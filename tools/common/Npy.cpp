@@ -2,7 +2,7 @@
 
 #include "tools/common/Npy.h"
 #include "compiler/WriteFile.h"
-#include "runtime/dlc_runtime.h"
+#include "runtime/Message.h"
 #include "tools/common/Errors.h"
 #include "tools/common/Npz.h"
 #include "llvm/Support/Endian.h"
@@ -24,7 +24,7 @@ Expected<Array> tools::makeArray(StringRef name, int32_t dtype, ArrayRef<int64_t
   Array array;
   array.name = name.str();
   array.dtype = dtype;
-  array.type = typeName(dtype).str();
+  array.type = rt::dtypeName(dtype);
   array.shape.assign(shape.begin(), shape.end());
   int64_t bytes = dlc_dtype_bytes(dtype);
   for (int64_t extent : shape)
@@ -34,20 +34,6 @@ Expected<Array> tools::makeArray(StringRef name, int32_t dtype, ArrayRef<int64_t
   if (Error error = array.allocate(bytes))
     return error;
   return array;
-}
-
-StringRef tools::typeName(int32_t dtype) {
-  switch (dtype) {
-  case DLC_FLOAT32:
-    return "float32";
-  case DLC_UINT8:
-    return "uint8";
-  case DLC_INT32:
-    return "int32";
-  case DLC_INT64:
-    return "int64";
-  }
-  return "unknown";
 }
 
 std::string tools::spell(ArrayRef<int64_t> shape) {

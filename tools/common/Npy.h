@@ -50,9 +50,6 @@ private:
 /// An array of a dlc_dtype; the shape's product is at least 0 and fits.
 llvm::Expected<Array> makeArray(llvm::StringRef name, int32_t dtype, llvm::ArrayRef<int64_t> shape);
 
-/// numpy's name of a dlc_dtype.
-llvm::StringRef typeName(int32_t dtype);
-
 /// `[2, 28, 28, 1]`; a negative extent prints as n.
 std::string spell(llvm::ArrayRef<int64_t> shape);
 

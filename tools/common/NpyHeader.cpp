@@ -1,6 +1,6 @@
 //===- NpyHeader.cpp - the header of an .npy file -----------------------------------===//
 
-#include "runtime/dlc_runtime.h"
+#include "runtime/Message.h"
 #include "tools/common/Errors.h"
 #include "tools/common/Npy.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -118,7 +118,7 @@ private:
 
 static int32_t dtypeOf(StringRef type) {
   for (int32_t dtype : {DLC_FLOAT32, DLC_UINT8, DLC_INT32, DLC_INT64})
-    if (typeName(dtype) == type)
+    if (rt::dtypeName(dtype) == type)
       return dtype;
   return 0;
 }

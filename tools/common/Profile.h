@@ -2,7 +2,7 @@
 #ifndef DLC_TOOLS_COMMON_PROFILE_H
 #define DLC_TOOLS_COMMON_PROFILE_H
 
-#include "tools/common/Library.h"
+#include "tools/common/Trial.h"
 
 namespace dlc::tools {
 
@@ -15,10 +15,7 @@ struct LaunchTimes {
 
 /// Calls the forward pass of a library that was compiled with Options::profiled for at least
 /// `minTime` seconds. `count` is the number of its launches.
-llvm::Expected<LaunchTimes> timeLaunches(const Library &library, Instance &instance, int64_t batch,
-                                         llvm::MutableArrayRef<Array> inputs,
-                                         llvm::MutableArrayRef<Array> outputs, size_t count,
-                                         double minTime);
+llvm::Expected<LaunchTimes> timeLaunches(Trial &trial, size_t count, double minTime);
 
 } // namespace dlc::tools
 

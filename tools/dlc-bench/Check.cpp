@@ -2,7 +2,7 @@
 
 #include "tools/common/Errors.h"
 #include "tools/common/OpenModel.h"
-#include "tools/common/Random.h"
+#include "tools/common/Trial.h"
 #include "tools/dlc-bench/Bench.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
@@ -30,23 +30,17 @@ struct Difference {
 
 static Expected<std::vector<Array>> compute(const Library &library, int64_t batch, int threads,
                                             StringRef variant) {
-  Expected<Instance> instance = Instance::create(library, batch, threads, variant);
-  if (!instance)
-    return instance.takeError();
-  if (Error error = loadRandomWeights(library, *instance))
+  Expected<Trial> trial = Trial::make(library, batch, threads, variant);
+  if (!trial)
+    return trial.takeError();
+  if (Error error = trial->load(/*weights=*/""))
     return error;
-  Expected<std::vector<Array>> inputs = randomInputs(library, batch);
-  if (!inputs)
-    return inputs.takeError();
-  Expected<std::vector<Array>> outputs = makeArrays(library.outputs(), batch);
-  if (!outputs)
-    return outputs.takeError();
   // Not a number: what is not written shows.
-  for (Array &output : *outputs)
+  for (Array &output : trial->outputs)
     std::fill_n(output.begin(), output.bytes().size(), '\xff');
-  if (Error error = instance->forward(batch, *inputs, *outputs))
+  if (Error error = trial->run())
     return error;
-  return outputs;
+  return std::move(trial->outputs);
 }
 
 template <typename T>

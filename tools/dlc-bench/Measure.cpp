@@ -4,8 +4,8 @@
 #include "tools/common/Flops.h"
 #include "tools/common/OpenModel.h"
 #include "tools/common/Peak.h"
-#include "tools/common/Random.h"
 #include "tools/common/Timing.h"
+#include "tools/common/Trial.h"
 #include "tools/dlc-bench/Bench.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
@@ -32,28 +32,25 @@ struct Speed {
 } // namespace
 
 // Model and peak take turns, so that a change of clock meets both.
-static Error takeTurns(Instance &instance, MutableArrayRef<Array> inputs,
-                       MutableArrayRef<Array> outputs, const BenchArgs &args, int64_t flops,
-                       Speed &speed) {
+static Error takeTurns(Trial &trial, const BenchArgs &args, int64_t flops, Speed &speed) {
   // Shorter than a scheduler's time slice: most turns are then undisturbed on a busy machine too.
   constexpr double turn = 0.002;
   constexpr size_t minTurns = 5;
   Peak peak(speed.variant);
   if (Error error = peak.start(speed.threads))
     return error;
-  auto call = [&] { return instance.forward(speed.batch, inputs, outputs); };
   std::vector<double> seconds, peaks;
   Stopwatch total;
   do {
     peaks.push_back(peak.measure(turn));
     // Wakes the threads, brings back what the caches lost and tells how many calls make a turn.
     Stopwatch watch;
-    if (Error error = call())
+    if (Error error = trial.run())
       return error;
     const auto calls = std::max<int64_t>(1, turn / watch.seconds());
     watch = Stopwatch();
     for (int64_t i = 0; i < calls; ++i)
-      if (Error error = call())
+      if (Error error = trial.run())
         return error;
     seconds.push_back(watch.seconds() / calls);
   } while (seconds.size() < minTurns || total.seconds() < args.minTime);
@@ -70,19 +67,13 @@ static Error takeTurns(Instance &instance, MutableArrayRef<Array> inputs,
 static Expected<Speed> measureOnce(const Library &library, const BenchArgs &args, int64_t batch,
                                    int threads, int64_t flops) {
   Speed speed = {"", batch, threads};
-  Expected<Instance> instance = Instance::create(library, batch, threads, "");
-  if (!instance)
-    return instance.takeError();
-  speed.variant = instance->variant().str();
-  if (Error error = loadRandomWeights(library, *instance))
+  Expected<Trial> trial = Trial::make(library, batch, threads, "");
+  if (!trial)
+    return trial.takeError();
+  speed.variant = trial->instance.variant().str();
+  if (Error error = trial->load(/*weights=*/""))
     return error;
-  Expected<std::vector<Array>> inputs = randomInputs(library, batch);
-  if (!inputs)
-    return inputs.takeError();
-  Expected<std::vector<Array>> outputs = makeArrays(library.outputs(), batch);
-  if (!outputs)
-    return outputs.takeError();
-  if (Error error = takeTurns(*instance, *inputs, *outputs, args, flops, speed))
+  if (Error error = takeTurns(*trial, args, flops, speed))
     return error;
   return speed;
 }

@@ -3,8 +3,8 @@
 #include "tools/common/Errors.h"
 #include "tools/common/Flops.h"
 #include "tools/common/OpenModel.h"
-#include "tools/common/Random.h"
 #include "tools/common/Timing.h"
+#include "tools/common/Trial.h"
 #include "tools/dlc/Commands.h"
 #include "tools/report/Measure.h"
 #include "tools/report/Write.h"
@@ -28,16 +28,15 @@ struct Result {
 
 // Calls until `minTime` is over and the quantiles have something to stand on; the first are not
 // counted.
-static Error measure(Instance &instance, const BenchArgs &args, MutableArrayRef<Array> from,
-                     MutableArrayRef<Array> to, std::vector<double> &seconds) {
+static Error measure(Trial &trial, double minTime, std::vector<double> &seconds) {
   constexpr size_t warmups = 2, minCalls = 5;
   for (size_t i = 0; i < warmups; ++i)
-    if (Error error = instance.forward(args.batch, from, to))
+    if (Error error = trial.run())
       return error;
   Stopwatch total;
-  while (seconds.size() < minCalls || total.seconds() < args.minTime) {
+  while (seconds.size() < minCalls || total.seconds() < minTime) {
     Stopwatch call;
-    if (Error error = instance.forward(args.batch, from, to))
+    if (Error error = trial.run())
       return error;
     seconds.push_back(call.seconds());
   }
@@ -47,22 +46,14 @@ static Error measure(Instance &instance, const BenchArgs &args, MutableArrayRef<
 static Error bench(const BenchArgs &args, OpenedModel &opened, Result &result) {
   const Library &library = *opened.library;
   result.name = library.info().name;
-  Expected<Instance> instance = Instance::create(library, args.batch, args.threads, args.variant);
-  if (!instance)
-    return instance.takeError();
-  result.variant = instance->variant().str();
-  std::string weights = opened.weightsFor(*instance);
-  if (Error error =
-          weights.empty() ? loadRandomWeights(library, *instance) : instance->load(weights))
+  Expected<Trial> trial = Trial::make(library, args.batch, args.threads, args.variant);
+  if (!trial)
+    return trial.takeError();
+  result.variant = trial->instance.variant().str();
+  if (Error error = trial->load(opened.weightsFor(trial->instance)))
     return error;
   opened.folder.reset(); // all is in memory; an interrupted run leaves nothing behind
-  Expected<std::vector<Array>> inputs = randomInputs(library, args.batch);
-  if (!inputs)
-    return inputs.takeError();
-  Expected<std::vector<Array>> outputs = makeArrays(library.outputs(), args.batch);
-  if (!outputs)
-    return outputs.takeError();
-  return measure(*instance, args, *inputs, *outputs, result.seconds);
+  return measure(*trial, args.minTime, result.seconds);
 }
 
 static void print(const BenchArgs &args, const Result &result) {

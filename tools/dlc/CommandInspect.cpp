@@ -1,6 +1,7 @@
 //===- CommandInspect.cpp - dlc inspect ---------------------------------------------===//
 
 #include "compiler/Compile.h"
+#include "runtime/Message.h"
 #include "tools/common/Errors.h"
 #include "tools/common/OpenModel.h"
 #include "tools/dlc/Commands.h"
@@ -35,7 +36,8 @@ static void printText(const Library &library) {
   auto print = [](StringRef kind, ArrayRef<dlc_tensor_info> infos) {
     for (const dlc_tensor_info &tensor : infos)
       outs() << left_justify(kind, 8) << left_justify(tensor.name, 32) << " "
-             << left_justify(typeName(tensor.dtype), 8) << " " << spell(shapeOf(tensor)) << "\n";
+             << left_justify(rt::dtypeName(tensor.dtype), 8) << " " << spell(shapeOf(tensor))
+             << "\n";
   };
   print("input", library.inputs());
   print("output", library.outputs());
@@ -56,7 +58,7 @@ static void printJson(const Library &library) {
       for (const dlc_tensor_info &tensor : infos)
         json.object([&] {
           json.attribute("name", tensor.name);
-          json.attribute("dtype", typeName(tensor.dtype));
+          json.attribute("dtype", rt::dtypeName(tensor.dtype));
           json.attribute("shape", json::Array(shapeOf(tensor)));
         });
     });

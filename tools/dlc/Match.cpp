@@ -1,6 +1,7 @@
 //===- Match.cpp - arrays of files as inputs of a model -----------------------------===//
 
 #include "tools/dlc/Match.h"
+#include "runtime/Message.h"
 #include "tools/common/Errors.h"
 
 using namespace llvm;
@@ -8,7 +9,7 @@ using namespace dlc;
 using namespace dlc::tools;
 
 static std::string describe(const dlc_tensor_info &info) {
-  return (typeName(info.dtype) + " " + spell(shapeOf(info, -1))).str();
+  return (StringRef(rt::dtypeName(info.dtype)) + " " + spell(shapeOf(info, -1))).str();
 }
 
 // How to make the array fit, where the mistake is a common one.
@@ -18,7 +19,7 @@ static std::string cureOf(const Array &array, const dlc_tensor_info &info) {
   if (shape == sample)
     return "one sample needs a batch dimension too: x[np.newaxis]";
   if (shape.size() == wanted.size() && shape.drop_front() == sample)
-    return "convert it with x.astype(np." + typeName(info.dtype).str() + ")";
+    return "convert it with x.astype(np." + std::string(rt::dtypeName(info.dtype)) + ")";
   if (shape.size() == 4 && sample.size() == 3 && shape[1] == sample[2] && shape[2] == sample[0] &&
       shape[3] == sample[1])
     return "the channels come last: np.ascontiguousarray(x.transpose(0, 2, 3, 1))";

@@ -5,7 +5,6 @@
 #include "tools/common/OpenModel.h"
 #include "tools/common/Peak.h"
 #include "tools/common/Profile.h"
-#include "tools/common/Random.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Object/ObjectFile.h"
 
@@ -30,20 +29,8 @@ static Error measureMachine(Report &report) {
   return Error::success();
 }
 
-static Error measureTimes(const MeasureArgs &args, const OpenedModel &opened, Instance &instance,
-                          Report &report) {
-  const Library &library = *opened.library;
-  if (Error error = opened.weights.empty() ? loadRandomWeights(library, instance)
-                                           : instance.load(opened.weights))
-    return error;
-  Expected<std::vector<Array>> inputs = randomInputs(library, report.batch);
-  if (!inputs)
-    return inputs.takeError();
-  Expected<std::vector<Array>> outputs = makeArrays(library.outputs(), report.batch);
-  if (!outputs)
-    return outputs.takeError();
-  Expected<LaunchTimes> times = timeLaunches(library, instance, report.batch, *inputs, *outputs,
-                                             report.plan.launches.size(), args.minTime);
+static Error measureTimes(const MeasureArgs &args, Trial &trial, Report &report) {
+  Expected<LaunchTimes> times = timeLaunches(trial, report.plan.launches.size(), args.minTime);
   if (!times)
     return times.takeError();
   report.times = {std::move(times->launches), times->call, times->calls};
@@ -74,14 +61,15 @@ Expected<Report> tools::measureLaunches(const MeasureArgs &args) {
   Report report = describe(args, opened->artifacts);
   if (int64_t only = library.info().static_batch)
     report.batch = only;
-  Expected<Instance> instance =
-      Instance::create(library, report.batch, report.threads, args.variant);
-  if (!instance)
-    return instance.takeError();
+  Expected<Trial> trial = Trial::make(library, report.batch, report.threads, args.variant);
+  if (!trial)
+    return trial.takeError();
+  if (Error error = trial->load(opened->weights))
+    return std::move(error);
   for (const Plan &plan : opened->artifacts.plans)
-    if (plan.variant == instance->variant())
+    if (plan.variant == trial->instance.variant())
       report.plan = plan;
-  if (Error error = measureTimes(args, *opened, *instance, report))
+  if (Error error = measureTimes(args, *trial, report))
     return std::move(error);
   return report;
 }
