@@ -88,7 +88,7 @@ void dlc::buildMemoryPhase(OpPassManager &pm, const TargetFacts &facts, bool pro
 
 void dlc::buildVectorPhase(OpPassManager &pm, const TargetFacts &facts, bool profiled) {
   pm.addNestedPass<func::FuncOp>(cpu::createVerifyAliasing());
-  pm.addPass(cpu::createOutlineKernels());
+  pm.addPass(cpu::createOutlineKernels({int64_t(facts.costs.l2)}));
   if (profiled)
     pm.addPass(cpu::createMarkLaunches());
   pm.addNestedPass<func::FuncOp>(cpu::createExpandKernels({int64_t(facts.costs.l2)}));

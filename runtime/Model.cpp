@@ -178,6 +178,7 @@ dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
   const int64_t most = m->variant->batch_step > 0 ? m->variant->batch_step : batch;
   for (int64_t first = 0; first < batch; first += most) {
     const int64_t step = batch - first < most ? batch - first : most;
+    m->back = !m->back;
     m->variant->forward(m, step, m->inputs, m->outputs, m->prepared, m->arena);
     passSamples(*m, step);
   }
@@ -243,6 +244,29 @@ void runPart(void *context, int64_t i) {
   while (loop.take(range));
 }
 
+/// A loop whose parts are the same in every call.
+struct KeptLoop {
+  void (*fn)(void *args, int64_t lo, int64_t hi);
+  void *args;
+  int64_t n, grain, parts;
+  bool back;
+
+  void run(int64_t part) const {
+    const Range range = partOf(n, parts, part);
+    if (!back)
+      return fn(args, range.lo, range.hi);
+    for (int64_t hi = range.hi, lo; hi > range.lo; hi = lo) {
+      lo = hi - range.lo < 2 * grain ? range.lo : hi - grain;
+      fn(args, lo, hi);
+    }
+  }
+};
+
+void runKeptPart(void *context, int64_t i) {
+  const FloatEnvironment environment;
+  static_cast<KeptLoop *>(context)->run(i);
+}
+
 } // namespace
 
 static void run(dlc_model *rt, Loop &loop) {
@@ -270,6 +294,17 @@ void dlc_rt_parallel_for_slots(dlc_model *rt,
   loop.slotted = fn;
   loop.args = args;
   run(rt, loop);
+}
+
+void dlc_rt_parallel_for_kept(dlc_model *rt, void (*fn)(void *args, int64_t lo, int64_t hi),
+                              void *args, int64_t n, int64_t grain) {
+  if (n <= 0)
+    return;
+  grain = grain < 1 ? 1 : grain;
+  KeptLoop loop{fn, args, n, grain, partCount(n, grain, rt->threads.count), rt->back};
+  if (loop.parts == 1)
+    return loop.run(0);
+  rt->threads.run(loop.parts, runKeptPart, &loop);
 }
 
 //===----------------------------------------------------------------------===//

@@ -37,6 +37,7 @@ struct dlc_model {
 
   bool ready; ///< weights are loaded
   bool busy;  ///< a call is in progress
+  bool back;  ///< loops that keep their items walk from the last to the first
 
   const void **inputs;  ///< one pointer per input
   void **outputs;       ///< one pointer per output

@@ -80,7 +80,7 @@ typedef struct dlc_rt_variant {
   int64_t arena_const_bytes;
   int64_t arena_batch_bytes;
   int64_t arena_thread_bytes;
-  int64_t batch_step; ///< a larger batch takes several calls of `forward`; 0: one always
+  int64_t batch_step;   ///< a larger batch takes several calls of `forward`; 0: one always
   uint64_t identity[2]; ///< a hash of the code: equal only where `prepared` means the same
 } dlc_rt_variant;
 
@@ -128,6 +128,13 @@ void dlc_rt_parallel_for(dlc_model *rt, void (*fn)(void *args, int64_t lo, int64
 void dlc_rt_parallel_for_slots(dlc_model *rt,
                                void (*fn)(void *args, int64_t lo, int64_t hi, int64_t slot),
                                void *args, int64_t n, int64_t grain);
+
+/// The same for loops whose items read much that no other item reads, the same
+/// in every call: of `threads` threads each always runs the same items, so that
+/// its core's cache may keep them, and walks them in turns from the first to the
+/// last and back, so that it begins with what the cache kept of the last call.
+void dlc_rt_parallel_for_kept(dlc_model *rt, void (*fn)(void *args, int64_t lo, int64_t hi),
+                              void *args, int64_t n, int64_t grain);
 
 /// All launches before number `index` have ended. Called by code that was
 /// compiled to be measured only; tells `dlc_rt_marker`, which such a library

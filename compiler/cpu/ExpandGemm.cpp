@@ -15,7 +15,8 @@ namespace {
 constexpr int64_t depthCut = 512;
 // Accumulators that keep two multiply-add units with a latency of four cycles busy.
 constexpr size_t latencyTile = 8;
-// How far a tile that streams the weights prefetches them: 8 KB, more than memory's latency lets pass.
+// How far a tile that streams the weights prefetches them: 8 KB, more than memory's latency lets
+// pass.
 constexpr int64_t linesAhead = 128;
 // Rows assumed where their number is known only at run time.
 constexpr int64_t typicalRows = 32;
@@ -27,10 +28,13 @@ public:
         weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
         in(cast<MemRefType>(op.getInput().getType()).getShape()),
         outBlocks(cast<MemRefType>(op.getOut().getType()).getShape()[0]), block(in[2]) {
-    int64_t staticRows = ShapedType::isDynamic(in[1]) ? typicalRows : in[1];
-    int64_t bytes = static_cast<int64_t>(op.getDepth()) * 4 * (weights[2] * weights[3] + staticRows);
-    int64_t cut = std::max<int64_t>(depthCut / block, 1);
-    cutBlocks = bytes > l2Bytes / 2 ? cut : in[0]; // the rest of the cache is for what streams by
+    int64_t staticRows = ShapedType::isDynamic(in[1]) ? typicalRows : in[1], depth = weights[1];
+    int64_t bytes = depth * 4 * (weights[2] * weights[3] + staticRows);
+    bool cuts = bytes > l2Bytes / 2; // the rest of the cache is for what streams by
+    if (in[0] == 1 && cuts)
+      block = std::min(block, depthCut);
+    blocks = llvm::divideCeil(depth, block);
+    cutBlocks = cuts ? std::max<int64_t>(depthCut / block, 1) : blocks;
     weightsStream = 4 * weights[0] * weights[1] * weights[2] * weights[3] > l2Bytes / 2;
   }
 
@@ -41,7 +45,7 @@ public:
     e.loop(lo, hi, 1, [&](Value item) {
       group = item;
       emitGroup(e, group, weights[0], outBlocks, weights[2], [&](int64_t cols) {
-        cutBlocks < in[0] ? emitCuts(cols) : emitRows(e.index(0), in[0], cols, /*cut=*/false);
+        cutBlocks < blocks ? emitCuts(cols) : emitRows(e.index(0), blocks, cols, /*cut=*/false);
       });
     });
     return success();
@@ -69,14 +73,14 @@ private:
     int64_t cuts = op.getDepth() / (cutBlocks * block);
     e.loop(e.index(0), e.index(cuts * cutBlocks), cutBlocks,
            [&](Value first) { emitRows(first, cutBlocks, cols, /*cut=*/true); });
-    if (cuts * cutBlocks < in[0])
-      emitRows(e.index(cuts * cutBlocks), in[0] - cuts * cutBlocks, cols, /*cut=*/true);
+    if (cuts * cutBlocks < blocks)
+      emitRows(e.index(cuts * cutBlocks), blocks - cuts * cutBlocks, cols, /*cut=*/true);
     if (!epilogue.isIdentity())
       emitEpiloguePass(e, target(e.index(0), 1, cols), rows, epilogue);
   }
 
   // All rows: tiles of the full height, then of 8, 4, 2 and 1 rows, so that nothing is masked.
-  void emitRows(Value firstBlock, int64_t blocks, int64_t cols, bool cut) {
+  void emitRows(Value firstBlock, int64_t count, int64_t cols, bool cut) {
     int64_t height = op.getTile().getRows();
     Value from = e.index(0);
     for (int64_t next = height; next > 0;
@@ -84,12 +88,13 @@ private:
       Value left = e.sub(rows, from);
       Value end = e.add(from, e.mul(e.div(left, next), next));
       e.loop(from, end, next,
-             [&](Value row) { emitTile(row, next, firstBlock, blocks, cols, cut); });
+             [&](Value row) { emitTile(row, next, firstBlock, count, cols, cut); });
       from = end;
     }
   }
 
-  void emitTile(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols, bool cut) {
+  void emitTile(Value row, int64_t count, Value firstBlock, int64_t blockCount, int64_t cols,
+                bool cut) {
     Emitter::Values sums;
     flatWeights = {};
     if (weightsStream && count > 1)
@@ -101,7 +106,7 @@ private:
     } else {
       sums = emitBias(e, op.getBias(), count, cols, [&](int64_t col) { return outBlock(col); });
     }
-    sums = emitDepth(row, count, firstBlock, blocks, cols, sums);
+    sums = emitDepth(row, count, firstBlock, blockCount, cols, sums);
     if (!cut)
       return emitStores(e, sums, target(row, count, cols), epilogue);
     for (int64_t m = 0; m < count; ++m)
@@ -109,26 +114,27 @@ private:
         e.store(sums[m * cols + col], op.getOut(), {outBlock(col), e.add(row, m), e.index(0)});
   }
 
-  // A tile of few accumulators would wait for the latency of each multiply-add: its steps take turns on
-  // several sets of sums, which are added at the end. Batch 1 needs it most.
-  Emitter::Values emitDepth(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols,
-                            ValueRange sums) {
+  // A tile of few accumulators would wait for the latency of each multiply-add: its steps take
+  // turns on several sets of sums, which are added at the end. Batch 1 needs it most.
+  Emitter::Values emitDepth(Value row, int64_t count, Value firstBlock, int64_t blockCount,
+                            int64_t cols, ValueRange sums) {
     size_t set = sums.size();
     Emitter::Values values(sums);
     while (values.size() < latencyTile && values.size() < 4 * set)
       values.append(set, e.splat(0.0f));
-    values = emitBlocks(row, count, firstBlock, blocks, cols, values);
+    values = emitBlocks(row, count, firstBlock, blockCount, cols, values);
     Emitter::Values total(ArrayRef(values).take_front(set));
     for (size_t i = set; i < values.size(); ++i)
       total[i % set] = arith::AddFOp::create(e.builder, e.loc, total[i % set], values[i]);
     return total;
   }
 
-  Emitter::Values emitBlocks(Value row, int64_t count, Value firstBlock, int64_t blocks, int64_t cols,
-                             ValueRange sums) {
-    bool last = getConstantIntValue(e.add(firstBlock, blocks)) == std::optional<int64_t>(in[0]);
+  Emitter::Values emitBlocks(Value row, int64_t count, Value firstBlock, int64_t blockCount,
+                             int64_t cols, ValueRange sums) {
+    bool last =
+        getConstantIntValue(e.add(firstBlock, blockCount)) == std::optional<int64_t>(blocks);
     int64_t rest = last ? op.getDepth() % block : 0;
-    Value end = e.add(firstBlock, blocks - (rest ? 1 : 0));
+    Value end = e.add(firstBlock, blockCount - (rest ? 1 : 0));
     Emitter::Values values = e.loop(firstBlock, end, 1, sums, [&](Value at, ValueRange carried) {
       return emitBlock(row, count, at, block, cols, carried);
     });
@@ -146,7 +152,9 @@ private:
         return e.load(op.getWeights(), {group, depthIndex, e.index(col), e.index(0)});
       };
       auto pixel = [&](int64_t m) {
-        return e.loadSplat(op.getInput(), {inBlock, e.add(row, m), k});
+        Value at = e.add(row, m);
+        return in[0] == 1 ? e.loadSplat(op.getInput(), {e.index(0), at, depthIndex})
+                          : e.loadSplat(op.getInput(), {inBlock, at, k});
       };
       // The set that was just used goes to the end of the queue.
       size_t set = count * cols;
@@ -158,10 +166,11 @@ private:
     return emitReduction(e, sums, depth, op.getTile().getUnroll(), step);
   }
 
-  // Rows pass over a cut of the weights several times, but only the first pass waits for memory. So the
-  // first two tiles of full height ask, a line or two a step, for the cut that comes next, in this group or
-  // at the start of the next one. A shorter tile may be the only pass: it asks a fixed distance ahead for
-  // every line that it uses. A single row does little but read, so the hardware's prefetcher keeps up.
+  // Rows pass over a cut of the weights several times, but only the first pass waits for memory. So
+  // the first two tiles of full height ask, a line or two a step, for the cut that comes next, in
+  // this group or at the start of the next one. A shorter tile may be the only pass: it asks a
+  // fixed distance ahead for every line that it uses. A single row does little but read, so the
+  // hardware's prefetcher keeps up.
   void planPrefetch(Value row, int64_t count, Value firstBlock) {
     SmallVector<ReassociationIndices> all = {{0, 1, 2, 3}};
     flatWeights = memref::CollapseShapeOp::create(e.builder, e.loc, op.getWeights(), all);
@@ -193,7 +202,10 @@ private:
   kernel::GemmOp op;
   Epilogue epilogue;
   ArrayRef<int64_t> weights, in;
-  int64_t outBlocks, block, cutBlocks;
+  int64_t outBlocks;
+  int64_t block,
+      blocks; // steps of K that the loops take together: the input's, or cuts of its only one
+  int64_t cutBlocks;
   bool weightsStream; // no near cache keeps them from call to call
   Value rows, group;
   // What to prefetch; no flatWeights: nothing.

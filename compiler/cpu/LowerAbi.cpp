@@ -15,6 +15,7 @@
 //     %args = llvm.alloca ...        // loads of %inputs[0], %outputs[0]; stores to %args
 //     call @dlc_rt_parallel_for(%rt, @exp_0_part, %args, %n, 2000)
 //   func.func private @exp_0_part(%args: !llvm.ptr, %lo: i64, %hi: i64)   // loads, call @exp_0
+// A launch whose items keep their threads goes to @dlc_rt_parallel_for_kept.
 // A launch with scratch memory goes to @dlc_rt_parallel_for_slots, whose trampolines also get a
 // slot: the kernel's scratch is that part of the arena's region of threads.
 //   func.func private @exp_0(%x: !llvm.ptr {llvm.noalias}, %xn: i64, ..., %lo: index, %hi: index)
@@ -287,9 +288,10 @@ void AbiLowering::lowerLaunch(LaunchOp launch, Value slots) {
       LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(launch.getGrain()));
   Value runtime = launch->getParentOfType<func::FuncOp>().getArgument(0);
   Type i64 = builder.getI64Type();
-  func::FuncOp parallelFor =
-      declareRuntime(slotted ? "dlc_rt_parallel_for_slots" : "dlc_rt_parallel_for",
-                     {pointer, pointer, pointer, i64, i64});
+  StringRef name = slotted            ? "dlc_rt_parallel_for_slots"
+                   : launch.getKept() ? "dlc_rt_parallel_for_kept"
+                                      : "dlc_rt_parallel_for";
+  func::FuncOp parallelFor = declareRuntime(name, {pointer, pointer, pointer, i64, i64});
   func::CallOp::create(builder, loc, parallelFor,
                        ValueRange{runtime, part, slots, toI64(loc, launch.getItems()), grain});
   launch.erase();

@@ -41,10 +41,14 @@ namespace {
 constexpr int64_t kMinFlopsPerThread = 400000;
 // What a core could compute while it moves an element at some 30 GB/s.
 constexpr int64_t kFlopsPerElement = 32;
+// Weights of up to so many second-level caches: more of them is read from farther away in any case,
+// and threads had better share the work as they find time.
+constexpr int64_t kKeptCaches = 4;
 
 class Outliner {
 public:
-  explicit Outliner(ModuleOp module) : module(module), symbols(module) {}
+  Outliner(ModuleOp module, int64_t l2Bytes)
+      : module(module), symbols(module), keptBytes(kKeptCaches * l2Bytes) {}
   void outline(Operation *op);
 
 private:
@@ -55,6 +59,7 @@ private:
 
   ModuleOp module;
   SymbolTable symbols;
+  int64_t keptBytes;
   llvm::StringMap<func::FuncOp> known;
   llvm::StringMap<unsigned> counters;
   SmallVector<Value> arguments;
@@ -82,6 +87,12 @@ void Outliner::collectArguments(Operation *op) {
 static int64_t scratchBytes(Operation *op) {
   auto kernelOp = dyn_cast<dlc::kernel::KernelOpInterface>(op);
   return kernelOp ? kernelOp.getScratchBytes() : 0;
+}
+
+// Each item of a matrix product alone reads its panel of the weights.
+static int64_t panelBytes(Operation *op) {
+  auto gemm = dyn_cast<dlc::kernel::GemmOp>(op);
+  return gemm ? 4 * cast<MemRefType>(gemm.getWeights().getType()).getNumElements() : 0;
 }
 
 func::FuncOp Outliner::buildFunction(Operation *op) {
@@ -167,13 +178,16 @@ void Outliner::outline(Operation *op) {
   int64_t grain =
       std::max<int64_t>(1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, workPerItem)));
   OpBuilder builder(op);
+  bool kept = panelBytes(op) > 0 && panelBytes(op) <= keptBytes;
   dlc::kernel::LaunchOp::create(builder, op->getLoc(), func.getSymName(), arguments, items, grain,
-                                scratchBytes(op));
+                                scratchBytes(op), kept);
   op->erase();
 }
 
 namespace {
 struct OutlineKernels : dlc::cpu::impl::OutlineKernelsBase<OutlineKernels> {
+  using OutlineKernelsBase::OutlineKernelsBase;
+
   void runOnOperation() override {
     SmallVector<Operation *> work;
     for (auto func : getOperation().getOps<func::FuncOp>()) {
@@ -186,7 +200,7 @@ struct OutlineKernels : dlc::cpu::impl::OutlineKernelsBase<OutlineKernels> {
         return WalkResult::skip();
       });
     }
-    Outliner outliner(getOperation());
+    Outliner outliner(getOperation(), l2Bytes);
     for (Operation *op : work)
       outliner.outline(op);
   }

@@ -34,7 +34,11 @@ def OutlineKernels : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
   let description = [{
     Equal ops (same attributes, regions and types) share one function. Its arguments are the buffers,
     each passed once and noalias, then captured scalars, then the bounds of the items to compute.
+    Matrix products whose weights the second-level caches of a few cores could hold are launched as kept.
   }];
+  let options = [
+    Option<"l2Bytes", "l2-bytes", "int64_t", /*default=*/"1 << 20",
+           "size of a core's second-level cache, in bytes">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::memref::MemRefDialect", "::dlc::kernel::KernelDialect"];
 }

@@ -44,8 +44,8 @@ bool Blocker::isBlocked(Value plain, Layout layout) const {
 Value Blocker::pack(Location loc, Value plain, Layout layout, int64_t cols, int64_t block) {
   if (Value origin = blockedOrigin(plain, layout, facts.lanes))
     return origin;
-  Value out = empty(loc, kernel::getBlockedShape(layout, typeOf(plain).getShape(), facts.lanes, cols,
-                                                 block));
+  Value out = empty(
+      loc, kernel::getBlockedShape(layout, typeOf(plain).getShape(), facts.lanes, cols, block));
   return kernel::PackOp::create(builder, loc, out.getType(), plain, out, layout).getResult()[0];
 }
 
@@ -61,6 +61,16 @@ Value Blocker::packConvInput(Location loc, Value image) {
   return tensor::ExpandShapeOp::create(builder, loc, blocked, image, groups, extents(blocked));
 }
 
+Value Blocker::packDenseInput(Location loc, Value matrix) {
+  if (Value origin = blockedOrigin(matrix, Layout::Matrix, facts.lanes))
+    return origin;
+  // [M, K] is [1, M, K]: one block that holds the depth exactly.
+  ArrayRef<int64_t> shape = typeOf(matrix).getShape();
+  RankedTensorType blocked = typeOf(matrix).clone({1, shape[0], shape[1]});
+  SmallVector<ReassociationIndices> groups = {{0, 1}, {2}};
+  return tensor::ExpandShapeOp::create(builder, loc, blocked, matrix, groups, extents(blocked));
+}
+
 Value Blocker::unpack(Location loc, Value blocked, Type plain, Layout layout) {
   Value out = empty(loc, cast<RankedTensorType>(plain).getShape());
   return kernel::UnpackOp::create(builder, loc, plain, blocked, out, layout).getResult()[0];
@@ -69,7 +79,7 @@ Value Blocker::unpack(Location loc, Value blocked, Type plain, Layout layout) {
 Value Blocker::packBias(Location loc, Value bias, int64_t channels) {
   if (bias)
     return pack(loc, bias, Layout::Vector);
-  auto type = RankedTensorType::get(kernel::getBlockedShape(Layout::Vector, {channels}, facts.lanes),
-                                    builder.getF32Type());
+  auto type = RankedTensorType::get(
+      kernel::getBlockedShape(Layout::Vector, {channels}, facts.lanes), builder.getF32Type());
   return arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
 }

@@ -32,6 +32,9 @@ public:
   /// as they are, as one block of exactly their channels.
   mlir::Value packConvInput(mlir::Location loc, mlir::Value image);
 
+  /// A matrix as a dense layer reads it: in blocks, or as it is, as one block of exactly its columns.
+  mlir::Value packDenseInput(mlir::Location loc, mlir::Value matrix);
+
   /// The plain form of `blocked`, of type `plain`.
   mlir::Value unpack(mlir::Location loc, mlir::Value blocked, mlir::Type plain,
                      kernel::Layout layout);

@@ -244,7 +244,7 @@ static Value lowerDense(Blocker &blocker, nn::GroupOp group, nn::DenseOp dense) 
   kernel::TileAttr tile =
       chooseGemmTile(builder.getContext(), blocker.facts, llvm::divideCeil(units, lanes));
 
-  Value input = blocker.pack(loc, operands.outer(dense.getX()), Layout::Matrix);
+  Value input = blocker.packDenseInput(loc, operands.outer(dense.getX()));
   Value weights = blocker.pack(loc, kernel, Layout::Dense, tile.getCols());
   Value bias = blocker.packBias(loc, operands.outer(dense.getBias()), units);
   SmallVector<Value> inner;

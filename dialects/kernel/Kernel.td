@@ -125,8 +125,8 @@ def Kernel_DepthwiseOp : Kernel_MacOp<"depthwise"> {
 def Kernel_GemmOp : Kernel_MacOp<"gemm"> {
   let summary = "matrix product on blocked operands: out[M, N] = input[M, K] . weights[K, N] + bias";
   let description = [{
-    `input` of layout matrix [K/L, M, L], `weights` of layout dense, `out` [N/L, M, L]. `depth` is the
-    exact K. An item is nb L columns of all rows: [N/(nb L)].
+    `input` of layout matrix [K/L, M, L] or plain as [1, M, K], `weights` of layout dense, `out`
+    [N/L, M, L]. `depth` is the exact K. An item is nb L columns of all rows: [N/(nb L)].
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$bias,
                        Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out,
@@ -162,13 +162,15 @@ def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [
   let description = [{
     `kernel` takes the arguments, then the bounds of its part of the items. A thread gets at least
     `grain` items. With `scratch`, a number of bytes, the arguments are followed by a memref of as
-    many i8, a part of the arena that no other thread uses during the launch.
+    many i8, a part of the arena that no other thread uses during the launch. With `kept` a thread runs
+    the same items in every call, in reverse order every second time: of what its items alone read, its
+    cache kept the part that was read last.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$args, Index:$items,
-                       I64Attr:$grain, DefaultValuedAttr<I64Attr, "0">:$scratch);
+                       I64Attr:$grain, DefaultValuedAttr<I64Attr, "0">:$scratch, UnitAttr:$kept);
   let assemblyFormat = [{
     $kernel `(` $args `:` type($args) `)` `items` `(` $items `)` `grain` `(` $grain `)`
-    (`scratch` `(` $scratch^ `)`)? attr-dict
+    (`scratch` `(` $scratch^ `)`)? (`kept` $kept^)? attr-dict
   }];
 }
 

@@ -44,6 +44,30 @@ func.func @rows(%a: memref<2x?x8xf32>, %w: memref<3x11x2x8xf32>, %b: memref<6x8x
 
 // -----
 
+// A plain matrix is one block of exactly its columns, and is cut just so.
+
+// CHECK-LABEL: func.func @plain
+// CHECK:         scf.for %[[K:.*]] = %c0 to %c1000 step %c4
+// CHECK:           memref.load %{{.*}}[%c0, %{{.*}}, %[[K]]] : memref<1x?x1000xf32>
+
+// CUT-LABEL: func.func @plain
+// CUT:         scf.for %{{.*}} = %c0 to %c512 step %c4
+// The 488 rows of weights that the last cut leaves.
+// CUT:         scf.for %{{.*}} = %c0 to %c488 step %c4
+func.func @plain(%a: memref<1x?x1000xf32>, %w: memref<2x1000x1x16xf32>, %b: memref<2x16xf32>,
+                 %out: memref<2x?x16xf32>, %lo: index, %hi: index) {
+  kernel.gemm ins(%a, %w, %b : memref<1x?x1000xf32>, memref<2x1000x1x16xf32>, memref<2x16xf32>)
+    outs(%out : memref<2x?x16xf32>)
+    attributes {depth = 1000 : i64, tile = #kernel.tile<rows = 2, cols = 1, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
 // A panel of weights that does not fit the cache beside its rows is cut along K. Partial sums wait in the
 // output, which starts as the bias; the epilogue comes last. The next cut is prefetched.
 

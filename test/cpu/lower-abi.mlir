@@ -59,6 +59,18 @@ func.func private @copy_0(%x: memref<8xf32> {llvm.noalias}, %y: memref<8xf32> {l
 
 // -----
 
+// CHECK-LABEL: func.func @forward
+// CHECK:         call @dlc_rt_parallel_for_kept
+func.func @forward(%batch: index {nn.batch}, %y: memref<?x8xf32> {nn.output = "y"}) {
+  kernel.launch @keep_0(%y : memref<?x8xf32>) items(%batch) grain(1) kept
+  return
+}
+func.func private @keep_0(%y: memref<?x8xf32> {llvm.noalias}, %lo: index, %hi: index) {
+  return
+}
+
+// -----
+
 // Scratch memory: each slot's part of what lies behind the other regions of the arena, 64 + batch * 128 bytes.
 // CHECK-LABEL: func.func @forward
 // CHECK-DAG:     %[[C128:.*]] = llvm.mlir.constant(128 : i64)

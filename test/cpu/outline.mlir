@@ -1,4 +1,5 @@
 // RUN: dlc-opt %s --dlc-outline-kernels --cse | FileCheck %s
+// RUN: dlc-opt %s --dlc-outline-kernels=l2-bytes=16384 | FileCheck %s --check-prefix=FEW
 
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #row = affine_map<(d0, d1) -> (d0)>
@@ -57,6 +58,21 @@ func.func @winograd(%x: memref<2x1x2x4x16xf32> {nn.input = "x"}, %u: memref<16x1
   // CHECK: kernel.launch @winograd_0({{.*}}) items(%{{.*}}) grain({{.*}}) scratch(3072)
   kernel.winograd ins(%x, %u, %b : memref<2x1x2x4x16xf32>, memref<16x1x16x2x16xf32>, memref<2x16xf32>) outs(%y : memref<2x2x2x4x16xf32>)
     attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64, in_channels = 16 : i64, blocks = 2 : i64, tile = #kernel.tile<rows = 1, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// Threads keep the items of a matrix product whose weights their caches may hold: here 128 KB.
+// CHECK-LABEL: func.func @dense
+// CHECK: kernel.launch @gemm_0({{.*}}) items(%{{.*}}) grain({{[0-9]+}}) kept
+// FEW-LABEL: func.func @dense
+// FEW: kernel.launch @gemm_0({{.*}}) items(%{{.*}}) grain({{[0-9]+}}){{$}}
+func.func @dense(%x: memref<1x?x1024xf32> {nn.input = "x"}, %w: memref<2x1024x1x16xf32>, %b: memref<2x16xf32>, %y: memref<2x?x16xf32> {nn.output = "y"}) {
+  kernel.gemm ins(%x, %w, %b : memref<1x?x1024xf32>, memref<2x1024x1x16xf32>, memref<2x16xf32>) outs(%y : memref<2x?x16xf32>)
+    attributes {depth = 1024 : i64, tile = #kernel.tile<rows = 2, cols = 1, unroll = 4>}
     epilogue {
     ^bb0(%sum: f32):
       kernel.yield %sum : f32

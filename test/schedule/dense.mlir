@@ -1,8 +1,10 @@
 // RUN: dlc-opt %s --dlc-form-groups --dlc-schedule | FileCheck %s
 
-// Dense layers hand each other blocks; only the ends are plain.
+// Dense layers hand each other blocks; only the ends are plain, and the first is read as it is.
 // CHECK-LABEL: func.func @chain(
-// CHECK:         %[[IN:.*]] = kernel.pack <matrix> ins(%{{.*}} : tensor<?x30xf32>) {{.*}} -> tensor<2x?x16xf32>
+// CHECK-NOT:     <matrix>
+// CHECK:         %[[IN:.*]] = tensor.expand_shape %{{.*}} {{\[}}[0, 1], [2]{{\]}} {{.*}} into tensor<1x?x30xf32>
+// CHECK-NOT:     <matrix>
 // CHECK:         %[[A:.*]] = kernel.gemm ins(%[[IN]], {{.*}}depth = 30
 // CHECK:           arith.maximumf
 // CHECK-NOT:     <matrix>

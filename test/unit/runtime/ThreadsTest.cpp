@@ -8,6 +8,7 @@
 
 #include "runtime/Threads.h"
 #include "ToyModel.h"
+#include "runtime/Model.h"
 
 #include <atomic>
 #include <csignal>
@@ -83,6 +84,44 @@ TEST(ParallelFor, NothingToDo) {
   dlc_rt_parallel_for_slots(toy.m, Record::run, &record, 0, 1);
   dlc_rt_parallel_for_slots(toy.m, Record::run, &record, -5, 1);
   EXPECT_EQ(record.calls, 0);
+}
+
+TEST(ParallelFor, KeptItemsStayWithTheirThreadAndTurnAround) {
+  constexpr int64_t n = 10;
+  struct Walk {
+    std::thread::id owner[n];
+    std::atomic<int64_t> turn{0};
+    int64_t when[n];
+  };
+  for (int32_t threads : {1, 2, 3}) {
+    Instance toy(optionsFor(threads));
+    for (int64_t grain : {1, 2, 4, 100}) {
+      Walk walks[4];
+      for (Walk &walk : walks) {
+        toy.m->back = !toy.m->back;
+        dlc_rt_parallel_for_kept(
+            toy.m,
+            [](void *to, int64_t lo, int64_t hi) {
+              auto &walk = *static_cast<Walk *>(to);
+              EXPECT_LT(lo, hi);
+              for (int64_t i = lo; i < hi; ++i) {
+                walk.owner[i] = std::this_thread::get_id();
+                walk.when[i] = walk.turn++;
+              }
+            },
+            &walk, n, grain);
+        EXPECT_EQ(walk.turn, n);
+        for (int64_t i = 0; i < n; ++i)
+          EXPECT_EQ(walk.owner[i], walks[0].owner[i]) << threads << ' ' << grain << ' ' << i;
+      }
+      const int64_t parts = partCount(n, grain, threads);
+      for (int64_t part = 0; part < parts && grain == 1; ++part)
+        for (int64_t i = partOf(n, parts, part).lo; i + 1 < partOf(n, parts, part).hi; ++i) {
+          EXPECT_GT(walks[0].when[i], walks[0].when[i + 1]);
+          EXPECT_LT(walks[1].when[i], walks[1].when[i + 1]);
+        }
+    }
+  }
 }
 
 TEST(ParallelFor, PartitionIsContiguousAndBalanced) {
