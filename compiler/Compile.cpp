@@ -7,6 +7,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/Registration.h"
 #include "compiler/Reproducer.h"
+#include "compiler/Tuning.h"
 #include "compiler/Weights.h"
 #include "compiler/WriteFile.h"
 #include "compiler/cpu/Translate.h"
@@ -53,6 +54,7 @@ private:
   Outcome emitStage(emit::Model model, StringRef arch);
   Outcome importMlir();
   Outcome describe(emit::Model &model);
+  Outcome useTuning(ArrayRef<CpuVariant> cpus);
   Outcome probe(emit::Model &model);
   Outcome printModel();
   Outcome write(Writer writer);
@@ -70,6 +72,7 @@ private:
   llvm::SourceMgr sources;
   std::optional<SourceMgrDiagnosticHandler> diagnostics; // of .mlir files
   frontend::ModelInfo info;
+  Tuning tuning;
   OwningOpRef<ModuleOp> module;
   Artifacts artifacts;
 };
@@ -155,7 +158,9 @@ Outcome Compilation::print(ModuleOp module) {
 
 // One variant from fused nn to LLVM IR. Stages in between print the first variant and end there.
 Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &model) {
-  const schedule::TargetFacts facts = *schedule::lookupTarget(cpu.level);
+  schedule::TargetFacts facts = *schedule::lookupTarget(cpu.level);
+  if (auto tuned = tuning.find(cpu.level); tuned != tuning.end())
+    facts.costs = tuned->second;
   struct Step {
     Stage stage;
     std::function<void(OpPassManager &)> build;
@@ -247,6 +252,25 @@ Outcome Compilation::describe(emit::Model &model) {
   return Outcome::Done;
 }
 
+// A tuning file that is named has to decide for all that is compiled.
+Outcome Compilation::useTuning(ArrayRef<CpuVariant> cpus) {
+  if (options.tuning.empty())
+    return Outcome::Done;
+  FailureOr<Tuning> read = readTuning(options.tuning);
+  if (failed(read))
+    return Outcome::BadInput;
+  tuning = std::move(*read);
+  for (const CpuVariant &cpu : cpus)
+    if (!tuning.contains(cpu.level)) {
+      SmallVector<StringRef> held(llvm::make_first_range(tuning));
+      return report(Outcome::BadInput, "the tuning file '" + options.tuning + "' is for " +
+                                           llvm::join(held, ", ") + " and not for " + cpu.level +
+                                           "; measure that with 'dlc tune --march " + cpu.level +
+                                           "', or name another --march");
+    }
+  return Outcome::Done;
+}
+
 // The stages before the passes.
 Outcome Compilation::printModel() {
   if (options.stage == Stage::Nn)
@@ -284,6 +308,8 @@ Outcome Compilation::run() {
                   "--prepare=compile runs the library's code, and this machine's " + hostArch() +
                       " does not run " + cpus->front().name +
                       "; leave it out, and call save_prepared where the library runs");
+  if (Outcome outcome = useTuning(*cpus); outcome != Outcome::Done)
+    return outcome;
   if (!options.naive)
     if (Outcome outcome = runPhase(*module, buildFusionPhase); outcome != Outcome::Done)
       return outcome;

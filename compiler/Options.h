@@ -48,6 +48,7 @@ struct Options {
   int64_t batch = 0;       ///< the only batch, or 0 for any
   bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;
+  std::string tuning;      ///< path of a tuning file; empty: the constants that dlc comes with
   Probe probe = Probe::None;
   bool profiled = false;   ///< code that reports each launch, for measurements
   bool prepare = false;    ///< with Stage::Lib: prepare the weights now, into files that load maps

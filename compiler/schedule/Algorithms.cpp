@@ -48,10 +48,10 @@ static double productOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t r
   return double(rows) / tile.rows * blocks / tile.cols * steps * stepCost(tile);
 }
 
-// Bytes of weights with `points` rows for each channel, where they do not stay in the cache.
+// Bytes of weights with `points` rows for each channel. In a network those of other layers are read
+// between two uses: no cache near the core still holds them.
 static double bytesOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t points) {
-  double bytes = 4.0 * points * conv.channels * llvm::alignTo(conv.filters, facts.lanes);
-  return bytes > facts.costs.l2 ? bytes : 0;
+  return 4.0 * points * conv.channels * llvm::alignTo(conv.filters, facts.lanes);
 }
 
 FormWork dlc::schedule::workOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t m) {
@@ -74,18 +74,43 @@ FormWork dlc::schedule::workOf(const TargetFacts &facts, const Conv3x3 &conv, in
   return work;
 }
 
+static constexpr Price kPrices[] = {{&FormWork::direct, &CostTable::direct},
+                                    {&FormWork::product, &CostTable::product},
+                                    {&FormWork::vectors, &CostTable::vector},
+                                    {&FormWork::bytes, &CostTable::byte},
+                                    {&FormWork::launches, &CostTable::launch}};
+
+llvm::ArrayRef<Price> dlc::schedule::prices() { return kPrices; }
+
+// Matrix products run while their weights are prefetched: what takes longer shows. Direct sums wait
+// for theirs.
+FormWork dlc::schedule::visibleWork(const CostTable &costs, FormWork work) {
+  bool waits = costs.product * work.product < costs.byte * work.bytes;
+  if (waits)
+    work.product = 0;
+  else if (work.product)
+    work.bytes = 0;
+  return work;
+}
+
 double dlc::schedule::timeOf(const CostTable &costs, const FormWork &work) {
-  return costs.direct * work.direct + costs.product * work.product + costs.vector * work.vectors +
-         costs.byte * work.bytes + costs.launch * work.launches;
+  double time = 0;
+  FormWork visible = visibleWork(costs, work);
+  for (const Price &price : kPrices)
+    time += visible.*price.quantity * costs.*price.time;
+  return time;
+}
+
+Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const Conv3x3 &conv) {
+  auto time = [&](int64_t m) { return timeOf(facts.costs, workOf(facts, conv, m)); };
+  return {time(0), time(2), time(4)};
 }
 
 std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
                                                       const ConvShape &conv) {
   if (!hasWinograd(conv))
     return std::nullopt;
-  Conv3x3 sizes = sizesOf(conv);
-  auto time = [&](int64_t m) { return timeOf(facts.costs, workOf(facts, sizes, m)); };
-  return Estimates{time(0), time(2), time(4)};
+  return estimateForms(facts, sizesOf(conv));
 }
 
 int64_t dlc::schedule::fastestForm(const Estimates &estimates) {

@@ -18,12 +18,25 @@ struct Conv3x3 {
 struct FormWork {
   double direct = 0, product = 0; ///< half cycles of the sums by stepCost, in either domain
   double vectors = 0;             ///< that are transformed
-  double bytes = 0;               ///< of weights, where the second level cache does not hold them
+  double bytes = 0;               ///< of weights
   double launches = 0;
 };
 
 /// What F(m x m, 3x3) does, or for an `m` of 0 the direct form.
 FormWork workOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t m);
+
+/// A quantity and what one of it costs.
+struct Price {
+  double FormWork::*quantity;
+  double CostTable::*time;
+};
+
+/// Those of all quantities.
+llvm::ArrayRef<Price> prices();
+
+/// The part of the work whose times add up: without the products or the bytes, whichever the other
+/// hides.
+FormWork visibleWork(const CostTable &costs, FormWork work);
 
 /// Half cycles that the work takes.
 double timeOf(const CostTable &costs, const FormWork &work);
@@ -33,11 +46,13 @@ struct Estimates {
   double direct, f2, f4;
 };
 
+Estimates estimateForms(const TargetFacts &facts, const Conv3x3 &conv);
+
 /// The m of the form to take: 2, 4, or 0 for direct sums.
 int64_t fastestForm(const Estimates &estimates);
 
-/// Estimates from constants measured for the target; nothing where the convolution has the direct
-/// form alone. Only 3x3 windows of stride and dilation 1 without groups have a Winograd form.
+/// Nothing where the convolution has the direct form alone. Only 3x3 windows of stride and dilation
+/// 1 without groups have a Winograd form.
 std::optional<Estimates> estimateForms(const TargetFacts &facts, const ConvShape &conv);
 
 /// The form that the convolution takes. `use` Auto compares the estimates; F2 and F4 take that form

@@ -19,7 +19,7 @@ struct CostTable {
   double direct;  ///< time of a direct convolution, relative to its steps' stepCost
   double product; ///< likewise of a matrix product in the Winograd domain
   double vector;  ///< time to transform one vector of a point, into or out of that domain
-  double byte;    ///< time to read a byte of weights that the second level cache does not hold
+  double byte;    ///< time to read a byte of weights, which are in no cache near the core
   double launch;  ///< time to start a kernel
 };
 

@@ -6,6 +6,7 @@ variant; the file serves its own library alone; two compilations write the same 
 peak of memory is what the weights need and little more.
 """
 
+import json
 import os
 import shutil
 import sys
@@ -91,6 +92,31 @@ def of_another_library(dlc):
     dlctest.refuse(dlc, [*command, os.path.join(lib, prepared_files(lib)[0])], dlc.folder("empty"), words)
 
 
+def of_other_kernels(dlc):
+    """Tuning files choose kernels: the numbers stay, and neither library reads the other's prepared weights."""
+    folder = dlc.folder("tuned")
+    model, weights = random_weights(dlc, "resnet20", folder)
+    levels = [row["march"] for row in json.loads(dlctest.must([dlc.path, "targets", "--json"]))]
+    x = reference.random_inputs(dlctest.load_json(model), 2)[0]
+    outputs, files, libraries = [], [], []
+    for name, vector in (("winograd", 0), ("direct", 1000)):
+        costs = {"l2": 1 << 20, "l3": 1 << 24, "direct": 1, "product": 1, "vector": vector, "byte": 0, "launch": 0}
+        tuning = dlctest.save_json(os.path.join(folder, name + ".json"), {"dlc_tuning": 1, "targets": dict.fromkeys(levels, costs)})
+        lib = os.path.join(folder, name)
+        dlc.compile(model, lib, "--weights", weights, "--tuning", tuning, "--prepare=compile")
+        shown = dlctest.must([dlc.path, "compile", model, "--emit", "tiled", "--tuning", tuning])
+        assert ("kernel.winograd" in shown) == (name == "winograd"), f"{name}: other kernels were chosen"
+        libraries.append(os.path.join(lib, "libresnet20.so"))
+        files.append(os.path.join(lib, prepared_files(lib)[0]))
+        outputs.append(dlc.run(libraries[-1], x, dlc.folder("run"), weights))
+    assert (outputs[0] != outputs[1]).any(), "the same bits: were there other kernels?"
+    dlctest.close(outputs[0], outputs[1], 1e-5 * np.abs(outputs[1]).max())
+    words = "prepared for another compilation of model .*; prepare them again with this library"
+    command = ["run", libraries[0], "--input", os.path.join(folder, "x.npy"), "--weights", files[1]]
+    np.save(command[3], x)
+    dlctest.refuse(dlc, command, dlc.folder("empty"), words)
+
+
 def writes_all_or_nothing(dlc):
     """Weights that do not fit are known after the library was made, and leave nothing."""
     folder = dlc.folder("nothing")
@@ -146,7 +172,7 @@ def code_size(dlc, name):
 
 def cases(dlc, args):
     found = [(f"same_bits/{n}", lambda n=n: same_bits(dlc, n)) for n in ("lenet5", "resnet20", "mlp")]
-    found += [(c.__name__, lambda c=c: c(dlc)) for c in (reproducible, of_another_library, writes_all_or_nothing)]
+    found += [(c.__name__, lambda c=c: c(dlc)) for c in (reproducible, of_another_library, of_other_kernels, writes_all_or_nothing)]
     found += [(f"memory/{n}", lambda n=n, m=m: memory(dlc, n, m)) for n, m in (("resnet50", 10), ("squeezenet", 2), ("alexnet", 32))]
     return found + [(f"code_size/{n}", lambda n=n: code_size(dlc, n)) for n in CODE]
 

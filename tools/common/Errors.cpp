@@ -2,6 +2,8 @@
 
 #include "tools/common/Errors.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace llvm;
@@ -21,6 +23,23 @@ Error tools::fromOutcome(Outcome outcome) {
   if (outcome == Outcome::Done)
     return Error::success();
   return make_error<ReportedError>(outcome);
+}
+
+Error tools::cannotWrite(StringRef what, StringRef path, const Twine &reason, StringRef option) {
+  return createStringError("cannot write " + what + " '" + path + "': " + reason +
+                           "; choose another file with " + option);
+}
+
+Error tools::checkPlace(StringRef what, StringRef path, StringRef option) {
+  StringRef folder = sys::path::parent_path(path);
+  if (path.empty())
+    return Error::success();
+  if (sys::fs::is_directory(path))
+    return cannotWrite(what, path, "it is a folder", option);
+  if (std::error_code failure =
+          sys::fs::access(folder.empty() ? "." : folder, sys::fs::AccessMode::Write))
+    return cannotWrite(what, path, failure.message(), option);
+  return Error::success();
 }
 
 std::string tools::printable(StringRef text) {

@@ -36,6 +36,13 @@ llvm::Error inputError(const llvm::Twine &place, const llvm::Twine &text);
 /// Success, or a ReportedError of that outcome.
 llvm::Error fromOutcome(Outcome outcome);
 
+/// That the file `path`, which `option` names, cannot be written; `what` it is to hold.
+llvm::Error cannotWrite(llvm::StringRef what, llvm::StringRef path, const llvm::Twine &reason,
+                        llvm::StringRef option);
+
+/// The same where that is known before there is something to write; an empty path is none.
+llvm::Error checkPlace(llvm::StringRef what, llvm::StringRef path, llvm::StringRef option);
+
 /// Text of a file, for messages: no control characters, and not too long.
 std::string printable(llvm::StringRef text);
 

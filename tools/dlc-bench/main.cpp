@@ -63,6 +63,8 @@ int main(int argc, char **argv) {
          "where 3x3 convolutions take their Winograd form: auto (default), never, f2 or f4")
       ->type_name("WHERE")
       ->check(CLI::IsMember({"auto", "never", "f2", "f4"}).description(""));
+  app.add_option("--tuning", args.options.tuning, "choose kernels by this file of 'dlc tune'")
+      ->type_name("FILE");
   app.add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")
       ->type_name("S")
       ->check(CLI::Range(0.0, 3600.0).description(""));

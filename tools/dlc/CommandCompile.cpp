@@ -63,24 +63,6 @@ static void summarise(const CompileArgs &args, ArrayRef<std::string> files,
          << format(" in %.2f s\n", seconds);
 }
 
-static Error cannotWrite(StringRef path, const Twine &reason) {
-  return createStringError("cannot write the report '" + path + "': " + reason +
-                           "; choose another file with --report");
-}
-
-// Known before the library is written.
-static Error checkReportFile(StringRef path) {
-  StringRef folder = sys::path::parent_path(path);
-  if (path.empty())
-    return Error::success();
-  if (sys::fs::is_directory(path))
-    return cannotWrite(path, "it is a folder");
-  if (std::error_code failure =
-          sys::fs::access(folder.empty() ? "." : folder, sys::fs::AccessMode::Write))
-    return cannotWrite(path, failure.message());
-  return Error::success();
-}
-
 static Error writeReport(const CompileArgs &args, const Artifacts &artifacts) {
   MeasureArgs measure{args.options, "", 1, std::max<int64_t>(args.options.batch, 1), 1};
   Report report = makeReport(measure, artifacts);
@@ -97,7 +79,7 @@ static Error writeReport(const CompileArgs &args, const Artifacts &artifacts) {
     return Error::success();
   };
   if (Error error = writeFile(args.reportFile, fill))
-    return cannotWrite(args.reportFile, toString(std::move(error)));
+    return cannotWrite("the report", args.reportFile, toString(std::move(error)), "--report");
   return Error::success();
 }
 
@@ -111,7 +93,7 @@ int tools::compileCommand(CompileArgs args) {
     options.outputDir = args.out.empty() ? "." : args.out;
   else
     options.output = args.out;
-  if (Error error = checkReportFile(args.reportFile))
+  if (Error error = checkPlace("the report", args.reportFile, "--report"))
     return tools::report(std::move(error));
   Stopwatch watch;
   Artifacts artifacts;

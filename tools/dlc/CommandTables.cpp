@@ -64,7 +64,7 @@ int tools::targetsCommand(bool json) {
 
 std::string tools::unknownCommand(const std::string &word) {
   std::string text = "unknown command '" + word + "'";
-  for (StringRef known : {"compile", "run", "bench", "inspect", "schema", "layers", "targets"})
+  for (StringRef known : {"compile", "run", "bench", "tune", "inspect", "schema", "layers", "targets"})
     if (StringRef(word).edit_distance(known, true, 2) <= 2)
       return text + "; did you mean '" + known.str() + "'?";
   return text;

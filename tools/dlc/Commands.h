@@ -41,6 +41,14 @@ struct BenchArgs {
   bool json = false;
 };
 
+struct TuneArgs {
+  std::vector<std::string> march = {"native"};
+  std::string out; ///< the tuning file; empty: print only
+  int threads = 1;
+  double minTime = 25; ///< seconds for each CPU
+  bool json = false;
+};
+
 struct InspectArgs {
   Options options;
   bool json = false;
@@ -49,6 +57,7 @@ struct InspectArgs {
 int compileCommand(CompileArgs args);
 int runCommand(RunArgs args);
 int benchCommand(BenchArgs args);
+int tuneCommand(TuneArgs args);
 int inspectCommand(InspectArgs args);
 int schemaCommand();
 int layersCommand(bool json);

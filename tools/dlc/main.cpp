@@ -20,6 +20,7 @@ Examples:
   dlc compile lenet.json -o out          out/liblenet.so, liblenet.a, lenet.h
   dlc run lenet.json --input x.npy       predictions for the samples of x.npy
   dlc bench lenet.json --batch 32        how fast it is
+  dlc tune -o tuning.json                measure this machine; compile --tuning tuning.json
   dlc inspect lenet.json                 layers, shapes, parameters, arithmetic
   dlc layers | less                      what a model.json may say
 'dlc COMMAND --help' tells more.
@@ -31,6 +32,7 @@ static constexpr const char *kCompileExamples = R"(Examples:
   dlc compile lenet.json -o out --weights trained.safetensors
   dlc compile lenet.json -o out --march x86-64-v2,x86-64-v3,x86-64-v4
   dlc compile lenet.json -o out --march aarch64  for another machine
+  dlc compile lenet.json -o out --tuning tuning.json   kernels chosen by what 'dlc tune' measured
   dlc compile lenet.json -o out --weights trained.safetensors --prepare=compile
   dlc compile lenet.json -o out --report          what became of each layer, and its time
   dlc compile lenet.json -o out --report lenet.html
@@ -46,8 +48,17 @@ static constexpr const char *kRunExamples = R"(Examples:
 static constexpr const char *kBenchExamples = R"(Examples:
   dlc bench resnet50.json
   dlc bench resnet50.json --batch 32 --threads 1 --json
+  dlc bench resnet50.json --tuning tuning.json   kernels chosen by what 'dlc tune' measured
   dlc bench resnet50.json --layers               the time of each kernel, and whose work it does
   dlc bench out/libresnet50.so --min-time 5)";
+
+static constexpr const char *kTuneExamples = R"(Examples:
+  dlc tune                                       what this machine's constants would be
+  dlc tune -o tuning.json
+  dlc tune -o tuning.json --march x86-64-v4,x86-64-v3
+  dlc compile resnet50.json -o out --tuning tuning.json
+The cost model chooses between direct sums and the Winograd forms of each 3x3 convolution. Its
+constants are prices in half cycles: the time of one vector multiply-add at the peak.)";
 
 static constexpr const char *kInspectExamples = R"(Examples:
   dlc inspect resnet50.json
@@ -82,23 +93,33 @@ static CLI::App *addCommand(CLI::App &app, const char *name, const char *text,
   return command;
 }
 
-static void addMarch(CLI::App *command, Options &options) {
-  command
-      ->add_option(
-          "--march", options.march,
-          "CPUs to compile for: native (the default: this machine, and others that can do "
-          "all it can), x86-64-v2, x86-64-v3, x86-64-v4, aarch64. A library with several "
-          "picks the best at run time; to run on all x86-64: x86-64-v2,x86-64-v3,x86-64-v4")
+static void addMarch(CLI::App *command, std::vector<std::string> &march, const char *text) {
+  command->add_option("--march", march, text)
       ->type_name("CPU,CPU")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember(knownMarch()).description(""));
 }
 
+static void addMarch(CLI::App *command, Options &options) {
+  addMarch(command, options.march,
+           "CPUs to compile for: native (the default: this machine, and others that can do "
+           "all it can), x86-64-v2, x86-64-v3, x86-64-v4, aarch64. A library with several "
+           "picks the best at run time; to run on all x86-64: x86-64-v2,x86-64-v3,x86-64-v4");
+}
+
 static void addWinograd(CLI::App *command, Options &options) {
   command->add_flag_callback(
       "--no-winograd", [&] { options.winograd = Winograd::Never; },
       "convolutions by direct sums only: closer to exact sums, often slower");
+}
+
+static void addTuning(CLI::App *command, Options &options) {
+  command
+      ->add_option("--tuning", options.tuning,
+                   "choose kernels by this file's measurements, which 'dlc tune' wrote, instead of "
+                   "those that dlc comes with")
+      ->type_name("FILE");
 }
 
 static void addWeights(CLI::App *command, Options &options, const char *text) {
@@ -151,6 +172,7 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
       ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
   addMarch(command, args.options);
   addWinograd(command, args.options);
+  addTuning(command, args.options);
   command->add_option("--batch", args.options.batch, "the only batch size; default: any")
       ->type_name("N")
       ->check(kBatches);
@@ -184,9 +206,10 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
 static void addRun(CLI::App &app, RunArgs &args, int &code) {
   CLI::App *command = addCommand(app, "run", "Run a model forward on arrays", kRunExamples);
   command->add_option("model", args.options.model, kAnyModel)->required();
-  addWeights(command, args.options,
-             "safetensors file, or one prepared for this library; default: a prepared one beside the "
-             "library, else the model's own");
+  addWeights(
+      command, args.options,
+      "safetensors file, or one prepared for this library; default: a prepared one beside the "
+      "library, else the model's own");
   command
       ->add_option("--input", args.inputs,
                    "samples: an .npy for each input in the model's order, or an .npz by names")
@@ -208,6 +231,7 @@ static void addRun(CLI::App &app, RunArgs &args, int &code) {
       ->type_name("CPU");
   addMarch(command, args.options);
   addWinograd(command, args.options);
+  addTuning(command, args.options);
   command->callback([&] { code = runCommand(args); });
 }
 
@@ -215,9 +239,10 @@ static void addBench(CLI::App &app, BenchArgs &args, int &code) {
   CLI::App *command =
       addCommand(app, "bench", "Measure a model's speed on random inputs", kBenchExamples);
   command->add_option("model", args.options.model, kAnyModel)->required();
-  addWeights(command, args.options,
-             "safetensors file, or one prepared for this library; default: a prepared one beside the "
-             "library, else the model's own, else random numbers");
+  addWeights(
+      command, args.options,
+      "safetensors file, or one prepared for this library; default: a prepared one beside the "
+      "library, else the model's own, else random numbers");
   command->add_option("--batch", args.batch, "samples of one call (default: 1)")
       ->type_name("N")
       ->check(kBatches);
@@ -231,10 +256,30 @@ static void addBench(CLI::App &app, BenchArgs &args, int &code) {
       ->type_name("CPU");
   addMarch(command, args.options);
   addWinograd(command, args.options);
+  addTuning(command, args.options);
   command->add_flag("--layers", args.layers,
                     "measure each kernel: its layers, time, arithmetic and share of the peak");
   command->add_flag("--json", args.json, "print the figures as JSON");
   command->callback([&] { code = benchCommand(args); });
+}
+
+static void addTune(CLI::App &app, TuneArgs &args, int &code) {
+  CLI::App *command =
+      addCommand(app, "tune", "Measure this machine for the cost model", kTuneExamples);
+  command->add_option("-o,--out", args.out, "the file for --tuning; default: print only")
+      ->type_name("FILE");
+  addMarch(command, args.march,
+           "CPUs to measure as: native (default), or levels that this machine can run");
+  command->add_option("--threads", args.threads, "threads (default: 1)")
+      ->type_name("N")
+      ->check(kThreads);
+  command
+      ->add_option("--min-time", args.minTime,
+                   "seconds to measure at least, for each CPU (default: 25)")
+      ->type_name("S")
+      ->check(CLI::Range(0.0, 3600.0).description(""));
+  command->add_flag("--json", args.json, "print JSON");
+  command->callback([&] { code = tuneCommand(args); });
 }
 
 static void addTables(CLI::App &app, InspectArgs &inspect, bool &json, int &code) {
@@ -276,12 +321,14 @@ int main(int argc, char **argv) {
   CompileArgs compile;
   RunArgs run;
   BenchArgs bench;
+  TuneArgs tune;
   InspectArgs inspect;
   bool json = false;
   int code = 0;
   addCompile(app, compile, code);
   addRun(app, run, code);
   addBench(app, bench, code);
+  addTune(app, tune, code);
   addTables(app, inspect, json, code);
   try {
     app.parse(argc, argv);
