@@ -231,6 +231,22 @@ def bench(dlc):
     assert shown["batch"] == 4 and shown["threads"] == 2 and shown["samples_per_second"] > 0, shown
 
 
+def tune(dlc):
+    """What `dlc tune` prints as JSON; whatever it measures, its file is one that can be read."""
+    folder = dlc.folder("tune")
+    path = os.path.join(folder, "tuning.json")
+    command = [dlc.path, "tune", "--min-time", "0", "--threads", "2", "--json", "-o", path]
+    (target,) = json.loads(dlctest.must(command))
+    assert target["threads"] == 2 and target["peak_gflops"] > 0, target
+    row = dlctest.load_json(path)["targets"][target["march"]]
+    assert {**row, **{k: target["now"][k] for k in ("error", "loss")}} == target["now"], "other numbers in the file"
+    assert sorted(target["before"]) == sorted(target["now"]), target["before"]
+    for layer in target["layers"]:
+        times = {form: layer[form]["seconds"] for form in ("direct", "F(2x2)", "F(4x4)")}
+        assert min(times.values()) == times[layer["fastest"]] > 0 and layer["chosen"] in times, layer
+    dlctest.must([dlc.path, "compile", DIGITS, "-o", os.path.join(folder, "lib"), "--tuning", path])
+
+
 def static_batch(dlc):
     """--batch 4: the same numbers, also for a count of samples that 4 does not divide."""
     x, folder = np.load(os.path.join(ZOO, "digits_sample.npy"))[:10], dlc.folder("static")
@@ -256,7 +272,7 @@ def arrays(dlc):
 
 
 CHECKS = (
-    stages, stages_again, fused_resnet20, tiled_resnet20, inspect_zoo, inspect_teaching, schema, tables, bench,
+    stages, stages_again, fused_resnet20, tiled_resnet20, inspect_zoo, inspect_teaching, schema, tables, bench, tune,
     static_batch, arrays,
 )  # fmt: skip
 

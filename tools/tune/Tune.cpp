@@ -6,7 +6,6 @@
 #include "tools/common/OpenModel.h"
 #include "tools/common/Peak.h"
 #include "tools/common/Profile.h"
-#include "tools/common/Random.h"
 #include "tools/common/Timing.h"
 #include "tools/tune/Fit.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -21,9 +20,9 @@ using schedule::Conv3x3, schedule::CostField, schedule::TargetFacts;
 // Height and width, channels, filters: those of residual, plain, dense and inception networks.
 // Together their weights exceed the caches, as those of networks do.
 static constexpr int64_t kLayers[][3] = {
-    {112, 64, 64}, {56, 64, 64},   {56, 64, 192}, {56, 128, 32},  {28, 128, 128}, {28, 256, 256},
-    {28, 128, 32}, {28, 32, 32},   {28, 96, 128}, {14, 256, 256}, {14, 512, 512}, {14, 128, 32},
-    {14, 96, 208}, {14, 160, 320}, {7, 512, 512}, {7, 192, 384},  {7, 128, 32}};
+    {112, 64, 64}, {56, 64, 64},  {56, 64, 192},  {28, 128, 128}, {28, 256, 256},
+    {28, 128, 32}, {28, 32, 32},  {14, 256, 256}, {14, 512, 512}, {14, 160, 320},
+    {7, 512, 512}, {7, 192, 384}, {7, 128, 32}};
 
 static constexpr Winograd kUses[] = {Winograd::Never, Winograd::F2, Winograd::F4};
 
@@ -63,17 +62,14 @@ static TargetFacts askSystem(TargetFacts facts) {
 namespace {
 
 /// The layers in one form, ready to run.
-class Runner {
-public:
+struct Runner {
+  OpenedModel opened;
+  std::unique_ptr<Trial> trial;
+
   static Expected<Runner> create(StringRef model, StringRef tuning, Winograd use,
                                  const Tuner &args);
   /// Appends to `seconds` of each layer what it took.
   Error run(MutableArrayRef<std::vector<double>> seconds);
-
-private:
-  OpenedModel opened;
-  std::optional<Instance> instance;
-  std::vector<Array> inputs, outputs;
 };
 
 } // namespace
@@ -86,34 +82,21 @@ Expected<Runner> Runner::create(StringRef model, StringRef tuning, Winograd use,
   options.winograd = use;
   options.march = {args.cpu.name};
   options.profiled = true;
-  Runner runner;
   Expected<OpenedModel> opened = openModel(options);
   if (!opened)
     return opened.takeError();
-  runner.opened = std::move(*opened);
-  runner.opened.folder.reset(); // the library is in memory, and weights are random
-  const Library &library = *runner.opened.library;
-  Expected<Instance> instance = Instance::create(library, 1, args.threads, "");
-  if (!instance)
-    return instance.takeError();
-  runner.instance.emplace(std::move(*instance));
-  if (Error error = loadRandomWeights(library, *runner.instance))
+  opened->folder.reset(); // the library is in memory, and weights are random
+  Expected<Trial> trial = Trial::make(*opened->library, /*batch=*/1, args.threads, "");
+  if (!trial)
+    return trial.takeError();
+  if (Error error = trial->load(""))
     return error;
-  Expected<std::vector<Array>> inputs = randomInputs(library, 1);
-  if (!inputs)
-    return inputs.takeError();
-  Expected<std::vector<Array>> outputs = makeArrays(library.outputs(), 1);
-  if (!outputs)
-    return outputs.takeError();
-  runner.inputs = std::move(*inputs);
-  runner.outputs = std::move(*outputs);
-  return runner;
+  return Runner{std::move(*opened), std::make_unique<Trial>(std::move(*trial))};
 }
 
 Error Runner::run(MutableArrayRef<std::vector<double>> seconds) {
   ArrayRef<Launch> launches = opened.artifacts.plans.front().launches;
-  Expected<LaunchTimes> times =
-      timeLaunches(*opened.library, *instance, 1, inputs, outputs, launches.size(), /*minTime=*/0);
+  Expected<LaunchTimes> times = timeLaunches(*trial, launches.size(), /*minTime=*/0);
   if (!times)
     return times.takeError();
   for (auto [i, samples] : enumerate(seconds)) {
@@ -173,10 +156,11 @@ static Error measure(std::vector<Runner> &runners, const Tuner &args, TunedTarge
   return Error::success();
 }
 
-// Three digits are more than the measurements are worth.
+// Three digits are more than the measurements are worth; by way of text they are those of the file.
 static double rounded(double value) {
-  double unit = value > 0 ? std::pow(10, std::floor(std::log10(value)) - 2) : 1;
-  return std::round(value / unit) * unit;
+  char text[32];
+  snprintf(text, sizeof text, "%.3g", value);
+  return strtod(text, nullptr);
 }
 
 static std::vector<Sample> samplesOf(const TargetFacts &facts, ArrayRef<TunedLayer> layers) {
