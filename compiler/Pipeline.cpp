@@ -40,9 +40,11 @@ void dlc::buildFusionPhase(OpPassManager &pm) {
 
 void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool naive,
                              Winograd winograd) {
-  if (!naive)
+  if (!naive) {
     pm.addNestedPass<func::FuncOp>(
         schedule::createSchedule({facts.march.str(), schedule::listCosts(facts.costs), winograd}));
+    pm.addNestedPass<func::FuncOp>(schedule::createPairKernels());
+  }
   // While parameters' arithmetic is still whole ops, and before linalg fusion could mix it with
   // data.
   pm.addPass(schedule::createOutlinePrepare());

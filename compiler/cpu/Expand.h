@@ -4,6 +4,7 @@
 
 #include "compiler/cpu/Emitter.h"
 #include "dialects/kernel/Kernel.h"
+#include <functional>
 
 namespace dlc::cpu {
 
@@ -13,6 +14,9 @@ mlir::LogicalResult expandConv(Emitter &e, kernel::ConvOp op, mlir::Value lo, ml
                                int64_t l2Bytes);
 mlir::LogicalResult expandDepthwise(Emitter &e, kernel::DepthwiseOp op, mlir::Value lo,
                                     mlir::Value hi);
+/// The scratch memory of the thread is the argument of the function before the bounds.
+mlir::LogicalResult expandConvDepthwise(Emitter &e, kernel::ConvDepthwiseOp op, mlir::Value lo,
+                                        mlir::Value hi, int64_t l2Bytes);
 mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, mlir::Value hi,
                                int64_t l2Bytes);
 void expandPool(Emitter &e, kernel::PoolOp op, mlir::Value lo, mlir::Value hi);
@@ -28,6 +32,19 @@ mlir::LogicalResult expandWinogradOutput(Emitter &e, kernel::WinogradOutputOp op
 /// The scratch memory of the thread is the argument of the function before the bounds.
 mlir::LogicalResult expandWinograd(Emitter &e, kernel::WinogradOp op, mlir::Value lo,
                                    mlir::Value hi);
+
+/// The indices in memory of a blocked image's pixel.
+using PixelPlace = std::function<Emitter::Values(mlir::Value image, mlir::Value block,
+                                                 mlir::Value row, mlir::Value column)>;
+
+/// Emits output row `y` of `cols` blocks of group `group` of channels, stored where `place` says.
+mlir::LogicalResult emitConvRow(Emitter &e, kernel::ConvOp op, int64_t l2Bytes, mlir::Value image,
+                                mlir::Value group, mlir::Value y, int64_t cols, PixelPlace place);
+
+/// Emits output rows [first, end) of one block of channels of an image found where `place` says.
+mlir::LogicalResult emitDepthwiseRows(Emitter &e, kernel::DepthwiseOp op, mlir::Value image,
+                                      mlir::Value block, mlir::Value first, mlir::Value end,
+                                      PixelPlace place);
 
 /// The taps [first, second) of a window along y that lie in the image, for output row `y`.
 std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Window1D &window,

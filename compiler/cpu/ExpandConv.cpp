@@ -52,6 +52,16 @@ public:
     return success();
   }
 
+  LogicalResult emitOneRow(Value ofImage, Value ofGroup, Value y, int64_t cols, PixelPlace place) {
+    if (failed(epilogue.verify(op)))
+      return failure();
+    image = ofImage;
+    outPlace = std::move(place);
+    enterGroup(ofGroup);
+    emitRow(y, cols);
+    return success();
+  }
+
 private:
   // Along y (0) or x (1).
   Window1D windowOf(unsigned dim) {
@@ -61,11 +71,15 @@ private:
 
   Value outBlock(int64_t col) { return e.add(e.mul(group, weights[5]), col); }
 
-  // Rows [first, end) of one group of channels.
-  void emitRows(Value item, Value first, Value end) {
+  void enterGroup(Value item) {
     group = item;
     int64_t perGroup = weights[0] / op.getGroups();
     firstBlock = e.mul(e.div(group, perGroup), weights[1]);
+  }
+
+  // Rows [first, end) of one group of channels.
+  void emitRows(Value item, Value first, Value end) {
+    enterGroup(item);
     emitGroup(e, group, weights[0], out[1], weights[5],
               [&](int64_t cols) { e.loop(first, end, 1, [&](Value y) { emitRow(y, cols); }); });
   }
@@ -75,14 +89,13 @@ private:
     Value top = e.mul(y, vertical.stride);
     for (const ColumnRun &run : runs)
       e.loop(e.index(run.begin), e.index(run.end), run.width, [&](Value x) {
-        TileTarget target{op.getOut(),
-                          x,
-                          run.width,
-                          cols,
-                          [&](Value column, int64_t col) {
-                            return Emitter::Values{image, outBlock(col), y, column, e.index(0)};
-                          },
-                          [&](int64_t col) { return outBlock(col); }};
+        TileTarget target{
+            op.getOut(),
+            x,
+            run.width,
+            cols,
+            [&](Value column, int64_t col) { return outPlace(image, outBlock(col), y, column); },
+            [&](int64_t col) { return outBlock(col); }};
         Place place{top, e.mul(x, horizontal.stride), low, high, &run, cols};
         planPixels(e.add(x, run.width), y);
         planWeights(x, y);
@@ -200,6 +213,9 @@ private:
   Window1D vertical, horizontal;
   SmallVector<ColumnRun> runs;
   Value image, group, firstBlock;
+  PixelPlace outPlace = [this](Value image, Value block, Value row, Value column) {
+    return Emitter::Values{image, block, row, column, e.index(0)};
+  };
   int64_t panelLines; // of the weights of one group
   bool weightsStream; // no near cache keeps them from call to call
   // What to prefetch; none: nothing.
@@ -211,4 +227,9 @@ private:
 LogicalResult dlc::cpu::expandConv(Emitter &e, kernel::ConvOp op, Value lo, Value hi,
                                    int64_t l2Bytes) {
   return ConvEmitter(e, op, l2Bytes).emit(lo, hi);
+}
+
+LogicalResult dlc::cpu::emitConvRow(Emitter &e, kernel::ConvOp op, int64_t l2Bytes, Value image,
+                                    Value group, Value y, int64_t cols, PixelPlace place) {
+  return ConvEmitter(e, op, l2Bytes).emitOneRow(image, group, y, cols, std::move(place));
 }

@@ -12,8 +12,8 @@ using namespace dlc::cpu;
 
 namespace {
 
-// Whole windows with at most this many taps are unrolled along y too: their weights stay in registers
-// for all rows of a channel block.
+// Whole windows with at most this many taps are unrolled along y too: their weights stay in
+// registers for all rows of a channel block.
 constexpr int64_t maxUnrolledTaps = 9;
 
 class DepthwiseEmitter {
@@ -22,36 +22,55 @@ public:
       : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()),
         weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
         in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        out(cast<MemRefType>(op.getOut().getType()).getShape()),
-        vertical{in[2],     out[2], weights[1], op.getStrides()[0], op.getDilations()[0],
-                 op.getPadding()[0]},
-        horizontal{in[3],     out[3], weights[2], op.getStrides()[1], op.getDilations()[1],
+        out(cast<MemRefType>(op.getOut().getType()).getShape()), vertical{in[2],
+                                                                          out[2],
+                                                                          weights[1],
+                                                                          op.getStrides()[0],
+                                                                          op.getDilations()[0],
+                                                                          op.getPadding()[0]},
+        horizontal{in[3],
+                   out[3],
+                   weights[2],
+                   op.getStrides()[1],
+                   op.getDilations()[1],
                    op.getPadding()[2]},
         runs(cutColumns(horizontal, op.getTile().getRows())) {}
 
   LogicalResult emit(Value lo, Value hi) {
     if (failed(epilogue.verify(op)))
       return failure();
-    auto [top, bottom] = wholeWindows(vertical);
-    bool unroll = weights[1] * weights[2] <= maxUnrolledTaps;
     auto extents = op.getItemExtents(e.builder, e.loc);
     e.forItems(extents, lo, hi, [&](ValueRange outer, Value first, Value end) {
       image = outer[0];
       block = outer[1];
-      if (!unroll)
-        return emitRows(first, end, /*whole=*/false);
-      // Rows that touch padding keep a loop over their taps.
-      Value wholeFirst = e.max(first, e.index(top)), wholeEnd = e.min(end, e.index(bottom));
-      if (top > 0)
-        emitRows(first, e.min(end, e.index(top)), /*whole=*/false);
-      emitRows(top > 0 ? wholeFirst : first, bottom < out[2] ? wholeEnd : end, /*whole=*/true);
-      if (bottom < out[2])
-        emitRows(e.max(first, e.index(bottom)), end, /*whole=*/false);
+      emitRows(first, end);
     });
     return success();
   }
 
+  LogicalResult emitPart(Value ofImage, Value ofBlock, Value first, Value end, PixelPlace place) {
+    if (failed(epilogue.verify(op)))
+      return failure();
+    image = ofImage;
+    block = ofBlock;
+    inPlace = std::move(place);
+    return emitRows(first, end), success();
+  }
+
 private:
+  void emitRows(Value first, Value end) {
+    if (weights[1] * weights[2] > maxUnrolledTaps)
+      return emitRows(first, end, /*whole=*/false);
+    // Rows that touch padding keep a loop over their taps.
+    auto [top, bottom] = wholeWindows(vertical);
+    Value wholeFirst = e.max(first, e.index(top)), wholeEnd = e.min(end, e.index(bottom));
+    if (top > 0)
+      emitRows(first, e.min(end, e.index(top)), /*whole=*/false);
+    emitRows(top > 0 ? wholeFirst : first, bottom < out[2] ? wholeEnd : end, /*whole=*/true);
+    if (bottom < out[2])
+      emitRows(e.max(first, e.index(bottom)), end, /*whole=*/false);
+  }
+
   void emitRows(Value first, Value end, bool whole) {
     e.loop(first, end, 1, [&](Value y) {
       std::pair<Value, Value> taps = {e.index(0), e.index(weights[1])};
@@ -64,11 +83,13 @@ private:
   }
 
   void emitTile(const ColumnRun &run, Value y, Value x, std::pair<Value, Value> taps, bool whole) {
-    TileTarget target{op.getOut(), x, run.width, 1,
-                      [&](Value column, int64_t) {
-                        return Emitter::Values{image, block, y, column, e.index(0)};
-                      },
-                      [&](int64_t) { return block; }};
+    TileTarget target{
+        op.getOut(),
+        x,
+        run.width,
+        1,
+        [&](Value column, int64_t) { return Emitter::Values{image, block, y, column, e.index(0)}; },
+        [&](int64_t) { return block; }};
     Emitter::Values sums = emitBias(e, op.getBias(), run.width, 1, target.block);
     Value top = e.sub(e.mul(y, vertical.stride), e.index(vertical.before));
     if (whole) {
@@ -95,7 +116,7 @@ private:
     }
     Value left = e.mul(x, horizontal.stride);
     for (const auto &[position, pairs] : uses) {
-      Value pixel = e.load(op.getInput(), {image, block, row, e.add(left, position), e.index(0)});
+      Value pixel = e.load(op.getInput(), inPlace(image, block, row, e.add(left, position)));
       for (auto [m, tap] : pairs)
         sums[m] = vector::FMAOp::create(e.builder, e.loc, pixel, columns[tap], sums[m]);
     }
@@ -109,10 +130,18 @@ private:
   Window1D vertical, horizontal;
   SmallVector<ColumnRun> runs;
   Value image, block;
+  PixelPlace inPlace = [this](Value image, Value block, Value row, Value column) {
+    return Emitter::Values{image, block, row, column, e.index(0)};
+  };
 };
 
 } // namespace
 
 LogicalResult dlc::cpu::expandDepthwise(Emitter &e, kernel::DepthwiseOp op, Value lo, Value hi) {
   return DepthwiseEmitter(e, op).emit(lo, hi);
+}
+
+LogicalResult dlc::cpu::emitDepthwiseRows(Emitter &e, kernel::DepthwiseOp op, Value image,
+                                          Value block, Value first, Value end, PixelPlace place) {
+  return DepthwiseEmitter(e, op).emitPart(image, block, first, end, std::move(place));
 }

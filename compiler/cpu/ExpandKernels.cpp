@@ -62,6 +62,9 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case([&](kernel::ConvOp conv) { return cpu::expandConv(e, conv, lo, hi, l2Bytes); })
         .Case([&](kernel::DepthwiseOp conv) { return cpu::expandDepthwise(e, conv, lo, hi); })
+        .Case([&](kernel::ConvDepthwiseOp pair) {
+          return cpu::expandConvDepthwise(e, pair, lo, hi, l2Bytes);
+        })
         .Case([&](kernel::GemmOp gemm) { return cpu::expandGemm(e, gemm, lo, hi, l2Bytes); })
         .Case([&](kernel::PoolOp pool) { return cpu::expandPool(e, pool, lo, hi), success(); })
         .Case([&](kernel::PackOp pack) { return cpu::expandPack(e, pack, lo, hi), success(); })

@@ -23,6 +23,10 @@ def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
                           clEnumValN(::dlc::Winograd::F4, "f4", "F(4x4, 3x3) wherever it exists"))}]>];
 }
 
+def PairKernels : Pass<"dlc-pair-kernels", "::mlir::func::FuncOp"> {
+  let summary = "join convolutions with the depthwise convolutions that alone read them";
+}
+
 def OutlinePrepare : Pass<"dlc-outline-prepare", "::mlir::ModuleOp"> {
   let summary = "move what depends on parameters alone from @forward to @prepare";
 }

@@ -98,3 +98,18 @@ kernel::TileAttr dlc::schedule::chooseDepthwiseTile(MLIRContext *context, const 
   int64_t rows = std::clamp<int64_t>(facts.registers - 2 - taps, 1, 8);
   return kernel::TileAttr::get(context, splitEvenly(width, rows), 1, 1);
 }
+
+RowSteps dlc::schedule::chooseRowSteps(int64_t groups, int64_t rows, int64_t rowBytes,
+                                       int64_t window, int64_t stride) {
+  // Each band but the first computes some rows again, so there are few: about eight parts of work let
+  // threads end together. Fewer than that are cut so that two and four threads get equal shares.
+  constexpr int64_t enough = 8;
+  int64_t bands = groups >= enough ? 1 : llvm::divideCeil(enough, groups);
+  while (bands > 1 && groups * bands % 4)
+    ++bands;
+  // The middle leaves an eighth of a small first cache to what streams by.
+  constexpr int64_t nearBytes = 28 << 10;
+  int64_t band = llvm::divideCeil(rows, std::min(bands, rows));
+  int64_t step = (nearBytes / rowBytes - window) / stride + 1;
+  return {std::clamp<int64_t>(step, 1, band), band};
+}

@@ -33,6 +33,17 @@ kernel::TileAttr chooseGemmTile(mlir::MLIRContext *context, const TargetFacts &f
 kernel::TileAttr chooseDepthwiseTile(mlir::MLIRContext *context, const TargetFacts &facts,
                                      int64_t width, int64_t taps);
 
+/// Output rows of a depthwise convolution that reads a convolution from near memory.
+struct RowSteps {
+  int64_t step; ///< computed together
+  int64_t band; ///< the least that one thread computes
+};
+
+/// `groups` parts of the channels are independent; `rowBytes` are those of one row of the middle, of
+/// which a step of s rows needs `window` + (s - 1) * `stride`.
+RowSteps chooseRowSteps(int64_t groups, int64_t rows, int64_t rowBytes, int64_t window,
+                        int64_t stride);
+
 } // namespace dlc::schedule
 
 #endif // DLC_COMPILER_SCHEDULE_TILES_H

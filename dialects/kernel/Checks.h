@@ -31,6 +31,28 @@ llvm::LogicalResult verifyShape(mlir::Operation *op, llvm::StringRef what, mlir:
 llvm::LogicalResult verifyEpilogue(mlir::Operation *op, mlir::Region &epilogue, mlir::Value bias,
                                    mlir::ValueRange extras, mlir::Value result, int64_t channelDim);
 
+/// Both are blocked images.
+llvm::LogicalResult verifyImages(mlir::Operation *op, mlir::Value input, mlir::Value out);
+
+/// Weights of layout conv that fit the blocked images, the channels and the tile.
+llvm::LogicalResult verifyConvWeights(mlir::Operation *op, mlir::Value input, mlir::Value weights,
+                                      mlir::Value out, int64_t inChannels, TileAttr tile);
+
+/// Weights of layout depthwise that fit the blocked result.
+llvm::LogicalResult verifyDepthwiseWeights(mlir::Operation *op, mlir::Value weights,
+                                           mlir::Value out);
+
+/// As many strides, paddings and dilations as windows over images need, none too small.
+llvm::LogicalResult verifySlides(mlir::Operation *op, llvm::ArrayRef<int64_t> strides,
+                                 llvm::ArrayRef<int64_t> padding,
+                                 llvm::ArrayRef<int64_t> dilations);
+
+/// The same, and that windows of `size` over blocked images of shape `input` give shape `out`.
+llvm::LogicalResult verifyWindow(mlir::Operation *op, llvm::ArrayRef<int64_t> input,
+                                 llvm::ArrayRef<int64_t> out, llvm::ArrayRef<int64_t> size,
+                                 llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> padding,
+                                 llvm::ArrayRef<int64_t> dilations);
+
 } // namespace dlc::kernel::checks
 
 #endif // DLC_DIALECTS_KERNEL_CHECKS_H

@@ -193,6 +193,7 @@ def Kernel_MarkOp : Op<Kernel_Dialect, "mark"> {
   let assemblyFormat = "$index attr-dict";
 }
 
+include "dialects/kernel/ConvDepthwise.td"
 include "dialects/kernel/Winograd.td"
 
 #endif // DLC_DIALECTS_KERNEL_KERNEL_TD

@@ -154,54 +154,75 @@ template <typename OpTy> static LogicalResult verifyMac(OpTy op, int64_t channel
                         channelDim);
 }
 
-// Windows over blocked images: input and output agree on batch, channels and window arithmetic.
-static LogicalResult verifyImages(Operation *op, Value input, Value out) {
+LogicalResult checks::verifyImages(Operation *op, Value input, Value out) {
   if (shapeOf(input).size() != 5 || shapeOf(out).size() != 5)
     return op->emitOpError("works on blocked images of rank 5");
   return success();
 }
 
-static LogicalResult verifyWindow(Operation *op, Value input, Value out, ArrayRef<int64_t> size,
-                                  ArrayRef<int64_t> strides, ArrayRef<int64_t> padding,
-                                  ArrayRef<int64_t> dilations) {
-  if (size.size() != 2 || strides.size() != 2 || padding.size() != 4 || dilations.size() != 2)
+LogicalResult checks::verifySlides(Operation *op, ArrayRef<int64_t> strides,
+                                   ArrayRef<int64_t> padding, ArrayRef<int64_t> dilations) {
+  if (strides.size() != 2 || padding.size() != 4 || dilations.size() != 2)
     return op->emitOpError("needs 2 window sizes, 2 strides, 2 dilations and 4 paddings");
   auto tooSmall = [](int64_t value) { return value < 1; };
   if (llvm::any_of(strides, tooSmall) || llvm::any_of(dilations, tooSmall))
     return op->emitOpError("needs strides and dilations of at least 1");
+  return success();
+}
+
+LogicalResult checks::verifyWindow(Operation *op, ArrayRef<int64_t> input, ArrayRef<int64_t> out,
+                                   ArrayRef<int64_t> size, ArrayRef<int64_t> strides,
+                                   ArrayRef<int64_t> padding, ArrayRef<int64_t> dilations) {
+  if (failed(verifySlides(op, strides, padding, dilations)))
+    return failure();
   for (int dim : {0, 1}) {
     int64_t extent =
-        dlc::nn::windowedExtent(shapeOf(input)[2 + dim], size[dim], strides[dim], dilations[dim],
+        dlc::nn::windowedExtent(input[2 + dim], size[dim], strides[dim], dilations[dim],
                                 padding[2 * dim], padding[2 * dim + 1]);
-    if (shapeOf(out)[2 + dim] != extent)
-      return op->emitOpError("needs an output extent of ")
-             << extent << ", not " << shapeOf(out)[2 + dim];
+    if (out[2 + dim] != extent)
+      return op->emitOpError("needs an output extent of ") << extent << ", not " << out[2 + dim];
   }
   return success();
 }
 
-LogicalResult ConvOp::verify() {
-  if (failed(verifyImages(*this, getInput(), getOut())) || failed(verifyMac(*this, 1)))
-    return failure();
-  ArrayRef<int64_t> weights = shapeOf(getWeights()), out = shapeOf(getOut());
-  int64_t block = shapeOf(getInput()).back();
-  if (weights.size() != 7 || weights[5] != getTile().getCols() || weights[6] != out.back() ||
-      weights[4] != block || weights[1] != ceilDiv(getInChannels(), block))
-    return emitOpError(
+LogicalResult checks::verifyConvWeights(Operation *op, Value input, Value packed, Value result,
+                                        int64_t inChannels, TileAttr tile) {
+  ArrayRef<int64_t> weights = shapeOf(packed), out = shapeOf(result);
+  int64_t block = shapeOf(input).back();
+  if (weights.size() != 7 || weights[5] != tile.getCols() || weights[6] != out.back() ||
+      weights[4] != block || weights[1] != ceilDiv(inChannels, block))
+    return op->emitOpError(
         "needs weights [O/(nb L), C/B, KH, KW, B, nb, L] that fit its tile and input");
-  if (weights[0] != ceilDiv(out[1], weights[5]) || getGroups() < 1 || weights[0] % getGroups())
-    return emitOpError("needs weights for each of its output blocks, an equal share a group");
-  return verifyWindow(*this, getInput(), getOut(), weights.slice(2, 2), getStrides(), getPadding(),
-                      getDilations());
+  if (weights[0] != ceilDiv(out[1], weights[5]))
+    return op->emitOpError("needs weights for each of its output blocks");
+  return success();
+}
+
+LogicalResult checks::verifyDepthwiseWeights(Operation *op, Value packed, Value result) {
+  ArrayRef<int64_t> weights = shapeOf(packed), out = shapeOf(result);
+  if (weights.size() != 4 || weights[0] != out[1] || weights[3] != out.back())
+    return op->emitOpError("needs weights [C/L, KH, KW, L] that fit its output");
+  return success();
+}
+
+LogicalResult ConvOp::verify() {
+  if (failed(verifyImages(*this, getInput(), getOut())) || failed(verifyMac(*this, 1)) ||
+      failed(
+          verifyConvWeights(*this, getInput(), getWeights(), getOut(), getInChannels(), getTile())))
+    return failure();
+  ArrayRef<int64_t> weights = shapeOf(getWeights());
+  if (getGroups() < 1 || weights[0] % getGroups())
+    return emitOpError("needs an equal share of its weights for each group");
+  return verifyWindow(*this, shapeOf(getInput()), shapeOf(getOut()), weights.slice(2, 2),
+                      getStrides(), getPadding(), getDilations());
 }
 
 LogicalResult DepthwiseOp::verify() {
-  if (failed(verifyImages(*this, getInput(), getOut())) || failed(verifyMac(*this, 1)))
+  if (failed(verifyImages(*this, getInput(), getOut())) || failed(verifyMac(*this, 1)) ||
+      failed(verifyDepthwiseWeights(*this, getWeights(), getOut())))
     return failure();
-  ArrayRef<int64_t> weights = shapeOf(getWeights()), out = shapeOf(getOut());
-  if (weights.size() != 4 || weights[0] != out[1] || weights[3] != out.back())
-    return emitOpError("needs weights [C/L, KH, KW, L] that fit its output");
-  return verifyWindow(*this, getInput(), getOut(), weights.slice(1, 2), getStrides(), getPadding(),
+  return verifyWindow(*this, shapeOf(getInput()), shapeOf(getOut()),
+                      shapeOf(getWeights()).slice(1, 2), getStrides(), getPadding(),
                       getDilations());
 }
 

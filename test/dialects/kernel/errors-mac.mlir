@@ -120,7 +120,7 @@ func.func @conv_weights(%x: memref<?x1x5x5x8xf32>, %w: memref<1x1x3x3x8x2x8xf32>
 // -----
 
 func.func @conv_groups(%x: memref<?x1x5x5x8xf32>, %w: memref<1x1x3x3x8x2x8xf32>, %b: memref<2x8xf32>, %out: memref<?x2x3x3x8xf32>) {
-  // expected-error@+1 {{needs weights for each of its output blocks, an equal share a group}}
+  // expected-error@+1 {{needs an equal share of its weights for each group}}
   kernel.conv ins(%x, %w, %b : memref<?x1x5x5x8xf32>, memref<1x1x3x3x8x2x8xf32>, memref<2x8xf32>) outs(%out : memref<?x2x3x3x8xf32>)
     attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 2 : i64, in_channels = 4 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
     epilogue {

@@ -84,4 +84,20 @@ TEST_F(TilesTest, ChooseForMatricesAndDepthwise) {
   EXPECT_EQ(chooseDepthwiseTile(&context, wide, 14, 3).getRows(), 7);
 }
 
+// Rows of 7 KB leave room for those of one step; small images are computed at once, and bands share few
+// groups of channels out evenly.
+TEST(RowStepsTest, FitTheFirstCacheAndShareOutEvenly) {
+  auto steps = [](int64_t groups, int64_t rows, int64_t rowBytes, int64_t stride) {
+    RowSteps chosen = chooseRowSteps(groups, rows, rowBytes, 3, stride);
+    return Pair(chosen.step, chosen.band);
+  };
+  EXPECT_EQ(steps(1, 112, 14336, 1), Pair(1, 14));
+  EXPECT_EQ(steps(3, 56, 7168, 1), Pair(2, 14));
+  EXPECT_EQ(steps(3, 56, 14336, 2), Pair(1, 14));
+  EXPECT_EQ(steps(6, 28, 3584, 1), Pair(6, 14));
+  EXPECT_EQ(steps(12, 14, 1792, 1), Pair(14, 14));
+  EXPECT_EQ(steps(30, 7, 896, 1), Pair(7, 7));
+  EXPECT_EQ(steps(1, 3, 64, 1), Pair(1, 1));
+}
+
 } // namespace

@@ -1,0 +1,38 @@
+// RUN: dlc-opt %s --dlc-expand-kernels --canonicalize | FileCheck %s
+
+// Rows of the convolution go to a ring of 4 in scratch memory, as many as two depthwise rows need: each step
+// computes those that the step before has not, then the depthwise rows from the ring. Bands of 4 rows are
+// whole work for one thread.
+// CHECK-LABEL: func.func @ring
+// CHECK-SAME:    %[[S:[^:]*]]: memref<4096xi8>
+// CHECK:         %[[FLAT:.*]] = memref.view %[[S]]
+// CHECK:         %[[RING:.*]] = memref.reinterpret_cast %[[FLAT]] {{.*}} sizes: [1, 2, 8, 8, 16], strides: [1024, 512, 128, 16, 1]
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c2 iter_args(%[[DONE:.*]] = %{{.*}}) -> (index) {
+// CHECK:           arith.minsi
+// CHECK:           %[[NEEDED:.*]] = arith.minsi
+// CHECK:           scf.for %[[ROW:.*]] = %[[DONE]] to %[[NEEDED]]
+// CHECK:             vector.fma
+// CHECK:             %[[SLOT:.*]] = arith.remui %[[ROW]], %c4
+// CHECK:             vector.store %{{.*}}, %[[RING]][%c0, %{{.*}}, %[[SLOT]]
+// CHECK:           vector.load %[[RING]]
+// CHECK:           vector.fma
+// CHECK:           vector.store %{{.*}} : memref<?x2x8x8x16xf32>
+// CHECK:           %[[NEXT:.*]] = arith.maxsi %[[DONE]], %[[NEEDED]]
+// CHECK:           scf.yield %[[NEXT]]
+func.func @ring(%x: memref<?x1x8x8x16xf32>, %w: memref<1x1x1x1x16x2x16xf32>, %b: memref<2x16xf32>, %d: memref<2x3x3x16xf32>,
+                %out: memref<?x2x8x8x16xf32>, %scratch: memref<4096xi8>, %lo: index, %hi: index) {
+  kernel.conv_depthwise ins(%x, %w, %b, %d, %b : memref<?x1x8x8x16xf32>, memref<1x1x1x1x16x2x16xf32>, memref<2x16xf32>, memref<2x3x3x16xf32>, memref<2x16xf32>)
+    outs(%out : memref<?x2x8x8x16xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, in_channels = 16 : i64,
+      tile = #kernel.tile<rows = 8, cols = 2, unroll = 4>, depthwise_strides = array<i64: 1, 1>, depthwise_padding = array<i64: 1, 1, 1, 1>,
+      depthwise_dilations = array<i64: 1, 1>, depthwise_tile = #kernel.tile<rows = 8, cols = 1, unroll = 1>,
+      step_rows = 2 : i64, band_rows = 4 : i64}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    } depthwise_epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}

@@ -1,0 +1,67 @@
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=winograd=never --dlc-pair-kernels --canonicalize | FileCheck %s
+
+// An expansion and the depthwise convolution that alone reads it are one kernel. 96 channels are three
+// groups of two blocks: four bands of 14 rows share them out evenly. The four rows that two output rows need
+// take 28 KB and stay in the first cache.
+// CHECK-LABEL: func.func @expand(
+// CHECK-NOT:     kernel.conv ins
+// CHECK:         kernel.conv_depthwise ins(%{{.*}} : tensor<?x1x56x56x16xf32>, tensor<3x1x1x1x16x2x16xf32>, tensor<6x16xf32>, tensor<6x3x3x16xf32>, tensor<6x16xf32>)
+// CHECK-SAME:      band_rows = 14 : i64, {{.*}}depthwise_strides = array<i64: 1, 1>{{.*}}in_channels = 16{{.*}}padding = array<i64: 0, 0, 0, 0>{{.*}}step_rows = 2 : i64
+// CHECK:           arith.maximumf
+// CHECK:         depthwise_epilogue {
+// CHECK:           arith.maximumf
+// CHECK-NOT:     kernel.depthwise
+func.func @expand(%batch: index {nn.batch}, %x: tensor<?x56x56x16xf32>, %k: tensor<1x1x16x96xf32>, %d: tensor<3x3x96x1xf32>) -> tensor<?x56x56x96xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x56x56x16xf32>, tensor<1x1x16x96xf32>) -> tensor<?x56x56x96xf32>
+  %1 = nn.relu %0 : tensor<?x56x56x96xf32>
+  %2 = nn.depthwise_conv2d %1, %d {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x56x56x96xf32>, tensor<3x3x96x1xf32>) -> tensor<?x56x56x96xf32>
+  %3 = nn.relu %2 : tensor<?x56x56x96xf32>
+  return %3 : tensor<?x56x56x96xf32>
+}
+
+// Small images are one step, and enough groups one band.
+// CHECK-LABEL: func.func @small(
+// CHECK:         kernel.conv_depthwise {{.*}}band_rows = 7 : i64, {{.*}}step_rows = 7 : i64
+func.func @small(%batch: index {nn.batch}, %x: tensor<?x14x14x16xf32>, %k: tensor<1x1x16x256xf32>, %d: tensor<3x3x256x1xf32>) -> tensor<?x7x7x256xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x14x14x16xf32>, tensor<1x1x16x256xf32>) -> tensor<?x14x14x256xf32>
+  %1 = nn.depthwise_conv2d %0, %d {strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x14x14x256xf32>, tensor<3x3x256x1xf32>) -> tensor<?x7x7x256xf32>
+  return %1 : tensor<?x7x7x256xf32>
+}
+
+// Not where others read the convolution too, where either has a residual, where channels form groups, or
+// where an image is passed row by row because it fits no near cache.
+// CHECK-LABEL: func.func @apart(
+// CHECK-NOT:     kernel.conv_depthwise
+// CHECK:         return
+func.func @apart(%batch: index {nn.batch}, %x: tensor<?x8x8x32xf32>, %k: tensor<1x1x32x32xf32>, %g: tensor<1x1x16x32xf32>, %d: tensor<3x3x32x1xf32>) -> (tensor<?x8x8x32xf32>, tensor<?x8x8x32xf32>) {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x8x8x32xf32>, tensor<1x1x32x32xf32>) -> tensor<?x8x8x32xf32>
+  %1 = nn.depthwise_conv2d %0, %d {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x8x8x32xf32>, tensor<3x3x32x1xf32>) -> tensor<?x8x8x32xf32>
+  %2 = nn.add %1, %0 : tensor<?x8x8x32xf32>
+  %3 = nn.conv2d %2, %g {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 2 : i64}
+     : (tensor<?x8x8x32xf32>, tensor<1x1x16x32xf32>) -> tensor<?x8x8x32xf32>
+  %4 = nn.depthwise_conv2d %3, %d {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x8x8x32xf32>, tensor<3x3x32x1xf32>) -> tensor<?x8x8x32xf32>
+  %5 = nn.conv2d %4, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x8x8x32xf32>, tensor<1x1x32x32xf32>) -> tensor<?x8x8x32xf32>
+  %6 = nn.depthwise_conv2d %5, %d {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x8x8x32xf32>, tensor<3x3x32x1xf32>) -> tensor<?x8x8x32xf32>
+  return %5, %6 : tensor<?x8x8x32xf32>, tensor<?x8x8x32xf32>
+}
+
+// CHECK-LABEL: func.func @rows_first(
+// CHECK:         kernel.conv ins
+// CHECK-SAME:      rows_first
+// CHECK:         kernel.depthwise
+func.func @rows_first(%batch: index {nn.batch}, %x: tensor<?x96x96x64xf32>, %k: tensor<1x1x64x64xf32>, %d: tensor<3x3x64x1xf32>) -> tensor<?x96x96x64xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x96x96x64xf32>, tensor<1x1x64x64xf32>) -> tensor<?x96x96x64xf32>
+  %1 = nn.depthwise_conv2d %0, %d {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x96x96x64xf32>, tensor<3x3x64x1xf32>) -> tensor<?x96x96x64xf32>
+  return %1 : tensor<?x96x96x64xf32>
+}
