@@ -117,9 +117,9 @@ void Emitter::store(Value vector, Value memref, ValueRange indices) {
   vector::StoreOp::create(builder, loc, vector, memref, indices);
 }
 
-void Emitter::prefetch(Value memref, ValueRange indices) {
-  memref::PrefetchOp::create(builder, loc, memref, indices, /*isWrite=*/false, /*localityHint=*/3,
-                             /*isDataCache=*/true);
+void Emitter::prefetch(Value memref, ValueRange indices, Use use) {
+  memref::PrefetchOp::create(builder, loc, memref, indices, /*isWrite=*/false,
+                             /*localityHint=*/use == Use::Soon ? 3 : 2, /*isDataCache=*/true);
 }
 
 Value Emitter::loadSplat(Value memref, ValueRange indices) {

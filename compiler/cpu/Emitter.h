@@ -44,8 +44,9 @@ public:
 
   mlir::Value load(mlir::Value memref, mlir::ValueRange indices);
   void store(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices);
-  /// Asks for the cache line of an element that is read soon.
-  void prefetch(mlir::Value memref, mlir::ValueRange indices);
+  /// Asks for the cache line of an element that is used soon, or later: into the second-level cache.
+  enum class Use { Soon, Later };
+  void prefetch(mlir::Value memref, mlir::ValueRange indices, Use use = Use::Soon);
   /// A vector with every lane equal to one element in memory.
   mlir::Value loadSplat(mlir::Value memref, mlir::ValueRange indices);
 

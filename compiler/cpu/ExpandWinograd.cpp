@@ -75,11 +75,9 @@ private:
 
 // All tiles of rows [first, end).
 static void emitRows(Emitter &e, Value image, Value first, Value end, int64_t columns,
-                     function_ref<void(const WinogradTile &)> emitTile) {
+                     function_ref<void(const WinogradRow &)> emitRow) {
   e.loop(first, end, 1, [&](Value row) {
-    Value slot = e.mul(row, columns);
-    e.loop(e.index(0), e.index(columns), 1,
-           [&](Value column) { emitTile({image, row, column, image, e.add(slot, column)}); });
+    emitRow({image, row, e.index(0), e.index(columns), image, e.mul(row, columns)});
   });
 }
 
@@ -88,7 +86,7 @@ void dlc::cpu::expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, Value
   e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
              [&](ValueRange outer, Value first, Value end) {
                emitRows(e, outer[0], first, end, input.columns(),
-                        [&](const WinogradTile &tile) { input.emit(tile, outer[1]); });
+                        [&](const WinogradRow &tiles) { input.emit(tiles, outer[1]); });
              });
 }
 
@@ -122,7 +120,7 @@ LogicalResult dlc::cpu::expandWinogradOutput(Emitter &e, kernel::WinogradOutputO
       op.getItemExtents(e.builder, e.loc), lo, hi, [&](ValueRange outer, Value first, Value end) {
         Value bias = e.load(op.getBias(), {outer[1], e.index(0)});
         emitRows(e, outer[0], first, end, output.columns(),
-                 [&](const WinogradTile &tile) { output.emit(tile, outer[1], outer[1], bias); });
+                 [&](const WinogradRow &tiles) { output.emit(tiles, outer[1], outer[1], bias); });
       });
   return success();
 }

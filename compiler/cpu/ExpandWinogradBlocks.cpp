@@ -17,6 +17,10 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
 
+static ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<MemRefType>(value.getType()).getShape();
+}
+
 namespace {
 
 // A part of the scratch memory as a buffer.
@@ -28,8 +32,7 @@ Value viewScratch(Emitter &e, Value scratch, int64_t offset, ArrayRef<int64_t> s
 class BlocksEmitter {
 public:
   BlocksEmitter(Emitter &e, kernel::WinogradOp op, Value scratch)
-      : e(e), op(op), weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
-        epilogue(op.getEpilogue(), op.getExtras()),
+      : e(e), op(op), weights(shapeOf(op.getWeights())), epilogue(op.getEpilogue(), op.getExtras()),
         v(viewScratch(e, scratch, 0, op.getPointsShape())),
         m(viewScratch(e, scratch, 4 * ShapedType::getNumElements(op.getPointsShape()),
                       op.getProductsShape())),
@@ -47,7 +50,10 @@ public:
     e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
                [&](ValueRange outer, Value from, Value end) {
                  image = outer[0];
-                 e.loop(from, end, 1, [&](Value block) { emitBlock(block); });
+                 e.loop(from, end, 1, [&](Value block) {
+                   hasNext = e.lessThan(e.add(block, 1), end);
+                   emitBlock(block);
+                 });
                });
     return success();
   }
@@ -60,11 +66,11 @@ private:
     count = e.index(shorter);
     if (longerBlocks)
       count = arith::SelectOp::create(e.builder, e.loc, isLonger, e.index(shorter + 1), count);
-    int64_t inBlocks = cast<MemRefType>(op.getInput().getType()).getShape()[1];
+    int64_t inBlocks = shapeOf(op.getInput())[1];
     e.loop(e.index(0), e.index(inBlocks), 1, [&](Value inBlock) {
-      forTiles([&](const WinogradTile &tile) { input.emit(tile, inBlock); });
+      forRows([&](const WinogradRow &tiles) { input.emit(tiles, inBlock); });
     });
-    int64_t outBlocks = cast<MemRefType>(op.getOut().getType()).getShape()[1];
+    int64_t outBlocks = shapeOf(op.getOut())[1];
     e.loop(e.index(0), e.index(weights[1]), 1, [&](Value group) {
       emitGroup(e, group, weights[1], outBlocks, weights[3],
                 [&](int64_t cols) { emitGroupOf(group, cols); });
@@ -75,14 +81,17 @@ private:
     e.loop(e.index(0), e.index(weights[0]), 1, [&](Value point) {
       WinogradProducts::Place place{e.index(0), point, group, e.index(0), cols, {}, {}};
       planPrefetch(place);
-      e.branch(
-          isLonger, [&] { products.emit(place, shorter + 1); },
-          [&] { products.emit(place, shorter); });
+      auto emitRows = [&](int64_t rows) {
+        products.emit(place, rows, [&](Value index) {
+          emitPrefetches(place, e.add(e.mul(point, products.countTiles(rows)), index), rows);
+        });
+      };
+      e.branch(isLonger, [&] { emitRows(shorter + 1); }, [&] { emitRows(shorter); });
     });
     for (int64_t col = 0; col < cols; ++col) {
       Value block = e.add(e.mul(group, weights[3]), col);
       Value bias = e.load(op.getBias(), {block, e.index(0)});
-      forTiles([&](const WinogradTile &tile) { output.emit(tile, e.index(col), block, bias); });
+      forRows([&](const WinogradRow &tiles) { output.emit(tiles, e.index(col), block, bias); });
     }
   }
 
@@ -99,10 +108,56 @@ private:
     place.nextGroup = select(isLast, select(endsGroups, e.index(0), nextGroup), place.group);
   }
 
-  void forTiles(function_ref<void(const WinogradTile &)> body) {
-    e.loop(e.index(0), count, 1, [&](Value slot) {
-      Value tile = e.add(first, slot), columns = e.index(input.columns());
-      body({image, e.div(tile, columns), e.rem(tile, columns), e.index(0), slot});
+  // Memory rests while products run: the register tiles of a group of output channels ask for the
+  // outputs that the group will write and, in equal shares, for what the next block will read.
+  void emitPrefetches(const WinogradProducts::Place &place, Value index, int64_t rows) {
+    int64_t inBlocks = shapeOf(op.getInput())[1], tiles = weights[0] * products.countTiles(rows);
+    forShare(index, tiles, place.cols * rows, [&](Value at) {
+      Value block = e.add(e.mul(place.group, weights[3]), e.div(at, rows));
+      prefetchTile(op.getOut(), block, e.add(first, e.rem(at, e.index(rows))), 0, 0);
+    });
+    int64_t inTiles = llvm::divideCeil(inBlocks * rows, weights[1]);
+    auto emitInput = [&](Value share) {
+      Value at = e.add(e.mul(place.group, inTiles), share), next = e.add(first, count);
+      Value block = e.min(e.div(at, rows), e.index(inBlocks - 1));
+      // The first two rows and columns of a patch belong to tiles before it.
+      prefetchTile(op.getInput(), block, e.add(next, e.rem(at, e.index(rows))),
+                   2 - op.getPadding()[0], 2 - op.getPadding()[2]);
+    };
+    e.branch(hasNext, [&] { forShare(index, tiles, inTiles, emitInput); }, [] {});
+  }
+
+  // The `index`-th of `parts` shares of [0, total).
+  void forShare(Value index, int64_t parts, int64_t total, function_ref<void(Value)> body) {
+    int64_t each = llvm::divideCeil(total, parts);
+    Value from = e.mul(index, each);
+    e.loop(from, e.min(e.add(from, each), e.index(total)), 1, body);
+  }
+
+  // The pixels of a tile, (down, right) of its place among the outputs, into the second cache.
+  void prefetchTile(Value buffer, Value block, Value tile, int64_t down, int64_t right) {
+    Value columns = e.index(input.columns());
+    int64_t m = op.getTileSize(), height = shapeOf(buffer)[2], width = shapeOf(buffer)[3];
+    auto start = [&](Value at, int64_t shift, int64_t extent) {
+      return e.max(e.min(e.add(e.mul(at, m), shift), e.index(extent - m)), e.index(0));
+    };
+    Value top = start(e.div(tile, columns), down, height);
+    Value left = start(e.rem(tile, columns), right, width);
+    int64_t pixelsOfLine = std::max<int64_t>(16 / e.lanes, 1);
+    for (int64_t y = 0; y < std::min(m, height); ++y)
+      for (int64_t x = 0; x < std::min(m, width); x += pixelsOfLine)
+        e.prefetch(buffer, {image, block, e.add(top, y), e.add(left, x), e.index(0)},
+                   Emitter::Use::Later);
+  }
+
+  // The rows of tiles that the block reaches into.
+  void forRows(function_ref<void(const WinogradRow &)> body) {
+    Value columns = e.index(input.columns()), end = e.add(first, count);
+    e.loop(e.div(first, columns), e.ceilDiv(end, columns), 1, [&](Value row) {
+      Value base = e.mul(row, columns);
+      Value from = e.max(e.sub(first, base), e.index(0));
+      Value to = e.min(e.sub(end, base), columns);
+      body({image, row, from, to, e.index(0), e.sub(e.add(base, from), first)});
     });
   }
 
@@ -116,6 +171,7 @@ private:
   WinogradOutputTiles output;
   int64_t shorter, longerBlocks;       // tiles of a block, or one more in the first blocks
   Value image, first, count, isLonger; // the block at hand: its tiles
+  Value hasNext;                       // true where a block of the image follows
 };
 
 } // namespace

@@ -5,13 +5,23 @@
 #include "compiler/cpu/ExpandMac.h"
 #include "compiler/cpu/WinogradTransform.h"
 #include "dialects/kernel/Kernel.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace dlc::cpu {
 
-/// A tile of m x m outputs: its image, its row and column of tiles, and where its points are: the
-/// image and the slot in V or M.
-struct WinogradTile {
-  mlir::Value image, row, column, pointsImage, slot;
+/// Tiles of m x m outputs, [from, to) of a row of them in an image. The points of tile `from` are
+/// in slot `slot` of image `pointsImage` of V or M, those of the others in the slots after it.
+struct WinogradRow {
+  mlir::Value image, row, from, to, pointsImage, slot;
+
+  mlir::Value slotOf(Emitter &e, mlir::Value column) const {
+    return e.add(slot, e.sub(column, from));
+  }
+};
+
+/// A range of tiles [first, end) among those of which nothing lies outside the image.
+struct WholeRange {
+  int64_t first, end;
 };
 
 /// Transforms patches of blocked images into points [N, C/L, P, S, L].
@@ -19,7 +29,7 @@ class WinogradInputTiles {
 public:
   WinogradInputTiles(Emitter &e, mlir::Value in, mlir::Value points,
                      llvm::ArrayRef<int64_t> padding, int64_t tileSize);
-  void emit(const WinogradTile &tile, mlir::Value block);
+  void emit(const WinogradRow &tiles, mlir::Value block);
   int64_t columns() const { return horizontal.tiles; }
 
 private:
@@ -27,16 +37,22 @@ private:
   struct Line {
     int64_t extent, before, tile, tiles;
     Line(int64_t extent, int64_t before, int64_t after, int64_t tile);
-    /// Tiles [first, second) read no padding.
-    std::pair<int64_t, int64_t> whole() const;
+    WholeRange whole() const;
   };
   // A row or column of the image, and the bits to keep of what is read there; no mask keeps all.
   struct Coordinate {
     mlir::Value at, mask;
   };
+  using Coordinates = llvm::SmallVector<Coordinate>;
 
-  void emitPatch(const WinogradTile &tile, mlir::Value block, bool whole);
-  Coordinate coordinate(mlir::Value at, const Line &line, bool whole);
+  void emitWhole(const WinogradRow &tiles, mlir::Value block, int64_t part);
+  void emitEdge(const WinogradRow &tiles, mlir::Value column, mlir::Value block, int64_t part,
+                llvm::ArrayRef<Coordinate> rows);
+  Emitter::Values emitColumn(const WinogradRow &tiles, mlir::Value block, int64_t part,
+                             llvm::ArrayRef<Coordinate> rows, const Coordinate &column);
+  void emitStores(const WinogradRow &tiles, mlir::Value column, mlir::Value block, int64_t part,
+                  llvm::ArrayRef<Emitter::Values> columns);
+  Coordinate coordinate(mlir::Value at, const Line &line);
   mlir::Value loadPixel(mlir::ValueRange at, mlir::Value rowMask, mlir::Value columnMask);
   mlir::VectorType maskType();
 
@@ -53,15 +69,21 @@ public:
   WinogradOutputTiles(Emitter &e, mlir::Value points, mlir::Value out, int64_t tileSize,
                       Epilogue &epilogue);
   /// Block `pointsBlock` of the points becomes block `block` of the image.
-  void emit(const WinogradTile &tile, mlir::Value pointsBlock, mlir::Value block, mlir::Value bias);
+  void emit(const WinogradRow &tiles, mlir::Value pointsBlock, mlir::Value block, mlir::Value bias);
   int64_t columns() const { return llvm::divideCeil(width, tileSize); }
 
 private:
+  // Where a tile goes.
+  struct Place {
+    mlir::Value image, block, top, left;
+  };
+
+  void emitTile(const WinogradRow &tiles, mlir::Value column, mlir::Value pointsBlock,
+                mlir::Value block, mlir::Value bias, bool whole);
   void emitStore(mlir::Value value, mlir::ValueRange at);
-  void emitWhole(const WinogradTile &tile, mlir::Value block, llvm::ArrayRef<mlir::Value> outputs);
-  void emitClipped(const WinogradTile &tile, mlir::Value block,
-                   llvm::ArrayRef<mlir::Value> outputs);
-  void emitEpilogue(const WinogradTile &tile, mlir::Value block);
+  void emitWhole(const Place &place, llvm::ArrayRef<mlir::Value> outputs);
+  void emitClipped(const Place &place, llvm::ArrayRef<mlir::Value> outputs);
+  void emitEpilogue(const Place &place);
 
   Emitter &e;
   mlir::Value points, out;
@@ -81,8 +103,12 @@ public:
     int64_t cols;
     mlir::Value nextPoint, nextGroup; ///< whose weights come next
   };
-  /// All of `rows` slots, in register tiles of nearly equal height: no row is masked.
-  void emit(const Place &place, int64_t rows);
+  /// Register tiles of `rows` slots.
+  int64_t countTiles(int64_t rows) const { return llvm::divideCeil(rows, tile.getRows()); }
+  using TileHook = llvm::function_ref<void(mlir::Value)>;
+  /// All of `rows` slots, in register tiles of nearly equal height: no row is masked. `beforeTile`
+  /// emits what goes before the n-th of them.
+  void emit(const Place &place, int64_t rows, TileHook beforeTile = [](mlir::Value) {});
 
 private:
   void planPrefetch(const Place &place, int64_t part, int64_t parts);

@@ -14,23 +14,29 @@ WinogradProducts::WinogradProducts(Emitter &e, Value v, Value u, Value m, int64_
     : e(e), v(v), u(u), m(m), depth(depth), block(cast<MemRefType>(v.getType()).getShape().back()),
       tile(tile) {}
 
-void WinogradProducts::emit(const Place &place, int64_t rows) {
-  int64_t count = llvm::divideCeil(rows, tile.getRows());
+void WinogradProducts::emit(const Place &place, int64_t rows, TileHook beforeTile) {
+  int64_t count = countTiles(rows);
   int64_t height = rows / count, higher = rows % count * (height + 1);
+  auto emitNext = [&](Value index, Value row, int64_t rows) {
+    beforeTile(index);
+    emitTile(place, row, rows);
+  };
   nextLine = {};
   if (count == 1) {
     planPrefetch(place, 0, 1);
-    return emitTile(place, e.index(0), rows);
+    return emitNext(e.index(0), e.index(0), rows);
   }
   int64_t before = rows - height - (higher == (count - 1) * (height + 1) ? height + 1 : height);
-  e.loop(e.index(0), e.index(std::min(higher, before)), height + 1,
-         [&](Value row) { emitTile(place, row, height + 1); });
-  e.loop(e.index(std::min(higher, before)), e.index(before), height,
-         [&](Value row) { emitTile(place, row, height); });
+  auto loop = [&](int64_t first, int64_t end, int64_t rows) {
+    e.loop(e.index(first), e.index(end), rows,
+           [&](Value row) { emitNext(e.div(row, height), row, rows); });
+  };
+  loop(0, std::min(higher, before), height + 1);
+  loop(std::min(higher, before), before, height);
   planPrefetch(place, 0, 2);
-  emitTile(place, e.index(before), rows - height - before);
+  emitNext(e.index(count - 2), e.index(before), rows - height - before);
   planPrefetch(place, 1, 2);
-  emitTile(place, e.index(rows - height), height);
+  emitNext(e.index(count - 1), e.index(rows - height), height);
 }
 
 // The last two tiles, or the only one, ask for the weights that come next, a line or two a step:

@@ -12,23 +12,45 @@ using namespace dlc::cpu;
 using kernel::shapeOf;
 using Values = Emitter::Values;
 
-// True where lower <= value < upper; bounds that every value of [0, extent) meets need no code.
-static Value emitInRange(Emitter &e, Value value, int64_t lower, int64_t upper, int64_t extent) {
-  Value low =
-      lower > 0 ? e.lessThan(e.index(lower - 1), value) : e.constant(e.builder.getBoolAttr(true));
-  if (upper >= extent)
+// True where `value` of [0, extent) is in `range`; bounds that every value meets need no code.
+static Value emitInRange(Emitter &e, Value value, WholeRange range, int64_t extent) {
+  auto always = [&] { return e.constant(e.builder.getBoolAttr(true)); };
+  Value low = range.first > 0 ? e.lessThan(e.index(range.first - 1), value) : always();
+  if (range.end >= extent)
     return low;
-  Value high = e.lessThan(value, e.index(upper));
-  return lower > 0 ? arith::AndIOp::create(e.builder, e.loc, low, high).getResult() : high;
+  Value high = e.lessThan(value, e.index(range.end));
+  return range.first > 0 ? arith::AndIOp::create(e.builder, e.loc, low, high).getResult() : high;
 }
 
-// Both conditions; a constant true needs no code.
-static Value emitBoth(Emitter &e, Value a, Value b) {
-  if (getConstantIntValue(a))
-    return b;
-  if (getConstantIntValue(b))
-    return a;
-  return arith::AndIOp::create(e.builder, e.loc, a, b);
+// Whole tiles of a row in a loop of their own, then the others: one loop for both would keep all
+// that their code has in common at its end, with every value in memory. `rows` and `columns` are
+// the whole ones of an image of `height` x `width` tiles.
+static void forTiles(Emitter &e, const WinogradRow &tiles, WholeRange rows, int64_t height,
+                     WholeRange columns, int64_t width,
+                     function_ref<void(const WinogradRow &)> emitWhole,
+                     function_ref<void(Value)> emitEdge) {
+  rows = {std::max<int64_t>(rows.first, 0), std::min(rows.end, height)};
+  columns = {std::max<int64_t>(columns.first, 0), std::min(columns.end, width)};
+  if (rows.first >= rows.end || columns.first >= columns.end)
+    return e.loop(tiles.from, tiles.to, 1, emitEdge);
+  Value isWhole = emitInRange(e, tiles.row, rows, height);
+  Value first = e.min(e.max(tiles.from, e.index(columns.first)), tiles.to);
+  Value end = e.max(e.min(tiles.to, e.index(columns.end)), first);
+  if (!getConstantIntValue(isWhole))
+    end = arith::SelectOp::create(e.builder, e.loc, isWhole, end, first);
+  WinogradRow whole = tiles;
+  whole.from = first;
+  whole.to = end;
+  whole.slot = tiles.slotOf(e, first);
+  e.branch(e.lessThan(first, end), [&] { emitWhole(whole); }, [] {});
+  if (getConstantIntValue(isWhole) && columns.first == 0 && columns.end == width)
+    return;
+  Value before = e.sub(first, tiles.from), skipped = e.sub(end, first);
+  e.loop(e.index(0), e.sub(e.sub(tiles.to, tiles.from), skipped), 1, [&](Value i) {
+    Value isBefore = e.lessThan(i, before);
+    Value skip = arith::SelectOp::create(e.builder, e.loc, isBefore, e.index(0), skipped);
+    emitEdge(e.add(e.add(tiles.from, i), skip));
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -39,9 +61,9 @@ WinogradInputTiles::Line::Line(int64_t extent, int64_t before, int64_t after, in
     : extent(extent), before(before), tile(tile),
       tiles(llvm::divideCeil(extent + before + after - 2, tile)) {}
 
-std::pair<int64_t, int64_t> WinogradInputTiles::Line::whole() const {
+WholeRange WinogradInputTiles::Line::whole() const {
   int64_t room = extent + before - (tile + 2);
-  return {llvm::divideCeil(before, tile), room < 0 ? 0 : room / tile + 1};
+  return {int64_t(llvm::divideCeil(before, tile)), room < 0 ? 0 : room / tile + 1};
 }
 
 WinogradInputTiles::WinogradInputTiles(Emitter &e, Value in, Value points,
@@ -50,38 +72,73 @@ WinogradInputTiles::WinogradInputTiles(Emitter &e, Value in, Value points,
       vertical(shapeOf(in)[2], padding[0], padding[1], tileSize),
       horizontal(shapeOf(in)[3], padding[2], padding[3], tileSize) {}
 
-void WinogradInputTiles::emit(const WinogradTile &tile, Value block) {
-  auto [firstRow, endRow] = vertical.whole();
-  auto [firstColumn, endColumn] = horizontal.whole();
-  Value rowWhole = emitInRange(e, tile.row, firstRow, endRow, vertical.tiles);
-  Value columnWhole = emitInRange(e, tile.column, firstColumn, endColumn, horizontal.tiles);
-  e.branch(
-      emitBoth(e, rowWhole, columnWhole), [&] { emitPatch(tile, block, /*whole=*/true); },
-      [&] { emitPatch(tile, block, /*whole=*/false); });
+// A part of the points of all tiles after the other: what the parts read twice is in the first
+// cache, and each writes few lines of points side by side.
+void WinogradInputTiles::emit(const WinogradRow &tiles, Value block) {
+  Value top = e.sub(e.mul(tiles.row, tileSize), e.index(vertical.before));
+  Coordinates rows;
+  for (int64_t y = 0; y < tileSize + 2; ++y)
+    rows.push_back(coordinate(e.add(top, y), vertical));
+  for (int64_t part = 0; part < inputParts(tileSize); ++part)
+    forTiles(
+        e, tiles, vertical.whole(), vertical.tiles, horizontal.whole(), horizontal.tiles,
+        [&](const WinogradRow &whole) { emitWhole(whole, block, part); },
+        [&](Value column) { emitEdge(tiles, column, block, part, rows); });
 }
 
-void WinogradInputTiles::emitPatch(const WinogradTile &tile, Value block, bool whole) {
-  Value top = e.sub(e.mul(tile.row, tileSize), e.index(vertical.before));
-  Value left = e.sub(e.mul(tile.column, tileSize), e.index(horizontal.before));
-  SmallVector<Coordinate> rows, columns;
-  for (int64_t i = 0; i < tileSize + 2; ++i) {
-    rows.push_back(coordinate(e.add(top, i), vertical, whole));
-    columns.push_back(coordinate(e.add(left, i), horizontal, whole));
-  }
-  Values pixels;
-  for (const Coordinate &row : rows)
-    for (const Coordinate &column : columns)
-      pixels.push_back(
-          loadPixel({tile.image, block, row.at, column.at, e.index(0)}, row.mask, column.mask));
-  Values values = emitTransform(e, Transform::Input, tileSize, pixels);
-  for (auto [point, value] : llvm::enumerate(values))
-    e.store(value, points, {tile.pointsImage, block, e.index(point), tile.slot, e.index(0)});
+// The last two columns of a tile are the first two of the next.
+void WinogradInputTiles::emitWhole(const WinogradRow &tiles, Value block, int64_t part) {
+  Value top = e.sub(e.mul(tiles.row, tileSize), e.index(vertical.before));
+  Coordinates rows;
+  for (int64_t y = 0; y < tileSize + 2; ++y)
+    rows.push_back({e.add(top, y), {}});
+  auto left = [&](Value column) {
+    return e.sub(e.mul(column, tileSize), e.index(horizontal.before));
+  };
+  Values shared;
+  for (int64_t x = 0; x < 2; ++x)
+    llvm::append_range(shared,
+                       emitColumn(tiles, block, part, rows, {e.add(left(tiles.from), x), {}}));
+  e.loop(tiles.from, tiles.to, 1, shared, [&](Value column, ValueRange carried) {
+    size_t height = carried.size() / 2;
+    SmallVector<Values> columns = {Values(carried.take_front(height)),
+                                   Values(carried.drop_front(height))};
+    for (int64_t x = 2; x < tileSize + 2; ++x)
+      columns.push_back(emitColumn(tiles, block, part, rows, {e.add(left(column), x), {}}));
+    emitStores(tiles, column, block, part, columns);
+    Values next = columns[tileSize];
+    llvm::append_range(next, columns[tileSize + 1]);
+    return next;
+  });
 }
 
-WinogradInputTiles::Coordinate WinogradInputTiles::coordinate(Value at, const Line &line,
-                                                              bool whole) {
-  if (whole)
-    return {at, {}};
+void WinogradInputTiles::emitEdge(const WinogradRow &tiles, Value column, Value block, int64_t part,
+                                  ArrayRef<Coordinate> rows) {
+  Value left = e.sub(e.mul(column, tileSize), e.index(horizontal.before));
+  SmallVector<Values> columns;
+  for (int64_t x = 0; x < tileSize + 2; ++x)
+    columns.push_back(emitColumn(tiles, block, part, rows, coordinate(e.add(left, x), horizontal)));
+  emitStores(tiles, column, block, part, columns);
+}
+
+Values WinogradInputTiles::emitColumn(const WinogradRow &tiles, Value block, int64_t part,
+                                      ArrayRef<Coordinate> rows, const Coordinate &column) {
+  return emitInputColumn(e, tileSize, part, [&](int64_t y) {
+    return loadPixel({tiles.image, block, rows[y].at, column.at, e.index(0)}, rows[y].mask,
+                     column.mask);
+  });
+}
+
+void WinogradInputTiles::emitStores(const WinogradRow &tiles, Value column, Value block,
+                                    int64_t part, ArrayRef<Values> columns) {
+  int64_t point = firstInputRow(tileSize, part) * (tileSize + 2);
+  Value slot = tiles.slotOf(e, column);
+  for (const Values &row : emitInputRows(e, tileSize, columns))
+    for (Value value : row)
+      e.store(value, points, {tiles.pointsImage, block, e.index(point++), slot, e.index(0)});
+}
+
+WinogradInputTiles::Coordinate WinogradInputTiles::coordinate(Value at, const Line &line) {
   // Unsigned, a negative place lies past the image too.
   Value inside =
       arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, e.index(line.extent));
@@ -113,48 +170,56 @@ WinogradOutputTiles::WinogradOutputTiles(Emitter &e, Value points, Value out, in
     : e(e), points(points), out(out), epilogue(epilogue), tileSize(tileSize),
       height(shapeOf(out)[2]), width(shapeOf(out)[3]) {}
 
-void WinogradOutputTiles::emit(const WinogradTile &tile, Value pointsBlock, Value block,
+void WinogradOutputTiles::emit(const WinogradRow &tiles, Value pointsBlock, Value block,
                                Value bias) {
-  Value rowWhole =
-      emitInRange(e, tile.row, 0, height / tileSize, llvm::divideCeil(height, tileSize));
-  Value columnWhole = emitInRange(e, tile.column, 0, width / tileSize, columns());
+  auto emitWhole = [&](const WinogradRow &whole) {
+    e.loop(whole.from, whole.to, 1, [&](Value column) {
+      emitTile(whole, column, pointsBlock, block, bias, /*whole=*/true);
+    });
+  };
+  auto emitEdge = [&](Value column) {
+    emitTile(tiles, column, pointsBlock, block, bias, /*whole=*/false);
+  };
+  forTiles(e, tiles, {0, height / tileSize}, llvm::divideCeil(height, tileSize),
+           {0, width / tileSize}, columns(), emitWhole, emitEdge);
+}
+
+void WinogradOutputTiles::emitTile(const WinogradRow &tiles, Value column, Value pointsBlock,
+                                   Value block, Value bias, bool whole) {
+  Value slot = tiles.slotOf(e, column);
   Values square;
   for (int64_t point = 0; point < (tileSize + 2) * (tileSize + 2); ++point)
     square.push_back(
-        e.load(points, {tile.pointsImage, pointsBlock, e.index(point), tile.slot, e.index(0)}));
+        e.load(points, {tiles.pointsImage, pointsBlock, e.index(point), slot, e.index(0)}));
+  // The point 1 of both dimensions counts once in every output.
+  Value &ones = square[tileSize + 3];
+  ones = arith::AddFOp::create(e.builder, e.loc, ones, bias);
   Values outputs = emitTransform(e, Transform::Output, tileSize, square);
-  for (Value &output : outputs)
-    output = arith::AddFOp::create(e.builder, e.loc, output, bias);
-  e.branch(
-      emitBoth(e, rowWhole, columnWhole), [&] { emitWhole(tile, block, outputs); },
-      [&] { emitClipped(tile, block, outputs); });
+  Place place = {tiles.image, block, e.mul(tiles.row, tileSize), e.mul(column, tileSize)};
+  whole ? emitWhole(place, outputs) : emitClipped(place, outputs);
   if (epilogue.isLong())
-    emitEpilogue(tile, block);
+    emitEpilogue(place);
 }
 
 void WinogradOutputTiles::emitStore(Value value, ValueRange at) {
   e.store(epilogue.isLong() ? value : epilogue.apply(e, value, at, at[1]), out, at);
 }
 
-void WinogradOutputTiles::emitWhole(const WinogradTile &tile, Value block,
-                                    ArrayRef<Value> outputs) {
-  Value top = e.mul(tile.row, tileSize), left = e.mul(tile.column, tileSize);
+void WinogradOutputTiles::emitWhole(const Place &place, ArrayRef<Value> outputs) {
   for (int64_t y = 0; y < tileSize; ++y)
     for (int64_t x = 0; x < tileSize; ++x)
       emitStore(outputs[y * tileSize + x],
-                {tile.image, block, e.add(top, y), e.add(left, x), e.index(0)});
+                {place.image, place.block, e.add(place.top, y), e.add(place.left, x), e.index(0)});
 }
 
-void WinogradOutputTiles::emitClipped(const WinogradTile &tile, Value block,
-                                      ArrayRef<Value> outputs) {
-  Value top = e.mul(tile.row, tileSize), left = e.mul(tile.column, tileSize);
+void WinogradOutputTiles::emitClipped(const Place &place, ArrayRef<Value> outputs) {
   for (int64_t y = 0; y < tileSize; ++y) {
-    Value row = e.add(top, y);
+    Value row = e.add(place.top, y);
     auto emitPixels = [&] {
       for (int64_t x = 0; x < tileSize; ++x) {
-        Value column = e.add(left, x);
+        Value column = e.add(place.left, x);
         auto store = [&] {
-          emitStore(outputs[y * tileSize + x], {tile.image, block, row, column, e.index(0)});
+          emitStore(outputs[y * tileSize + x], {place.image, place.block, row, column, e.index(0)});
         };
         e.branch(e.lessThan(column, e.index(width)), store, [] {});
       }
@@ -164,12 +229,11 @@ void WinogradOutputTiles::emitClipped(const WinogradTile &tile, Value block,
 }
 
 // A long epilogue once in a loop over the tile's outputs, not a copy for each.
-void WinogradOutputTiles::emitEpilogue(const WinogradTile &tile, Value block) {
-  Value top = e.mul(tile.row, tileSize), left = e.mul(tile.column, tileSize);
-  e.loop(top, e.min(e.add(top, tileSize), e.index(height)), 1, [&](Value y) {
-    e.loop(left, e.min(e.add(left, tileSize), e.index(width)), 1, [&](Value x) {
-      Values at = {tile.image, block, y, x, e.index(0)};
-      e.store(epilogue.apply(e, e.load(out, at), at, block), out, at);
+void WinogradOutputTiles::emitEpilogue(const Place &place) {
+  e.loop(place.top, e.min(e.add(place.top, tileSize), e.index(height)), 1, [&](Value y) {
+    e.loop(place.left, e.min(e.add(place.left, tileSize), e.index(width)), 1, [&](Value x) {
+      Values at = {place.image, place.block, y, x, e.index(0)};
+      e.store(epilogue.apply(e, e.load(out, at), at, place.block), out, at);
     });
   });
 }

@@ -1,16 +1,37 @@
 // RUN: dlc-opt %s --dlc-expand-kernels --canonicalize --split-input-file | FileCheck %s
 
-// A patch inside the image is 36 plain loads and 36 stores; one that reaches past it reads the nearest
-// pixels and clears the bits of those outside.
+// The points of a row of tiles by parts: rows 0, 1 and 2, 3 and 4, 5 of a tile's 6 x 6. Tiles inside the
+// image read four plain columns each, as the first two are the last two of the tile before; the others
+// read the nearest pixels and clear the bits of those outside.
 // CHECK-LABEL: func.func @input
-// CHECK:         scf.if
-// CHECK-COUNT-36:  vector.load
+// CHECK-COUNT-6: arith.cmpi ult
+// CHECK:         %[[SHARED:.*]]:2 = scf.for {{.*}} iter_args
 // CHECK-NOT:       arith.andi
-// CHECK-COUNT-36:  vector.store {{.*}} : memref<?x1x36x5x16xf32>, vector<16xf32>
-// CHECK:         } else {
-// CHECK-COUNT-12:  arith.cmpi ult
-// CHECK-COUNT-36:  vector.load
-// CHECK-COUNT-36:  vector.store
+// CHECK-COUNT-12:  vector.load
+// CHECK-COUNT-6:   vector.store {{.*}} : memref<?x1x36x5x16xf32>, vector<16xf32>
+// CHECK:           scf.yield
+// CHECK:         scf.for
+// CHECK:           arith.cmpi ult
+// CHECK-COUNT-36:  arith.andi
+// CHECK-COUNT-6:   vector.store
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-16:  vector.load
+// CHECK-COUNT-12:  vector.store
+// CHECK:           scf.yield
+// CHECK-COUNT-48:  arith.andi
+// CHECK-COUNT-12:  vector.store
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-16:  vector.load
+// CHECK-COUNT-12:  vector.store
+// CHECK:           scf.yield
+// CHECK-COUNT-48:  arith.andi
+// CHECK-COUNT-12:  vector.store
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-12:  vector.load
+// CHECK-COUNT-6:   vector.store
+// CHECK:           scf.yield
+// CHECK-COUNT-36:  arith.andi
+// CHECK-COUNT-6:   vector.store
 // CHECK-NOT:     vector.store
 func.func @input(%x: memref<?x1x8x8x16xf32>, %v: memref<?x1x36x5x16xf32>, %lo: index, %hi: index) {
   kernel.winograd_input ins(%x : memref<?x1x8x8x16xf32>) outs(%v : memref<?x1x36x5x16xf32>)
@@ -52,14 +73,19 @@ func.func @gemm(%v: memref<?x2x16x19x16xf32>, %u: memref<16x1x17x2x16xf32>, %m: 
 
 // -----
 
-// 3x4 outputs in tiles of 2x2: the last row of tiles is clipped. Bias, then the epilogue.
+// 3x4 outputs in tiles of 2x2: the last row of tiles is clipped. The bias goes into the one point that
+// counts once in every output; then the epilogue.
 // CHECK-LABEL: func.func @output
 // CHECK:         %[[BIAS:.*]] = vector.load %{{.*}} : memref<1x16xf32>, vector<16xf32>
-// CHECK-COUNT-16: vector.load {{.*}} : memref<?x1x16x5x16xf32>, vector<16xf32>
-// CHECK-COUNT-4: arith.addf %{{.*}}, %[[BIAS]]
 // CHECK:         scf.if
-// CHECK-COUNT-4:   arith.maximumf
-// CHECK:         } else {
+// CHECK:           scf.for
+// CHECK-COUNT-16:    vector.load {{.*}} : memref<?x1x16x5x16xf32>, vector<16xf32>
+// CHECK:             arith.addf %{{.*}}, %[[BIAS]]
+// CHECK-NOT:         %[[BIAS]]
+// CHECK-COUNT-4:     arith.maximumf
+// CHECK:         scf.for
+// CHECK-COUNT-16:  vector.load {{.*}} : memref<?x1x16x5x16xf32>, vector<16xf32>
+// CHECK:           arith.addf %{{.*}}, %[[BIAS]]
 // CHECK:           scf.if
 // CHECK:         return
 func.func @output(%m: memref<?x1x16x5x16xf32>, %b: memref<1x16xf32>, %y: memref<?x1x3x4x16xf32>, %lo: index, %hi: index) {
@@ -76,9 +102,10 @@ func.func @output(%m: memref<?x1x16x5x16xf32>, %b: memref<1x16xf32>, %y: memref<
 
 // -----
 
-// A polynomial is not repeated for each of the 16 outputs: it follows in a loop.
+// A polynomial is not repeated for each of the 16 outputs: it follows in a loop, of whole tiles and of
+// clipped ones.
 // CHECK-LABEL: func.func @long
-// CHECK-COUNT-1: math.tanh
+// CHECK-COUNT-2: math.tanh
 // CHECK-NOT:     math.tanh
 func.func @long(%m: memref<?x1x36x5x16xf32>, %b: memref<1x16xf32>, %y: memref<?x1x7x7x16xf32>, %lo: index, %hi: index) {
   kernel.winograd_output ins(%m, %b : memref<?x1x36x5x16xf32>, memref<1x16xf32>) outs(%y : memref<?x1x7x7x16xf32>)
@@ -107,16 +134,20 @@ func.func @weights(%g: memref<3x3x8x20xf32>, %u: memref<36x1x8x2x16xf32>, %lo: i
 // -----
 
 // 4 tiles in 3 blocks: the first has 2 tiles, the others 1. V and M lie in the scratch memory one after the
-// other, in 3 slots; each of 36 points of a group is a product for either number of tiles.
+// other, in 3 slots; each of 36 points of a group is a product for either number of tiles. Products ask for
+// 4x4 outputs of the block and, if one follows, for 4x4 pixels of its input.
 // CHECK-LABEL: func.func @blocks
 // CHECK-SAME:    %[[SCRATCH:[a-z0-9]*]]: memref<27648xi8>
 // CHECK-DAG:     %[[V:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<27648xi8> to memref<1x2x36x3x16xf32>
 // CHECK-DAG:     %[[M:.*]] = memref.view %[[SCRATCH]][%c13824][] : memref<27648xi8> to memref<1x2x36x3x16xf32>
 // CHECK:         %[[LONGER:.*]] = arith.cmpi slt, %{{.*}}, %c1
 // CHECK:         arith.select %[[LONGER]], %c2, %c1
-// CHECK-COUNT-72: vector.store %{{.*}}, %[[V]]
+// CHECK-COUNT-36: vector.store %{{.*}}, %[[V]]
 // CHECK:         scf.for {{.*}} to %c36
 // CHECK:           scf.if %[[LONGER]]
+// CHECK-COUNT-16:    memref.prefetch {{.*}} read, locality<2>
+// CHECK:             scf.if %{{.*}} {
+// CHECK-COUNT-16:      memref.prefetch {{.*}} read, locality<2>
 // CHECK-COUNT-4:     vector.store %{{.*}}, %[[M]]
 // CHECK:           } else {
 // CHECK-COUNT-2:     vector.store %{{.*}}, %[[M]]
