@@ -10,8 +10,9 @@ namespace dlc::cpu {
 
 // Each emits the code that computes the items [lo, hi) of `op`, in front of it. Shapes are static
 // but for the batch.
-mlir::LogicalResult expandConv(Emitter &e, kernel::ConvOp op, mlir::Value lo, mlir::Value hi,
-                               int64_t l2Bytes);
+// `ahead`, if any, holds what the kernel after this one reads first.
+mlir::LogicalResult expandConv(Emitter &e, kernel::ConvOp op, mlir::Value ahead, mlir::Value lo,
+                               mlir::Value hi, int64_t l2Bytes);
 mlir::LogicalResult expandDepthwise(Emitter &e, kernel::DepthwiseOp op, mlir::Value lo,
                                     mlir::Value hi);
 /// The scratch memory of the thread is the argument of the function before the bounds.

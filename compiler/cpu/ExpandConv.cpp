@@ -3,6 +3,7 @@
 #include "compiler/cpu/Columns.h"
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
+#include "compiler/cpu/Prefetch.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -27,15 +28,16 @@ namespace {
 // columns, channels. Accumulators are loop-carried values all the way, so they stay in registers.
 class ConvEmitter {
 public:
-  ConvEmitter(Emitter &e, kernel::ConvOp op, int64_t l2Bytes)
-      : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()),
+  ConvEmitter(Emitter &e, kernel::ConvOp op, Value ahead, int64_t l2Bytes)
+      : e(e), op(op), ahead(ahead), l2Bytes(l2Bytes), epilogue(op.getEpilogue(), op.getExtras()),
         weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
         in(cast<MemRefType>(op.getInput().getType()).getShape()),
         out(cast<MemRefType>(op.getOut().getType()).getShape()), vertical(windowOf(0)),
         horizontal(windowOf(1)), runs(cutColumns(horizontal, op.getTile().getRows())) {
-    panelLines = weights[1] * weights[2] * weights[3] * weights[4] * weights[5];
-    int64_t bytes = weights[0] * panelLines * weights[6] * 4;
-    weightsStream = !op.getRowsFirst() && weights[0] > 1 && bytes > l2Bytes / 2;
+    steps = weights[1] * weights[2] * weights[3];
+    panelLines = steps * weights[4] * weights[5] * weights[6] / Prefetch::kLineElements;
+    weightsStream = !op.getRowsFirst() && weights[0] > 1 &&
+                    weights[0] * panelLines * Prefetch::kLineBytes > l2Bytes / 2;
   }
 
   LogicalResult emit(Value lo, Value hi) {
@@ -98,7 +100,7 @@ private:
             [&](int64_t col) { return outBlock(col); }};
         Place place{top, e.mul(x, horizontal.stride), low, high, &run, cols};
         planPixels(e.add(x, run.width), y);
-        planWeights(x, y);
+        planWeights(x, y, run.width);
         emitStores(e, emitTile(place, target), target, epilogue);
       });
   }
@@ -155,11 +157,12 @@ private:
                                ArrayRef<bool> active, int64_t channels, ValueRange sums) {
     Value left = e.add(place.left, e.mul(tap, horizontal.dilation));
     Value inBlock = e.add(firstBlock, block);
+    Value stepIndex = e.add(e.mul(e.add(e.mul(block, weights[2]), tapRow), weights[3]), tap);
+    for (Prefetch &weights : prefetches)
+      weights.step(stepIndex);
     auto step = [&](ValueRange carried, Value channel) {
       if (nextPixel)
         e.prefetch(flatInput, {image, inBlock, e.add(nextPixel, channel), e.index(0)});
-      if (nextLine)
-        prefetchWeights(block, tapRow, tap, channel);
       auto weight = [&](int64_t col) {
         return e.load(op.getWeights(),
                       {group, block, tapRow, tap, channel, e.index(col), e.index(0)});
@@ -184,30 +187,31 @@ private:
     nextPixel = e.min(e.add(e.mul(y, in[3]), column), e.index(in[2] * in[3] - weights[4]));
   }
 
-  // Weights that come from memory are first read by the first tiles of a group, which would wait.
-  // So the tiles of a group ask for the panel of the next one, a line a step, until all of it is
-  // asked for.
-  void planWeights(Value x, Value y) {
-    if (!weightsStream)
+  // The tiles of a group ask for the panel of the next one, and the whole kernel for what the next
+  // kernel reads first.
+  void planWeights(Value x, Value y, int64_t width) {
+    prefetches.clear();
+    int64_t plane = out[2] * out[3];
+    if (weightsStream) {
+      SmallVector<ReassociationIndices> all = {{0, 1, 2, 3, 4, 5, 6}};
+      Value flat = memref::CollapseShapeOp::create(e.builder, e.loc, op.getWeights(), all);
+      Value next = e.min(e.add(group, 1), e.index(weights[0] - 1));
+      prefetches.emplace_back(e, flat, e.mul(next, panelLines), e.index(panelLines), panelLines,
+                              plane);
+      prefetches.back().begin(e.add(e.mul(y, out[3]), x), width, steps);
+    }
+    if (!ahead)
       return;
-    SmallVector<ReassociationIndices> all = {{0, 1, 2, 3, 4, 5, 6}};
-    flatWeights = memref::CollapseShapeOp::create(e.builder, e.loc, op.getWeights(), all);
-    Value tile = e.div(e.add(e.mul(y, out[3]), x), op.getTile().getRows());
-    Value next = e.mul(e.add(group, 1), panelLines);
-    nextLine = e.add(next, e.mul(tile, panelLines / weights[5]));
-    lastLine = e.add(e.min(e.add(next, panelLines), e.index(weights[0] * panelLines)), -1);
-  }
-
-  void prefetchWeights(Value block, Value tapRow, Value tap, Value channel) {
-    Value first = e.mul(e.add(e.mul(block, weights[2]), tapRow), weights[3]);
-    first = e.add(nextLine, e.mul(e.add(first, tap), weights[4]));
-    // Bounded outside the loop over channels, which then only counts.
-    Value line = e.add(e.min(first, e.add(lastLine, 1 - weights[4])), channel);
-    e.prefetch(flatWeights, e.mul(line, weights[6]));
+    Value row =
+        op.getRowsFirst() ? e.add(e.mul(y, weights[0]), group) : e.add(e.mul(group, out[2]), y);
+    prefetches.emplace_back(e, ahead, l2Bytes / 2, weights[0] * plane);
+    prefetches.back().begin(e.add(e.mul(row, out[3]), x), width, steps);
   }
 
   Emitter &e;
   kernel::ConvOp op;
+  Value ahead; // what the next kernel reads first, or null
+  int64_t l2Bytes;
   Epilogue epilogue;
   ArrayRef<int64_t> weights, in, out;
   Window1D vertical, horizontal;
@@ -216,20 +220,23 @@ private:
   PixelPlace outPlace = [this](Value image, Value block, Value row, Value column) {
     return Emitter::Values{image, block, row, column, e.index(0)};
   };
+  int64_t steps;      // of the reduction: blocks of channels and taps
   int64_t panelLines; // of the weights of one group
   bool weightsStream; // no near cache keeps them from call to call
   // What to prefetch; none: nothing.
-  Value flatInput, nextPixel, flatWeights, nextLine, lastLine;
+  SmallVector<Prefetch, 2> prefetches;
+  Value flatInput, nextPixel;
 };
 
 } // namespace
 
-LogicalResult dlc::cpu::expandConv(Emitter &e, kernel::ConvOp op, Value lo, Value hi,
+LogicalResult dlc::cpu::expandConv(Emitter &e, kernel::ConvOp op, Value ahead, Value lo, Value hi,
                                    int64_t l2Bytes) {
-  return ConvEmitter(e, op, l2Bytes).emit(lo, hi);
+  return ConvEmitter(e, op, ahead, l2Bytes).emit(lo, hi);
 }
 
 LogicalResult dlc::cpu::emitConvRow(Emitter &e, kernel::ConvOp op, int64_t l2Bytes, Value image,
                                     Value group, Value y, int64_t cols, PixelPlace place) {
-  return ConvEmitter(e, op, l2Bytes).emitOneRow(image, group, y, cols, std::move(place));
+  return ConvEmitter(e, op, /*ahead=*/{}, l2Bytes)
+      .emitOneRow(image, group, y, cols, std::move(place));
 }

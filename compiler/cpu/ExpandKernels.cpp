@@ -28,6 +28,14 @@ bool isScratch(Value value, kernel::KernelOpInterface op) {
          type.getShape() == ArrayRef<int64_t>{op.getScratchBytes()};
 }
 
+// The argument that outlining added for the kernel after this one; null: none.
+Value takeAhead(func::FuncOp func) {
+  for (BlockArgument argument : func.getArguments())
+    if (func.removeArgAttr(argument.getArgNumber(), kernel::kAheadAttr))
+      return argument;
+  return {};
+}
+
 struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
   using ExpandKernelsBase::ExpandKernelsBase;
 
@@ -52,6 +60,7 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
       return op->emitOpError("needs buffers, not tensors");
     OpBuilder builder(op);
     cpu::Emitter e(builder, op.getLoc(), func, lanesOf(op));
+    ahead = takeAhead(func);
     if (failed(emit(e, op, func.getArgument(arguments - 2), func.getArgument(arguments - 1))))
       return failure();
     op->erase();
@@ -60,7 +69,7 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
 
   LogicalResult emit(cpu::Emitter &e, Operation *op, Value lo, Value hi) {
     return TypeSwitch<Operation *, LogicalResult>(op)
-        .Case([&](kernel::ConvOp conv) { return cpu::expandConv(e, conv, lo, hi, l2Bytes); })
+        .Case([&](kernel::ConvOp conv) { return cpu::expandConv(e, conv, ahead, lo, hi, l2Bytes); })
         .Case([&](kernel::DepthwiseOp conv) { return cpu::expandDepthwise(e, conv, lo, hi); })
         .Case([&](kernel::ConvDepthwiseOp pair) {
           return cpu::expandConvDepthwise(e, pair, lo, hi, l2Bytes);
@@ -89,6 +98,8 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
         .Default(
             [](Operation *other) { return other->emitOpError("has no expansion on this target"); });
   }
+
+  Value ahead; // of the kernel at hand
 };
 
 } // namespace

@@ -32,6 +32,7 @@ namespace dlc::cpu {
 } // namespace dlc::cpu
 
 using namespace mlir;
+using namespace dlc;
 using namespace dlc::cpu;
 
 namespace {
@@ -49,11 +50,12 @@ class Outliner {
 public:
   Outliner(ModuleOp module, int64_t l2Bytes)
       : module(module), symbols(module), keptBytes(kKeptCaches * l2Bytes) {}
-  void outline(Operation *op);
+  /// `ahead`: what the kernel after this one reads first, or null.
+  void outline(Operation *op, Value ahead);
 
 private:
   void collectArguments(Operation *op);
-  func::FuncOp buildFunction(Operation *op);
+  func::FuncOp buildFunction(Operation *op, Value ahead);
   func::FuncOp share(func::FuncOp candidate, StringRef name);
   Value countItems(Operation *op, int64_t &workPerItem);
 
@@ -85,17 +87,17 @@ void Outliner::collectArguments(Operation *op) {
 }
 
 static int64_t scratchBytes(Operation *op) {
-  auto kernelOp = dyn_cast<dlc::kernel::KernelOpInterface>(op);
+  auto kernelOp = dyn_cast<kernel::KernelOpInterface>(op);
   return kernelOp ? kernelOp.getScratchBytes() : 0;
 }
 
 // Each item of a matrix product alone reads its panel of the weights.
 static int64_t panelBytes(Operation *op) {
-  auto gemm = dyn_cast<dlc::kernel::GemmOp>(op);
+  auto gemm = dyn_cast<kernel::GemmOp>(op);
   return gemm ? 4 * cast<MemRefType>(gemm.getWeights().getType()).getNumElements() : 0;
 }
 
-func::FuncOp Outliner::buildFunction(Operation *op) {
+func::FuncOp Outliner::buildFunction(Operation *op, Value ahead) {
   OpBuilder builder(op->getContext());
   SmallVector<Type> types(ValueRange(arguments).getTypes());
   if (int64_t bytes = scratchBytes(op))
@@ -116,6 +118,8 @@ func::FuncOp Outliner::buildFunction(Operation *op) {
   for (auto [index, type] : llvm::enumerate(types))
     if (isa<MemRefType>(type))
       func.setArgAttr(index, "llvm.noalias", builder.getUnitAttr());
+  if (ahead)
+    func.setArgAttr(arguments.size() - 1, kernel::kAheadAttr, builder.getUnitAttr());
   return func;
 }
 
@@ -139,7 +143,7 @@ static int64_t countElements(ValueRange buffers) {
   int64_t total = 0;
   for (Value buffer : buffers)
     if (auto type = dyn_cast<MemRefType>(buffer.getType()))
-      total += dlc::kernel::elementsOfSample(type);
+      total += kernel::elementsOfSample(type);
   return total;
 }
 
@@ -165,23 +169,64 @@ Value Outliner::countItems(Operation *op, int64_t &workPerItem) {
   return count ? Value(arith::MulIOp::create(builder, loc, count, fixed)) : fixed;
 }
 
-void Outliner::outline(Operation *op) {
+// As one dimension of open extent, so that functions are shared whatever comes after them.
+static Value flatten(OpBuilder &builder, Location loc, Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<ReassociationIndices> all(1, llvm::to_vector(llvm::seq(type.getRank())));
+  Value flat = memref::CollapseShapeOp::create(builder, loc, buffer, all);
+  auto open = MemRefType::get({ShapedType::kDynamic}, type.getElementType());
+  return memref::CastOp::create(builder, loc, open, flat);
+}
+
+void Outliner::outline(Operation *op, Value ahead) {
   if (auto copy = dyn_cast<memref::CopyOp>(op)) {
     OpBuilder builder(copy);
     op = linalg::CopyOp::create(builder, copy.getLoc(), copy.getSource(), copy.getTarget());
     copy.erase();
   }
   collectArguments(op);
-  func::FuncOp func = share(buildFunction(op), op->getName().stripDialect());
+  if (ahead) {
+    OpBuilder builder(op);
+    arguments.push_back(ahead = flatten(builder, op->getLoc(), ahead));
+  }
+  func::FuncOp func = share(buildFunction(op, ahead), op->getName().stripDialect());
   int64_t workPerItem = 0;
   Value items = countItems(op, workPerItem);
   int64_t grain =
       std::max<int64_t>(1, llvm::divideCeil(kMinFlopsPerThread, std::max<int64_t>(1, workPerItem)));
   OpBuilder builder(op);
   bool kept = panelBytes(op) > 0 && panelBytes(op) <= keptBytes;
-  dlc::kernel::LaunchOp::create(builder, op->getLoc(), func.getSymName(), arguments, items, grain,
-                                scratchBytes(op), kept);
+  kernel::LaunchOp::create(builder, op->getLoc(), func.getSymName(), arguments, items, grain,
+                           scratchBytes(op), kept);
   op->erase();
+}
+
+// The largest prepared buffer that `op` reads, or null.
+static Value weightsOf(func::FuncOp func, Operation *op) {
+  Value largest;
+  int64_t most = 0;
+  for (Value operand : op->getOperands()) {
+    auto argument = dyn_cast<BlockArgument>(operand);
+    if (!argument || !func.getArgAttr(argument.getArgNumber(), nn::kPreparedAttr))
+      continue;
+    int64_t bytes = kernel::bytesOfSample(cast<MemRefType>(operand.getType()));
+    if (bytes > most)
+      std::tie(largest, most) = {operand, bytes};
+  }
+  return largest;
+}
+
+// For each op the weights that are read next after it; after the last one the next call begins.
+static SmallVector<Value> weightsAhead(func::FuncOp func, ArrayRef<Operation *> work) {
+  SmallVector<Value> ahead(work.size());
+  Value next;
+  for (int round = 0; round < 2; ++round)
+    for (auto [op, value] : llvm::reverse(llvm::zip_equal(work, ahead))) {
+      value = next;
+      if (Value weights = weightsOf(func, op))
+        next = weights;
+    }
+  return ahead;
 }
 
 namespace {
@@ -189,20 +234,22 @@ struct OutlineKernels : dlc::cpu::impl::OutlineKernelsBase<OutlineKernels> {
   using OutlineKernelsBase::OutlineKernelsBase;
 
   void runOnOperation() override {
-    SmallVector<Operation *> work;
-    for (auto func : getOperation().getOps<func::FuncOp>()) {
-      if (func.isPrivate())
-        continue;
-      func.walk<WalkOrder::PreOrder>([&](Operation *op) {
-        if (!computes(op))
-          return WalkResult::advance();
-        work.push_back(op);
-        return WalkResult::skip();
-      });
-    }
     Outliner outliner(getOperation(), l2Bytes);
-    for (Operation *op : work)
-      outliner.outline(op);
+    for (auto func : llvm::to_vector(getOperation().getOps<func::FuncOp>()))
+      if (!func.isPrivate())
+        outline(outliner, func);
+  }
+
+  void outline(Outliner &outliner, func::FuncOp func) {
+    SmallVector<Operation *> work;
+    func.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (!computes(op))
+        return WalkResult::advance();
+      work.push_back(op);
+      return WalkResult::skip();
+    });
+    for (auto [op, ahead] : llvm::zip_equal(work, weightsAhead(func, work)))
+      outliner.outline(op, isa<kernel::ConvOp>(op) ? ahead : Value());
   }
 };
 } // namespace

@@ -21,6 +21,10 @@ namespace dlc::kernel {
 /// with `direct`, `f2` and `f4` in half cycles of one image. Code does not depend on it.
 inline constexpr llvm::StringLiteral kEstimateAttr = "kernel.estimate";
 
+/// On the argument of a kernel's function that holds what the next kernel reads first: to prefetch
+/// only.
+inline constexpr llvm::StringLiteral kAheadAttr = "kernel.ahead";
+
 /// Index of the plain element that an element of a blocked tensor of shape `blocked` holds: the
 /// dimensions are those of the blocked layout, the results those of the plain one. Results may lie
 /// past the plain extents: those lanes are padding.

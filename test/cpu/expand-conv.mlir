@@ -89,7 +89,8 @@ func.func @rows_first(%in: memref<?x2x8x8x16xf32>, %w: memref<2x2x1x1x16x1x16xf3
 
 // -----
 
-// Weights that no near cache keeps are prefetched while the group before is computed, a line a step.
+// Weights that no near cache keeps are prefetched while the group before is computed, evenly: of the 32
+// lines of a panel each of four rows asks for 8, four in each of its two steps.
 
 // CHECK-LABEL: func.func @streams
 // CHECK-NOT:     memref.prefetch
@@ -97,14 +98,48 @@ func.func @rows_first(%in: memref<?x2x8x8x16xf32>, %w: memref<2x2x1x1x16x1x16xf3
 // STREAM-LABEL: func.func @streams
 // STREAM:         memref.collapse_shape {{.*}} : memref<4x2x1x1x16x1x16xf32> into memref<2048xf32>
 // STREAM:         %[[NEXT:.*]] = arith.addi %{{.*}}, %c1
-// STREAM-NEXT:    arith.muli %[[NEXT]], %c32
-// STREAM:         memref.prefetch %{{.*}}, read, locality<3>, data : memref<2048xf32>
+// STREAM-NEXT:    %[[BOUND:.*]] = arith.minsi %[[NEXT]], %c3
+// STREAM-NEXT:    arith.muli %[[BOUND]], %c32
+// STREAM:         scf.for
+// STREAM-COUNT-4: memref.prefetch %{{.*}}, read, locality<3>, data : memref<2048xf32>
+// STREAM-NOT:     memref.prefetch
+// STREAM:         scf.for
 // STREAM-COUNT-4: vector.fma
 func.func @streams(%in: memref<?x2x4x4x16xf32>, %w: memref<4x2x1x1x16x1x16xf32>,
                    %b: memref<4x16xf32>, %out: memref<?x4x4x4x16xf32>, %lo: index, %hi: index) {
   kernel.conv ins(%in, %w, %b : memref<?x2x4x4x16xf32>, memref<4x2x1x1x16x1x16xf32>, memref<4x16xf32>)
     outs(%out : memref<?x4x4x4x16xf32>)
     attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>,
+      dilations = array<i64: 1, 1>, in_channels = 32 : i64,
+      tile = #kernel.tile<rows = 4, cols = 1, unroll = 1>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+// The whole kernel, 4 groups of 4 rows in two steps each, asks for what the next one reads first: as
+// much as half of the second-level cache holds, 32 of 4096 bytes, so one line a step.
+
+// CHECK-LABEL: func.func @ahead
+// CHECK-SAME:    %[[AHEAD:[a-z0-9]*]]: memref<?xf32> {llvm.noalias}, %{{[a-z0-9]*}}: index
+
+// STREAM-LABEL: func.func @ahead
+// STREAM-SAME:    %[[AHEAD:[a-z0-9]*]]: memref<?xf32> {llvm.noalias}, %{{[a-z0-9]*}}: index
+// STREAM:         %[[SIZE:.*]] = memref.dim %[[AHEAD]], %c0
+// STREAM:         arith.divui %[[SIZE]], %c16
+// STREAM:         memref.prefetch %[[AHEAD]][%{{.*}}], read, locality<3>, data : memref<?xf32>
+// STREAM-NOT:     : memref<?xf32>
+// STREAM-COUNT-4: vector.fma
+func.func @ahead(%in: memref<?x2x4x4x16xf32>, %w: memref<4x2x1x1x16x1x16xf32>, %b: memref<4x16xf32>,
+                 %out: memref<?x4x4x4x16xf32>, %ahead: memref<?xf32> {kernel.ahead, llvm.noalias},
+                 %lo: index, %hi: index) {
+  kernel.conv ins(%in, %w, %b : memref<?x2x4x4x16xf32>, memref<4x2x1x1x16x1x16xf32>, memref<4x16xf32>)
+    outs(%out : memref<?x4x4x4x16xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, rows_first,
       dilations = array<i64: 1, 1>, in_channels = 32 : i64,
       tile = #kernel.tile<rows = 4, cols = 1, unroll = 1>}
     epilogue {
