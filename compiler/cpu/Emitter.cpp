@@ -127,6 +127,28 @@ Value Emitter::loadSplat(Value memref, ValueRange indices) {
   return vector::BroadcastOp::create(builder, loc, vectorType(), scalar);
 }
 
+Value Emitter::loadSpread(Value memref, ValueRange indices, int64_t count) {
+  if (count == 1)
+    return loadSplat(memref, indices);
+  auto type = VectorType::get(count, builder.getF32Type());
+  Value few = vector::LoadOp::create(builder, loc, type, memref, indices);
+  SmallVector<int64_t> shares;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    shares.push_back(lane / (lanes / count));
+  return vector::ShuffleOp::create(builder, loc, few, few, shares);
+}
+
+Value Emitter::addShares(Value vector, int64_t count) {
+  for (int64_t by = lanes / 2; by >= lanes / count; by /= 2) {
+    SmallVector<int64_t> turned;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      turned.push_back((lane + by) % lanes);
+    Value other = vector::ShuffleOp::create(builder, loc, vector, vector, turned);
+    vector = arith::AddFOp::create(builder, loc, vector, other);
+  }
+  return vector;
+}
+
 Emitter::Values Emitter::loop(Value lower, Value upper, int64_t step, ValueRange inits,
                               LoopBody body) {
   std::optional<int64_t> first = getConstantIntValue(lower), end = getConstantIntValue(upper);

@@ -49,6 +49,10 @@ public:
   void prefetch(mlir::Value memref, mlir::ValueRange indices, Use use = Use::Soon);
   /// A vector with every lane equal to one element in memory.
   mlir::Value loadSplat(mlir::Value memref, mlir::ValueRange indices);
+  /// `count` neighbours in memory, each in an equal share of the lanes, in order.
+  mlir::Value loadSpread(mlir::Value memref, mlir::ValueRange indices, int64_t count);
+  /// In each of `count` equal shares of the lanes the sum of all shares of `vector`.
+  mlir::Value addShares(mlir::Value vector, int64_t count);
 
   /// for iv in [lower, upper) by step; loops of no or one iteration known now become straight code.
   Values loop(mlir::Value lower, mlir::Value upper, int64_t step, mlir::ValueRange inits,

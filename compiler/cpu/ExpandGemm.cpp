@@ -27,12 +27,13 @@ public:
       : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()),
         weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
         in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        outBlocks(cast<MemRefType>(op.getOut().getType()).getShape()[0]), block(in[2]) {
+        outBlocks(cast<MemRefType>(op.getOut().getType()).getShape()[0]), block(in[2]),
+        phases(op.getPhases()) {
     int64_t staticRows = ShapedType::isDynamic(in[1]) ? typicalRows : in[1], depth = weights[1];
     int64_t bytes = depth * 4 * (weights[2] * weights[3] + staticRows);
-    bool cuts = bytes > l2Bytes / 2; // the rest of the cache is for what streams by
-    if (in[0] == 1 && cuts)
-      block = std::min(block, depthCut);
+    bool cuts = bytes > l2Bytes / 2 && phases == 1; // the rest of the cache is for what streams by
+    if (in[0] == 1)
+      block = std::min(block, cuts ? depthCut : std::max(depth, e.lanes));
     blocks = llvm::divideCeil(depth, block);
     cutBlocks = cuts ? std::max<int64_t>(depthCut / block, 1) : blocks;
     weightsStream = 4 * weights[0] * weights[1] * weights[2] * weights[3] > l2Bytes / 2;
@@ -70,7 +71,7 @@ private:
         e.store(start[col], op.getOut(), {outBlock(col), row, e.index(0)});
     });
     // The last blocks may be fewer, and their last one partial.
-    int64_t cuts = op.getDepth() / (cutBlocks * block);
+    int64_t cuts = weights[1] / (cutBlocks * block);
     e.loop(e.index(0), e.index(cuts * cutBlocks), cutBlocks,
            [&](Value first) { emitRows(first, cutBlocks, cols, /*cut=*/true); });
     if (cuts * cutBlocks < blocks)
@@ -126,6 +127,8 @@ private:
     Emitter::Values total(ArrayRef(values).take_front(set));
     for (size_t i = set; i < values.size(); ++i)
       total[i % set] = arith::AddFOp::create(e.builder, e.loc, total[i % set], values[i]);
+    for (Value &sum : total)
+      sum = e.addShares(sum, phases);
     return total;
   }
 
@@ -133,7 +136,7 @@ private:
                              int64_t cols, ValueRange sums) {
     bool last =
         getConstantIntValue(e.add(firstBlock, blockCount)) == std::optional<int64_t>(blocks);
-    int64_t rest = last ? op.getDepth() % block : 0;
+    int64_t rest = last ? weights[1] % block : 0;
     Value end = e.add(firstBlock, blockCount - (rest ? 1 : 0));
     Emitter::Values values = e.loop(firstBlock, end, 1, sums, [&](Value at, ValueRange carried) {
       return emitBlock(row, count, at, block, cols, carried);
@@ -153,7 +156,8 @@ private:
       };
       auto pixel = [&](int64_t m) {
         Value at = e.add(row, m);
-        return in[0] == 1 ? e.loadSplat(op.getInput(), {e.index(0), at, depthIndex})
+        return in[0] == 1 ? e.loadSpread(op.getInput(), {e.index(0), at, e.mul(depthIndex, phases)},
+                                         phases)
                           : e.loadSplat(op.getInput(), {inBlock, at, k});
       };
       // The set that was just used goes to the end of the queue.
@@ -206,6 +210,7 @@ private:
   int64_t block,
       blocks; // steps of K that the loops take together: the input's, or cuts of its only one
   int64_t cutBlocks;
+  int64_t phases;
   bool weightsStream; // no near cache keeps them from call to call
   Value rows, group;
   // What to prefetch; no flatWeights: nothing.

@@ -7,8 +7,8 @@
 
 namespace dlc::schedule {
 
-/// Builds kernels that compute the only result of `op` and returns the plain value that replaces it;
-/// null where no kernel fits and the op's linalg form is to be used.
+/// Builds kernels that compute the only result of `op` and returns the plain value that replaces
+/// it; null where no kernel fits and the op's linalg form is to be used.
 mlir::Value lowerToKernel(Blocker &blocker, mlir::Operation *op);
 
 /// A convolution as its kernel sees it: a dense layer on rank 3 and more is one of 1x1.
@@ -33,8 +33,8 @@ mlir::Value buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &
                           WinogradChoice choice, llvm::ArrayRef<mlir::Value> extras,
                           llvm::ArrayRef<mlir::Value> innerExtras);
 
-/// How many neighbouring pixels of an output row one vector is to hold: more than 1 where there are few
-/// filters and the windows overlap enough.
+/// How many neighbouring pixels of an output row one vector is to hold: more than 1 where there are
+/// few filters and the windows overlap enough.
 int64_t choosePixels(const Blocker &blocker, const ConvShape &conv);
 
 /// The convolution whose filters are those of `pixels` neighbouring pixels of `conv`.
@@ -44,11 +44,31 @@ ConvShape putSideBySide(const Blocker &blocker, mlir::Location loc, const ConvSh
 /// The blocked result of that convolution as the image of all pixels, in blocks of fewer lanes.
 mlir::Value spreadPixels(Blocker &blocker, mlir::Location loc, mlir::Value wide, int64_t pixels);
 
+/// A dense layer on the rows of a matrix; `bias` may be null.
+struct DenseShape {
+  mlir::Value input, kernel, bias;
+  llvm::SmallVector<int64_t> result; ///< [M, N]
+
+  int64_t units() const { return result.back(); }
+  int64_t depth() const {
+    return llvm::cast<mlir::RankedTensorType>(kernel.getType()).getDimSize(0);
+  }
+};
+
+/// The blocked result of the dense layer.
+mlir::Value buildDense(Blocker &blocker, nn::GroupOp group, const DenseShape &dense,
+                       llvm::ArrayRef<mlir::Value> extras, llvm::ArrayRef<mlir::Value> innerExtras);
+
 // The families behind lowerToKernel.
 mlir::Value lowerGroup(Blocker &blocker, nn::GroupOp group);
 mlir::Value lowerPool(Blocker &blocker, nn::Pool2DOp pool);
 mlir::Value lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool);
 mlir::Value lowerConcat(Blocker &blocker, nn::ConcatOp concat);
+
+/// `parts` one after another along `axis` of a value of `shape`, each written there by what
+/// computes it.
+mlir::Value buildConcat(Blocker &blocker, mlir::Location loc, llvm::ArrayRef<mlir::Value> parts,
+                        int64_t axis, llvm::ArrayRef<int64_t> shape);
 mlir::Value lowerPad(Blocker &blocker, nn::PadOp pad);
 mlir::Value lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterface op);
 

@@ -234,26 +234,15 @@ static Value lowerDenseRows(Blocker &blocker, nn::GroupOp group, nn::DenseOp den
 
 static Value lowerDense(Blocker &blocker, nn::GroupOp group, nn::DenseOp dense) {
   GroupOperands operands{group};
-  OpBuilder &builder = blocker.builder;
-  Location loc = group.getLoc();
-  Value kernel = operands.outer(dense.getKernel());
   ArrayRef<int64_t> result = dense.getType().getShape();
   if (result.size() != 2)
     return lowerDenseRows(blocker, group, dense);
-  int64_t lanes = blocker.facts.lanes, depth = shapeOf(kernel)[0], units = shapeOf(kernel)[1];
-  kernel::TileAttr tile =
-      chooseGemmTile(builder.getContext(), blocker.facts, llvm::divideCeil(units, lanes));
-
-  Value input = blocker.packDenseInput(loc, operands.outer(dense.getX()));
-  Value weights = blocker.pack(loc, kernel, Layout::Dense, tile.getCols());
-  Value bias = blocker.packBias(loc, operands.outer(dense.getBias()), units);
+  DenseShape shape{operands.outer(dense.getX()), operands.outer(dense.getKernel()),
+                   operands.outer(dense.getBias()), llvm::to_vector(result)};
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Matrix, inner);
-  Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Matrix, result, lanes));
-  auto op = kernel::GemmOp::create(builder, loc, out.getType(), input, weights, bias, extras, out,
-                                   depth, tile);
-  buildEpilogue(blocker, op.getEpilogue(), group, inner);
-  return blocker.unpack(loc, op.getResult()[0], group.getType(), Layout::Matrix);
+  Value blocked = buildDense(blocker, group, shape, extras, inner);
+  return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Matrix);
 }
 
 Value dlc::schedule::lowerGroup(Blocker &blocker, nn::GroupOp group) {

@@ -102,8 +102,8 @@ static Value insertPart(Blocker &blocker, Location loc, Value part, Operation *w
 
 // Every part is written into its slice of one destination by the kernel that computes it. For that
 // the destination stands before the first of these kernels and each insertion right after its own.
-static Value buildConcat(Blocker &blocker, Location loc, ArrayRef<Value> parts, int64_t axis,
-                         ArrayRef<int64_t> shape) {
+Value dlc::schedule::buildConcat(Blocker &blocker, Location loc, ArrayRef<Value> parts,
+                                 int64_t axis, ArrayRef<int64_t> shape) {
   OpBuilder &builder = blocker.builder;
   struct Part {
     Value value;

@@ -87,6 +87,12 @@ int64_t dlc::schedule::chooseUnroll(const TargetFacts &facts) {
 kernel::TileAttr dlc::schedule::chooseGemmTile(MLIRContext *context, const TargetFacts &facts,
                                                int64_t blocks) {
   int64_t cols = std::min<int64_t>(blocks, 2);
+  // Columns of the busier of two threads: groups of three share five or six blocks better.
+  auto busier = [&](int64_t width) {
+    return llvm::divideCeil(llvm::divideCeil(blocks, width), 2) * width;
+  };
+  if (busier(3) * 10 < busier(2) * 9)
+    cols = 3;
   // Heights of which 8, 4, 2 and 1, the heights of the remainders, leave little at usual batches.
   int64_t rows = std::min<int64_t>(12, maxRows(facts, cols));
   return kernel::TileAttr::get(context, rows, cols, chooseUnroll(facts));

@@ -127,10 +127,14 @@ def Kernel_GemmOp : Kernel_MacOp<"gemm"> {
   let description = [{
     `input` of layout matrix [K/L, M, L] or plain as [1, M, K], `weights` of layout dense, `out`
     [N/L, M, L]. `depth` is the exact K. An item is nb L columns of all rows: [N/(nb L)].
+    With `phases` P, L/P columns share one vector with P consecutive rows of the weights, which are then
+    [1, K/P, 1, L], as plain [K, L/P] lie in memory; `input` is plain. The sums of the phases are added
+    at the end, and lanes past the columns hold copies.
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$bias,
                        Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out,
-                       I64Attr:$depth, Kernel_TileAttr:$tile);
+                       I64Attr:$depth, Kernel_TileAttr:$tile,
+                       DefaultValuedAttr<I64Attr, "1">:$phases);
 }
 
 def Kernel_PoolOp : Kernel_Op<"pool"> {

@@ -232,9 +232,14 @@ LogicalResult GemmOp::verify() {
   if (failed(verifyMac(*this, 0)))
     return failure();
   ArrayRef<int64_t> weights = shapeOf(getWeights()), out = shapeOf(getOut());
-  if (weights.size() != 4 || static_cast<int64_t>(weights[1]) != static_cast<int64_t>(getDepth()) ||
-      weights[2] != getTile().getCols() || weights[3] != out.back() ||
-      weights[0] != ceilDiv(out[0], weights[2]))
+  int64_t phases = getPhases(), depth = getDepth();
+  if (phases < 1 || out.back() % phases ||
+      (phases > 1 && (depth % phases || out[0] != 1 || shapeOf(getInput())[0] != 1 ||
+                      shapeOf(getInput())[2] != depth)))
+    return emitOpError(
+        "needs phases that divide its lanes and depth, one output block and a plain input");
+  if (weights.size() != 4 || weights[1] * phases != depth || weights[2] != getTile().getCols() ||
+      weights[3] != out.back() || weights[0] != ceilDiv(out[0], weights[2]))
     return emitOpError("needs weights [N/(nb L), K, nb, L] that fit its tile, depth and output");
   if (shapeOf(getInput())[0] != ceilDiv(getDepth(), shapeOf(getInput())[2]))
     return emitOpError("needs an input with blocks for its depth");
@@ -268,7 +273,7 @@ int64_t DepthwiseOp::getFlopsPerItem() {
 int64_t GemmOp::getFlopsPerItem() {
   int64_t rows = shapeOf(getOut())[1];
   ArrayRef<int64_t> w = shapeOf(getWeights());
-  return 2 * (ShapedType::isDynamic(rows) ? 1 : rows) * getDepth() * w[2] * w[3];
+  return 2 * (ShapedType::isDynamic(rows) ? 1 : rows) * w[1] * w[2] * w[3];
 }
 
 //===----------------------------------------------------------------------===//

@@ -44,6 +44,30 @@ func.func @rows(%a: memref<2x?x8xf32>, %w: memref<3x11x2x8xf32>, %b: memref<6x8x
 
 // -----
 
+// Two columns share a vector of 8 with four rows of the weights: four neighbours of the input, each twice,
+// meet them, and the sums of the four phases are added at the end.
+
+// CHECK-LABEL: func.func @phases
+// CHECK:         %[[FOUR:.*]] = vector.load {{.*}} : memref<1x?x20xf32>, vector<4xf32>
+// CHECK:         vector.shuffle %[[FOUR]], %[[FOUR]] [0, 0, 1, 1, 2, 2, 3, 3]
+// CHECK:         %[[TURNED:.*]] = vector.shuffle %[[SUM:.*]], %[[SUM]] [4, 5, 6, 7, 0, 1, 2, 3]
+// CHECK:         %[[HALF:.*]] = arith.addf %[[SUM]], %[[TURNED]]
+// CHECK:         vector.shuffle %[[HALF]], %[[HALF]] [2, 3, 4, 5, 6, 7, 0, 1]
+// CHECK:         vector.store
+func.func @phases(%a: memref<1x?x20xf32>, %w: memref<1x5x1x8xf32>, %b: memref<1x8xf32>,
+                  %out: memref<1x?x8xf32>, %lo: index, %hi: index) {
+  kernel.gemm ins(%a, %w, %b : memref<1x?x20xf32>, memref<1x5x1x8xf32>, memref<1x8xf32>)
+    outs(%out : memref<1x?x8xf32>)
+    attributes {depth = 20 : i64, phases = 4 : i64, tile = #kernel.tile<rows = 2, cols = 1, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
 // A plain matrix is one block of exactly its columns, and is cut just so.
 
 // CHECK-LABEL: func.func @plain

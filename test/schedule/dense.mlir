@@ -63,3 +63,16 @@ func.func @image(%batch: index {nn.batch}, %x: tensor<?x4x5x30xf32>, %k: tensor<
   %2 = nn.add %1, %0 : tensor<?x4x5x20xf32>
   return %2 : tensor<?x4x5x20xf32>
 }
+
+// The last 4 of 100 units share a vector with four rows of the weights; both products write into one value.
+// CHECK-LABEL: func.func @few(
+// CHECK:         tensor.extract_slice %arg2[0, 0] [48, 96] [1, 1]
+// CHECK:         kernel.gemm ins({{.*}} : tensor<1x?x48xf32>, {{.*}} outs(%{{.*}} : tensor<6x?x16xf32>) attributes {depth = 48 : i64, tile = #kernel.tile<rows = 8, cols = 3
+// CHECK:         %[[T:.*]] = linalg.generic {{.*}} ins(%arg2 : tensor<48x100xf32>) outs(%{{.*}} : tensor<1x12x1x16xf32>)
+// CHECK:         kernel.gemm ins(%{{.*}}, %[[T]], {{.*}} outs(%{{.*}} : tensor<1x?x16xf32>) attributes {depth = 48 : i64, phases = 4 : i64
+// CHECK:         %[[Y:.*]] = tensor.insert_slice {{.*}} into tensor<7x?x16xf32>
+// CHECK:         kernel.unpack <matrix> ins(%[[Y]]
+func.func @few(%batch: index {nn.batch}, %x: tensor<?x48xf32>, %k: tensor<48x100xf32>, %b: tensor<100xf32>) -> tensor<?x100xf32> {
+  %0 = nn.dense %x, %k, %b : (tensor<?x48xf32>, tensor<48x100xf32>, tensor<100xf32>) -> tensor<?x100xf32>
+  return %0 : tensor<?x100xf32>
+}

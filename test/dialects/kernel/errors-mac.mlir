@@ -54,6 +54,19 @@ func.func @extra(%x: memref<3x4x8xf32>, %w: memref<1x20x2x8xf32>, %b: memref<2x8
 
 // -----
 
+func.func @gemm_phases(%x: memref<1x?x18xf32>, %w: memref<1x5x1x8xf32>, %b: memref<1x8xf32>, %out: memref<1x?x8xf32>) {
+  // expected-error@+1 {{needs phases that divide its lanes and depth, one output block and a plain input}}
+  kernel.gemm ins(%x, %w, %b : memref<1x?x18xf32>, memref<1x5x1x8xf32>, memref<1x8xf32>) outs(%out : memref<1x?x8xf32>)
+    attributes {depth = 18 : i64, phases = 4 : i64, tile = #kernel.tile<rows = 4, cols = 1, unroll = 1>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
 func.func @gemm_rank(%x: memref<?x8xf32>, %w: memref<1x20x2x8xf32>, %b: memref<2x8xf32>, %out: memref<2x?x8xf32>) {
   // expected-error@+1 {{works on blocked matrices of rank 3}}
   kernel.gemm ins(%x, %w, %b : memref<?x8xf32>, memref<1x20x2x8xf32>, memref<2x8xf32>) outs(%out : memref<2x?x8xf32>)

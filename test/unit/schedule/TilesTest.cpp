@@ -80,6 +80,9 @@ TEST_F(TilesTest, ChooseForMatricesAndDepthwise) {
   EXPECT_EQ(chooseGemmTile(&context, wide, 256), kernel::TileAttr::get(&context, 12, 2, 4));
   EXPECT_EQ(chooseGemmTile(&context, narrow, 256), kernel::TileAttr::get(&context, 6, 2, 8));
   EXPECT_EQ(chooseGemmTile(&context, wide, 1).getCols(), 1);
+  // Three and three vectors for two threads, not four and two.
+  EXPECT_EQ(chooseGemmTile(&context, wide, 6), kernel::TileAttr::get(&context, 8, 3, 4));
+  EXPECT_EQ(chooseGemmTile(&context, wide, 4).getCols(), 2);
   EXPECT_EQ(chooseDepthwiseTile(&context, wide, 56, 3).getRows(), 8);
   EXPECT_EQ(chooseDepthwiseTile(&context, wide, 14, 3).getRows(), 7);
 }

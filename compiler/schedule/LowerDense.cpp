@@ -1,0 +1,117 @@
+//===- LowerDense.cpp - dense layers on matrices ------------------------------------===//
+//
+// A dense layer is one matrix product. Units that fill a small part of the last vector get a
+// product of their own, where one vector holds several rows of the weights. 20 units, 16 lanes:
+//
+//   lanes 0-3   units 16-19 of row 4k      lanes 8-11    units 16-19 of row 4k+2
+//   lanes 4-7   units 16-19 of row 4k+1    lanes 12-15   units 16-19 of row 4k+3
+//
+// A quarter of the multiply-adds and of the weights' bytes, which are what batch 1 waits for.
+//
+//===------------------------------------------------------------------------------===//
+
+#include "compiler/schedule/Lower.h"
+#include "compiler/schedule/Tiles.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::schedule;
+using kernel::Layout;
+
+static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+// Rows of the weights that share a vector of the last units; 1: none do. They must be a twentieth
+// of the layer's work, and what the epilogue adds must not need to be cut.
+static int64_t choosePhases(const Blocker &blocker, const DenseShape &dense,
+                            ArrayRef<Value> extras) {
+  int64_t lanes = blocker.facts.lanes, depth = dense.depth(), units = dense.units();
+  int64_t rest = units % lanes;
+  if (units < lanes || rest == 0 || lanes % rest || depth % (lanes / rest) || !extras.empty() ||
+      (lanes - rest) * 20 < units || blocker.isBlocked(dense.input, Layout::Matrix))
+    return 1;
+  return lanes / rest;
+}
+
+// Units [first, first + count): the last dimension of a kernel or a bias.
+static Value sliceUnits(Blocker &blocker, Location loc, Value from, int64_t first, int64_t count) {
+  if (!from)
+    return {};
+  OpBuilder &builder = blocker.builder;
+  size_t rank = typeOf(from).getRank();
+  SmallVector<OpFoldResult> offsets(rank, builder.getIndexAttr(0)),
+      strides(rank, builder.getIndexAttr(1)),
+      sizes = getAsIndexOpFoldResult(builder.getContext(), typeOf(from).getShape());
+  offsets.back() = builder.getIndexAttr(first);
+  sizes.back() = builder.getIndexAttr(count);
+  return tensor::ExtractSliceOp::create(builder, loc, from, offsets, sizes, strides);
+}
+
+// [K, N] from unit `first` on as [1, K/P, 1, L].
+static Value packPhases(Blocker &blocker, Location loc, Value kernel, int64_t first,
+                        int64_t phases) {
+  OpBuilder &builder = blocker.builder;
+  int64_t lanes = blocker.facts.lanes, rest = lanes / phases;
+  Value out = blocker.empty(loc, {1, typeOf(kernel).getDimSize(0) / phases, 1, lanes});
+  AffineExpr row = builder.getAffineDimExpr(1), lane = builder.getAffineDimExpr(3);
+  AffineMap maps[] = {AffineMap::get(4, 0,
+                                     {row * phases + lane.floorDiv(rest), lane % rest + first},
+                                     builder.getContext()),
+                      builder.getMultiDimIdentityMap(4)};
+  SmallVector<utils::IteratorType> parallel(4, utils::IteratorType::parallel);
+  auto copy = [](OpBuilder &inner, Location at, ValueRange elements) {
+    linalg::YieldOp::create(inner, at, elements[0]);
+  };
+  return linalg::GenericOp::create(builder, loc, out.getType(), kernel, out, maps, parallel, copy)
+      .getResult(0);
+}
+
+static Value buildGemm(Blocker &blocker, nn::GroupOp group, const DenseShape &dense, int64_t phases,
+                       Value weights, kernel::TileAttr tile, ArrayRef<Value> extras,
+                       ArrayRef<Value> innerExtras) {
+  Location loc = group.getLoc();
+  Value input = blocker.packDenseInput(loc, dense.input);
+  Value bias = blocker.packBias(loc, dense.bias, dense.units());
+  Value out = blocker.empty(
+      loc, kernel::getBlockedShape(Layout::Matrix, dense.result, blocker.facts.lanes));
+  auto op = kernel::GemmOp::create(blocker.builder, loc, out.getType(), input, weights, bias,
+                                   extras, out, dense.depth(), tile, phases);
+  buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
+  return op.getResult()[0];
+}
+
+static Value buildWhole(Blocker &blocker, nn::GroupOp group, const DenseShape &dense,
+                        ArrayRef<Value> extras, ArrayRef<Value> innerExtras) {
+  kernel::TileAttr tile = chooseGemmTile(blocker.builder.getContext(), blocker.facts,
+                                         llvm::divideCeil(dense.units(), blocker.facts.lanes));
+  Value weights = blocker.pack(group.getLoc(), dense.kernel, Layout::Dense, tile.getCols());
+  return buildGemm(blocker, group, dense, /*phases=*/1, weights, tile, extras, innerExtras);
+}
+
+// The units from `first` on, `units` of them.
+static DenseShape takeUnits(Blocker &blocker, Location loc, const DenseShape &dense, int64_t first,
+                            int64_t units) {
+  DenseShape part = dense;
+  part.bias = sliceUnits(blocker, loc, dense.bias, first, units);
+  part.result.back() = units;
+  return part;
+}
+
+Value dlc::schedule::buildDense(Blocker &blocker, nn::GroupOp group, const DenseShape &dense,
+                                ArrayRef<Value> extras, ArrayRef<Value> innerExtras) {
+  int64_t phases = choosePhases(blocker, dense, extras), lanes = blocker.facts.lanes;
+  if (phases == 1)
+    return buildWhole(blocker, group, dense, extras, innerExtras);
+  Location loc = group.getLoc();
+  int64_t rest = lanes / phases, whole = dense.units() - rest;
+  DenseShape first = takeUnits(blocker, loc, dense, 0, whole);
+  first.kernel = sliceUnits(blocker, loc, dense.kernel, 0, whole);
+  DenseShape last = takeUnits(blocker, loc, dense, whole, rest);
+  kernel::TileAttr tile = chooseGemmTile(blocker.builder.getContext(), blocker.facts, 1);
+  Value parts[] = {buildWhole(blocker, group, first, {}, {}),
+                   buildGemm(blocker, group, last, phases,
+                             packPhases(blocker, loc, dense.kernel, whole, phases), tile, {}, {})};
+  return buildConcat(blocker, loc, parts, /*axis=*/0,
+                     kernel::getBlockedShape(Layout::Matrix, dense.result, lanes));
+}
