@@ -6,11 +6,16 @@
 using namespace dlc::cpu;
 
 llvm::SmallVector<ColumnRun> dlc::cpu::cutColumns(const Window1D &window, int64_t maxWidth) {
-  int64_t tiles = llvm::divideCeil(window.output, maxWidth);
-  int64_t wide = llvm::divideCeil(window.output, tiles);
-  int64_t narrow = tiles * wide - window.output; // that many tiles are one output narrower
+  return cutColumns(window, maxWidth, 0, window.output);
+}
+
+llvm::SmallVector<ColumnRun> dlc::cpu::cutColumns(const Window1D &window, int64_t maxWidth,
+                                                  int64_t first, int64_t end) {
+  int64_t tiles = llvm::divideCeil(end - first, maxWidth);
+  int64_t wide = llvm::divideCeil(end - first, std::max<int64_t>(tiles, 1));
+  int64_t narrow = tiles * wide - (end - first); // that many tiles are one output narrower
   llvm::SmallVector<ColumnRun> runs;
-  for (int64_t tile = 0, x = 0; tile < tiles; ++tile) {
+  for (int64_t tile = 0, x = first; tile < tiles; ++tile) {
     ColumnRun run;
     run.width = tile < tiles - narrow ? wide : wide - 1;
     run.begin = x;

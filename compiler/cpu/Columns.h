@@ -38,7 +38,11 @@ struct ColumnRun {
   llvm::SmallVector<llvm::SmallVector<bool>> taps; ///< [tap][output of the tile]: reads the image
 };
 
-/// Cuts a row into tiles of nearly equal width, at most `maxWidth`, and groups them into runs.
+/// Cuts outputs [first, end) of a row into tiles of nearly equal width, at most `maxWidth`, and groups
+/// them into runs.
+llvm::SmallVector<ColumnRun> cutColumns(const Window1D &window, int64_t maxWidth, int64_t first,
+                                        int64_t end);
+/// The same for the whole row.
 llvm::SmallVector<ColumnRun> cutColumns(const Window1D &window, int64_t maxWidth);
 
 /// Windows [first, second) touch no padding; both are 0 where there is none.

@@ -38,14 +38,22 @@ mlir::LogicalResult expandWinograd(Emitter &e, kernel::WinogradOp op, mlir::Valu
 using PixelPlace = std::function<Emitter::Values(mlir::Value image, mlir::Value block,
                                                  mlir::Value row, mlir::Value column)>;
 
-/// Emits output row `y` of `cols` blocks of group `group` of channels, stored where `place` says.
-mlir::LogicalResult emitConvRow(Emitter &e, kernel::ConvOp op, int64_t l2Bytes, mlir::Value image,
-                                mlir::Value group, mlir::Value y, int64_t cols, PixelPlace place);
+/// Output columns [begin, end).
+struct ColumnRange {
+  int64_t begin, end;
+};
 
-/// Emits output rows [first, end) of one block of channels of an image found where `place` says.
+/// Emits part of output row `y` of `cols` blocks of group `group` of channels, stored where `place`
+/// says.
+mlir::LogicalResult emitConvRow(Emitter &e, kernel::ConvOp op, int64_t l2Bytes, mlir::Value image,
+                                mlir::Value group, mlir::Value y, int64_t cols, ColumnRange columns,
+                                PixelPlace place);
+
+/// Emits part of output rows [first, end) of one block of channels of an image found where `place`
+/// says.
 mlir::LogicalResult emitDepthwiseRows(Emitter &e, kernel::DepthwiseOp op, mlir::Value image,
                                       mlir::Value block, mlir::Value first, mlir::Value end,
-                                      PixelPlace place);
+                                      ColumnRange columns, PixelPlace place);
 
 /// The taps [first, second) of a window along y that lie in the image, for output row `y`.
 std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Window1D &window,

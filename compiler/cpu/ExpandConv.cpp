@@ -54,11 +54,13 @@ public:
     return success();
   }
 
-  LogicalResult emitOneRow(Value ofImage, Value ofGroup, Value y, int64_t cols, PixelPlace place) {
+  LogicalResult emitOneRow(Value ofImage, Value ofGroup, Value y, int64_t cols, ColumnRange columns,
+                           PixelPlace place) {
     if (failed(epilogue.verify(op)))
       return failure();
     image = ofImage;
     outPlace = std::move(place);
+    runs = cutColumns(horizontal, op.getTile().getRows(), columns.begin, columns.end);
     enterGroup(ofGroup);
     emitRow(y, cols);
     return success();
@@ -236,7 +238,8 @@ LogicalResult dlc::cpu::expandConv(Emitter &e, kernel::ConvOp op, Value ahead, V
 }
 
 LogicalResult dlc::cpu::emitConvRow(Emitter &e, kernel::ConvOp op, int64_t l2Bytes, Value image,
-                                    Value group, Value y, int64_t cols, PixelPlace place) {
+                                    Value group, Value y, int64_t cols, ColumnRange columns,
+                                    PixelPlace place) {
   return ConvEmitter(e, op, /*ahead=*/{}, l2Bytes)
-      .emitOneRow(image, group, y, cols, std::move(place));
+      .emitOneRow(image, group, y, cols, columns, std::move(place));
 }

@@ -3,8 +3,9 @@
 // The rows of the convolution that a few depthwise rows need, of one group of channels, live in the
 // thread's scratch memory as a ring: row r in slot r mod rows.
 //
-//   for each step of output rows:  convolve the rows up to the last one that their windows reach
-//     for each channel block:      depthwise rows
+//   for each strip of columns:
+//     for each step of output rows:  convolve the rows up to the last one that their windows reach
+//       for each channel block:      depthwise rows
 //
 //===---------------------------------------------------------------------------------===//
 
@@ -51,15 +52,15 @@ public:
                  group = outer[1];
                  Value first = e.mul(firstBand, op.getBandRows());
                  Value end = e.min(e.mul(endBand, op.getBandRows()), e.index(out[2]));
-                 emitGroup(e, group, weights[0], out[1], weights[5],
-                           [&](int64_t cols) { ok = ok && succeeded(emitRows(first, end, cols)); });
+                 emitGroup(e, group, weights[0], out[1], weights[5], [&](int64_t cols) {
+                   ok = ok && succeeded(emitStrips(first, end, cols));
+                 });
                });
     return success(ok);
   }
 
 private:
-  // The ring as the whole image, of which only the rows and channels of the ring are ever
-  // addressed.
+  // The ring as the whole image, of which only what is in the ring is ever addressed.
   Value viewRing(Value scratch) {
     int64_t elements = ShapedType::getNumElements(ring), row = ring[3] * ring[4];
     auto flat = MemRefType::get({elements}, e.builder.getF32Type());
@@ -71,39 +72,57 @@ private:
     return memref::ReinterpretCastOp::create(e.builder, e.loc, type, all, 0, shape, strides);
   }
 
-  // Rows [first, end) of one group of channels; carries how many rows of the middle are done.
-  LogicalResult emitRows(Value first, Value end, int64_t cols) {
+  // Rows [first, end) of one group of channels.
+  LogicalResult emitStrips(Value first, Value end, int64_t cols) {
+    for (int64_t x = 0; x < out[3]; x += op.getStepColumns()) {
+      ColumnRange strip{x, std::min<int64_t>(x + op.getStepColumns(), out[3])};
+      if (failed(emitRows(first, end, cols, strip)))
+        return failure();
+    }
+    return success();
+  }
+
+  // Carries how many rows of the middle are done.
+  LogicalResult emitRows(Value first, Value end, int64_t cols, ColumnRange strip) {
     bool ok = true;
     int64_t step = op.getStepRows();
-    Value start = e.max(windowStart(first), e.index(0));
+    ColumnRange columns{std::max<int64_t>(windowStart(1, strip.begin), 0),
+                        std::min(windowStart(1, strip.end - 1) + span(1), middle[3])};
+    left = columns.begin;
+    Value start = e.max(firstRow(first), e.index(0));
     e.loop(first, end, step, {start}, [&](Value y, ValueRange carried) {
       Value next = e.min(e.add(y, step), end);
-      Value needed = e.min(e.add(windowStart(e.add(next, -1)), span()), e.index(middle[2]));
+      Value needed = e.min(e.add(firstRow(e.add(next, -1)), span(0)), e.index(middle[2]));
       e.loop(carried[0], needed, 1, [&](Value row) {
-        ok = ok && succeeded(emitConvRow(e, conv, l2Bytes, image, group, row, cols, place()));
+        ok &= succeeded(emitConvRow(e, conv, l2Bytes, image, group, row, cols, columns, place()));
       });
       for (int64_t col = 0; col < cols; ++col) {
         Value block = e.add(e.mul(group, weights[5]), col);
-        ok = ok && succeeded(emitDepthwiseRows(e, depthwise, image, block, y, next, place()));
+        ok &= succeeded(emitDepthwiseRows(e, depthwise, image, block, y, next, strip, place()));
       }
       return Emitter::Values{e.max(carried[0], needed)};
     });
     return success(ok);
   }
 
-  // The first row that a window of output row `y` reads; negative in the padding.
-  Value windowStart(Value y) {
+  // The first row (0) or column (1) that the window of an output reads; negative in the padding.
+  int64_t windowStart(unsigned dim, int64_t output) {
+    return output * op.getDepthwiseStrides()[dim] - op.getDepthwisePadding()[2 * dim];
+  }
+  Value firstRow(Value y) {
     return e.sub(e.mul(y, op.getDepthwiseStrides()[0]), e.index(op.getDepthwisePadding()[0]));
   }
-  int64_t span() {
-    int64_t taps = cast<MemRefType>(op.getDepthwiseWeights().getType()).getDimSize(1);
-    return (taps - 1) * op.getDepthwiseDilations()[0] + 1;
+  // How many a window spans.
+  int64_t span(unsigned dim) {
+    int64_t taps = cast<MemRefType>(op.getDepthwiseWeights().getType()).getDimSize(1 + dim);
+    return (taps - 1) * op.getDepthwiseDilations()[dim] + 1;
   }
 
   PixelPlace place() {
     return [this](Value, Value block, Value row, Value column) {
       Value inGroup = e.sub(block, e.mul(group, weights[5]));
-      return Emitter::Values{e.index(0), inGroup, e.rem(row, e.index(ring[2])), column, e.index(0)};
+      Value slot = ring[2] == middle[2] ? row : e.rem(row, e.index(ring[2]));
+      return Emitter::Values{e.index(0), inGroup, slot, e.sub(column, e.index(left)), e.index(0)};
     };
   }
 
@@ -114,6 +133,7 @@ private:
   ArrayRef<int64_t> out, weights;
   SmallVector<int64_t> middle, ring;
   int64_t l2Bytes;
+  int64_t left = 0; // the first column of the middle in the ring
   Value image, group;
 };
 

@@ -48,12 +48,14 @@ public:
     return success();
   }
 
-  LogicalResult emitPart(Value ofImage, Value ofBlock, Value first, Value end, PixelPlace place) {
+  LogicalResult emitPart(Value ofImage, Value ofBlock, Value first, Value end, ColumnRange columns,
+                         PixelPlace place) {
     if (failed(epilogue.verify(op)))
       return failure();
     image = ofImage;
     block = ofBlock;
     inPlace = std::move(place);
+    runs = cutColumns(horizontal, op.getTile().getRows(), columns.begin, columns.end);
     return emitRows(first, end), success();
   }
 
@@ -142,6 +144,7 @@ LogicalResult dlc::cpu::expandDepthwise(Emitter &e, kernel::DepthwiseOp op, Valu
 }
 
 LogicalResult dlc::cpu::emitDepthwiseRows(Emitter &e, kernel::DepthwiseOp op, Value image,
-                                          Value block, Value first, Value end, PixelPlace place) {
-  return DepthwiseEmitter(e, op).emitPart(image, block, first, end, std::move(place));
+                                          Value block, Value first, Value end, ColumnRange columns,
+                                          PixelPlace place) {
+  return DepthwiseEmitter(e, op).emitPart(image, block, first, end, columns, std::move(place));
 }

@@ -32,20 +32,29 @@ static kernel::ConvOp findProducer(kernel::DepthwiseOp depthwise) {
   return fits ? conv : kernel::ConvOp();
 }
 
+static Steps chooseSteps(kernel::ConvOp conv, kernel::DepthwiseOp depthwise) {
+  ArrayRef<int64_t> weights = shapeOf(conv.getWeights()), middle = shapeOf(conv.getOut());
+  ArrayRef<int64_t> taps = shapeOf(depthwise.getWeights()), out = shapeOf(depthwise.getOut());
+  DepthwiseShape shape;
+  for (int dim : {0, 1}) {
+    shape.middle[dim] = middle[2 + dim];
+    shape.out[dim] = out[2 + dim];
+    shape.window[dim] = (taps[1 + dim] - 1) * depthwise.getDilations()[dim] + 1;
+    shape.strides[dim] = depthwise.getStrides()[dim];
+  }
+  return chooseSteps(weights[0], 4 * weights[5] * middle[4], shape);
+}
+
 static void pair(kernel::ConvOp conv, kernel::DepthwiseOp depthwise) {
   OpBuilder builder(depthwise);
-  ArrayRef<int64_t> weights = shapeOf(conv.getWeights()), middle = shapeOf(conv.getOut());
-  int64_t window = shapeOf(depthwise.getWeights())[1], dilation = depthwise.getDilations()[0];
-  RowSteps rows = chooseRowSteps(weights[0], shapeOf(depthwise.getOut())[2],
-                                 4 * weights[5] * middle[3] * middle[4],
-                                 (window - 1) * dilation + 1, depthwise.getStrides()[0]);
+  Steps steps = chooseSteps(conv, depthwise);
   Location loc = builder.getFusedLoc({conv.getLoc(), depthwise.getLoc()});
   auto op = kernel::ConvDepthwiseOp::create(
       builder, loc, depthwise.getResultTypes(), conv.getInput(), conv.getWeights(), conv.getBias(),
       depthwise.getWeights(), depthwise.getBias(), depthwise.getOut(), conv.getStrides(),
       conv.getPadding(), conv.getDilations(), conv.getInChannels(), conv.getTile(),
       depthwise.getStrides(), depthwise.getPadding(), depthwise.getDilations(), depthwise.getTile(),
-      rows.step, rows.band);
+      steps.rows, steps.columns, steps.band);
   op.getEpilogue().takeBody(conv.getEpilogue());
   op.getDepthwiseEpilogue().takeBody(depthwise.getEpilogue());
   depthwise.replaceAllUsesWith(op);

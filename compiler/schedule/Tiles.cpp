@@ -105,17 +105,31 @@ kernel::TileAttr dlc::schedule::chooseDepthwiseTile(MLIRContext *context, const 
   return kernel::TileAttr::get(context, splitEvenly(width, rows), 1, 1);
 }
 
-RowSteps dlc::schedule::chooseRowSteps(int64_t groups, int64_t rows, int64_t rowBytes,
-                                       int64_t window, int64_t stride) {
-  // Each band but the first computes some rows again, so there are few: about eight parts of work let
-  // threads end together. Fewer than that are cut so that two and four threads get equal shares.
+// Each band but the first computes some rows again, so there are few: about eight parts of work let
+// threads end together. Fewer than that are cut so that two and four threads get equal shares.
+static int64_t chooseBand(int64_t groups, int64_t rows) {
   constexpr int64_t enough = 8;
   int64_t bands = groups >= enough ? 1 : llvm::divideCeil(enough, groups);
   while (bands > 1 && groups * bands % 4)
     ++bands;
-  // The middle leaves an eighth of a small first cache to what streams by.
-  constexpr int64_t nearBytes = 28 << 10;
-  int64_t band = llvm::divideCeil(rows, std::min(bands, rows));
-  int64_t step = (nearBytes / rowBytes - window) / stride + 1;
-  return {std::clamp<int64_t>(step, 1, band), band};
+  return llvm::divideCeil(rows, std::min(bands, rows));
+}
+
+// Outputs along a dimension whose windows span at most so many pixels.
+static int64_t outputsWithin(const DepthwiseShape &shape, int dim, int64_t pixels) {
+  if (pixels >= shape.middle[dim])
+    return shape.out[dim];
+  return std::max<int64_t>((pixels - shape.window[dim]) / shape.strides[dim] + 1, 1);
+}
+
+Steps dlc::schedule::chooseSteps(int64_t groups, int64_t pixelBytes, const DepthwiseShape &shape) {
+  // Rows are kept while they leave an eighth of a small first cache to what streams by. Strips
+  // compute the pixels between them twice: a row is cut where a step of it would fill all of that
+  // cache.
+  constexpr int64_t cacheBytes = 32 << 10, nearBytes = 28 << 10, narrowest = 8;
+  int64_t columns = outputsWithin(shape, 1, cacheBytes / pixelBytes / shape.window[0]);
+  columns = splitEvenly(shape.out[1], std::max(columns, narrowest));
+  int64_t width = std::min((columns - 1) * shape.strides[1] + shape.window[1], shape.middle[1]);
+  int64_t band = chooseBand(groups, shape.out[0]);
+  return {std::min(outputsWithin(shape, 0, nearBytes / pixelBytes / width), band), columns, band};
 }

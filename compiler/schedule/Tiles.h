@@ -4,6 +4,7 @@
 
 #include "compiler/schedule/Target.h"
 #include "dialects/kernel/Kernel.h"
+#include <array>
 
 namespace dlc::schedule {
 
@@ -33,16 +34,19 @@ kernel::TileAttr chooseGemmTile(mlir::MLIRContext *context, const TargetFacts &f
 kernel::TileAttr chooseDepthwiseTile(mlir::MLIRContext *context, const TargetFacts &facts,
                                      int64_t width, int64_t taps);
 
-/// Output rows of a depthwise convolution that reads a convolution from near memory.
-struct RowSteps {
-  int64_t step; ///< computed together
-  int64_t band; ///< the least that one thread computes
+/// A depthwise convolution (or one channel of it) that reads an image of `middle` rows and columns.
+struct DepthwiseShape {
+  std::array<int64_t, 2> middle, out, window, strides;
 };
 
-/// `groups` parts of the channels are independent; `rowBytes` are those of one row of the middle, of
-/// which a step of s rows needs `window` + (s - 1) * `stride`.
-RowSteps chooseRowSteps(int64_t groups, int64_t rows, int64_t rowBytes, int64_t window,
-                        int64_t stride);
+/// How it is computed while the convolution before it makes that image.
+struct Steps {
+  int64_t rows, columns; ///< outputs computed together
+  int64_t band;          ///< the least rows that one thread computes
+};
+
+/// `groups` parts of the channels are independent; `pixelBytes` are those of one of their pixels.
+Steps chooseSteps(int64_t groups, int64_t pixelBytes, const DepthwiseShape &shape);
 
 } // namespace dlc::schedule
 

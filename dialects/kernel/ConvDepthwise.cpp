@@ -15,9 +15,9 @@ LogicalResult ConvDepthwiseOp::verify() {
       failed(verifyEpilogue(*this, getEpilogue(), getBias(), {}, getOut(), 1)) ||
       failed(verifyEpilogue(*this, getDepthwiseEpilogue(), getDepthwiseBias(), {}, getOut(), 1)))
     return failure();
-  int64_t step = getStepRows(), band = getBandRows();
-  if (step < 1 || band < step)
-    return emitOpError("needs steps of at least 1 row and bands of at least a step");
+  int64_t rows = getStepRows(), columns = getStepColumns(), band = getBandRows();
+  if (rows < 1 || columns < 1 || band < rows)
+    return emitOpError("needs steps of at least 1 output and bands of at least a step");
   if (failed(verifySlides(*this, getStrides(), getPadding(), getDilations())))
     return failure();
   SmallVector<int64_t> middle = getMiddleShape();
@@ -39,11 +39,15 @@ SmallVector<int64_t> ConvDepthwiseOp::getMiddleShape() {
 
 SmallVector<int64_t> ConvDepthwiseOp::getRingShape() {
   SmallVector<int64_t> middle = getMiddleShape();
-  int64_t window = (shapeOf(getDepthwiseWeights())[1] - 1) * getDepthwiseDilations()[0] + 1;
-  int64_t rows = (getStepRows() - 1) * getDepthwiseStrides()[0] + window;
-  return {1, getTile().getCols(), std::min(rows, middle[2]), middle[3], middle[4]};
+  auto extent = [&](int dim, int64_t outputs) {
+    int64_t taps = shapeOf(getDepthwiseWeights())[1 + dim];
+    int64_t window = (taps - 1) * getDepthwiseDilations()[dim] + 1;
+    return std::min((outputs - 1) * getDepthwiseStrides()[dim] + window, middle[2 + dim]);
+  };
+  return {1, getTile().getCols(), extent(0, getStepRows()), extent(1, getStepColumns()), middle[4]};
 }
 
+// A multiple of a cache line.
 int64_t ConvDepthwiseOp::getScratchBytes() {
   return llvm::alignTo(4 * ShapedType::getNumElements(getRingShape()), 64);
 }

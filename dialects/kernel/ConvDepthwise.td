@@ -6,8 +6,9 @@
 def Kernel_ConvDepthwiseOp : Kernel_Op<"conv_depthwise", [SingleBlock]> {
   let summary = "a convolution whose rows a depthwise convolution reads from near memory";
   let description = [{
-    kernel.depthwise of kernel.conv's result, which exists in part only: nb L channels of the rows that
-    `step_rows` output rows at a time need. `depthwise_...` is of the second convolution, what has no
+    kernel.depthwise of kernel.conv's result, which exists in part only: nb L channels of the pixels
+    that `step_rows` x `step_columns` outputs at a time need; rows are kept from step to step, columns are
+    not. `depthwise_...` is of the second convolution, what has no
     prefix of the first. An item is `band_rows` output rows of nb L channels: [N, O/(nb L),
     ceil(OH / band_rows)]; the first of successive items computes the rows that it shares with the item
     before it once more.
@@ -18,7 +19,7 @@ def Kernel_ConvDepthwiseOp : Kernel_Op<"conv_depthwise", [SingleBlock]> {
                        I64Attr:$in_channels, Kernel_TileAttr:$tile,
                        DenseI64ArrayAttr:$depthwise_strides, DenseI64ArrayAttr:$depthwise_padding,
                        DenseI64ArrayAttr:$depthwise_dilations, Kernel_TileAttr:$depthwise_tile,
-                       I64Attr:$step_rows, I64Attr:$band_rows);
+                       I64Attr:$step_rows, I64Attr:$step_columns, I64Attr:$band_rows);
   let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
   let regions = (region SizedRegion<1>:$epilogue, SizedRegion<1>:$depthwise_epilogue);
   let assemblyFormat = [{
@@ -30,7 +31,7 @@ def Kernel_ConvDepthwiseOp : Kernel_Op<"conv_depthwise", [SingleBlock]> {
   let extraClassDeclaration = dps # [{
     /// The shape of the first convolution's result, [N, O/L, H, W, L].
     ::llvm::SmallVector<int64_t> getMiddleShape();
-    /// The shape of the part of it that is kept: [1, nb, rows, W, L].
+    /// The shape of the part of it that is kept: [1, nb, rows, columns, L].
     ::llvm::SmallVector<int64_t> getRingShape();
     int64_t getScratchBytes();
   }];

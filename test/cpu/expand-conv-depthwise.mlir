@@ -19,6 +19,7 @@
 // CHECK:           vector.store %{{.*}} : memref<?x2x8x8x16xf32>
 // CHECK:           %[[NEXT:.*]] = arith.maxsi %[[DONE]], %[[NEEDED]]
 // CHECK:           scf.yield %[[NEXT]]
+// CHECK-NOT:     iter_args(%{{.*}} = %{{.*}}) -> (index)
 func.func @ring(%x: memref<?x1x8x8x16xf32>, %w: memref<1x1x1x1x16x2x16xf32>, %b: memref<2x16xf32>, %d: memref<2x3x3x16xf32>,
                 %out: memref<?x2x8x8x16xf32>, %scratch: memref<4096xi8>, %lo: index, %hi: index) {
   kernel.conv_depthwise ins(%x, %w, %b, %d, %b : memref<?x1x8x8x16xf32>, memref<1x1x1x1x16x2x16xf32>, memref<2x16xf32>, memref<2x3x3x16xf32>, memref<2x16xf32>)
@@ -26,7 +27,33 @@ func.func @ring(%x: memref<?x1x8x8x16xf32>, %w: memref<1x1x1x1x16x2x16xf32>, %b:
     attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, in_channels = 16 : i64,
       tile = #kernel.tile<rows = 8, cols = 2, unroll = 4>, depthwise_strides = array<i64: 1, 1>, depthwise_padding = array<i64: 1, 1, 1, 1>,
       depthwise_dilations = array<i64: 1, 1>, depthwise_tile = #kernel.tile<rows = 8, cols = 1, unroll = 1>,
-      step_rows = 2 : i64, band_rows = 4 : i64}
+      step_rows = 2 : i64, step_columns = 8 : i64, band_rows = 4 : i64}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    } depthwise_epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// Strips of four columns, one after the other, keep six: the window of a strip's edge reaches into the next.
+// CHECK-LABEL: func.func @strips
+// CHECK:         memref.reinterpret_cast {{.*}} strides: [768, 384, 96, 16, 1]
+// CHECK:         scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (index) {
+// CHECK:           vector.load {{.*}}strided<[768, 384, 96, 16, 1]>>
+// CHECK:         scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (index) {
+// CHECK:           vector.load {{.*}}strided<[768, 384, 96, 16, 1]>>
+// CHECK-NOT:     iter_args(%{{.*}} = %{{.*}}) -> (index)
+func.func @strips(%x: memref<?x1x8x8x16xf32>, %w: memref<1x1x1x1x16x2x16xf32>, %b: memref<2x16xf32>, %d: memref<2x3x3x16xf32>,
+                %out: memref<?x2x8x8x16xf32>, %scratch: memref<3072xi8>, %lo: index, %hi: index) {
+  kernel.conv_depthwise ins(%x, %w, %b, %d, %b : memref<?x1x8x8x16xf32>, memref<1x1x1x1x16x2x16xf32>, memref<2x16xf32>, memref<2x3x3x16xf32>, memref<2x16xf32>)
+    outs(%out : memref<?x2x8x8x16xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, in_channels = 16 : i64,
+      tile = #kernel.tile<rows = 8, cols = 2, unroll = 4>, depthwise_strides = array<i64: 1, 1>, depthwise_padding = array<i64: 1, 1, 1, 1>,
+      depthwise_dilations = array<i64: 1, 1>, depthwise_tile = #kernel.tile<rows = 8, cols = 1, unroll = 1>,
+      step_rows = 2 : i64, step_columns = 4 : i64, band_rows = 4 : i64}
     epilogue {
     ^bb0(%sum: f32):
       kernel.yield %sum : f32

@@ -6,7 +6,7 @@
 // CHECK-LABEL: func.func @expand(
 // CHECK-NOT:     kernel.conv ins
 // CHECK:         kernel.conv_depthwise ins(%{{.*}} : tensor<?x1x56x56x16xf32>, tensor<3x1x1x1x16x2x16xf32>, tensor<6x16xf32>, tensor<6x3x3x16xf32>, tensor<6x16xf32>)
-// CHECK-SAME:      band_rows = 14 : i64, {{.*}}depthwise_strides = array<i64: 1, 1>{{.*}}in_channels = 16{{.*}}padding = array<i64: 0, 0, 0, 0>{{.*}}step_rows = 2 : i64
+// CHECK-SAME:      band_rows = 14 : i64, {{.*}}depthwise_strides = array<i64: 1, 1>{{.*}}in_channels = 16{{.*}}padding = array<i64: 0, 0, 0, 0>{{.*}}step_columns = 56 : i64, step_rows = 2 : i64
 // CHECK:           arith.maximumf
 // CHECK:         depthwise_epilogue {
 // CHECK:           arith.maximumf
@@ -21,9 +21,20 @@ func.func @expand(%batch: index {nn.batch}, %x: tensor<?x56x56x16xf32>, %k: tens
   return %3 : tensor<?x56x56x96xf32>
 }
 
+// Three rows of 112 pixels do not stay near: two strips.
+// CHECK-LABEL: func.func @wide(
+// CHECK:         kernel.conv_depthwise {{.*}}step_columns = 28 : i64, step_rows = 1 : i64
+func.func @wide(%batch: index {nn.batch}, %x: tensor<?x112x112x16xf32>, %k: tensor<1x1x16x96xf32>, %d: tensor<3x3x96x1xf32>) -> tensor<?x56x56x96xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x112x112x16xf32>, tensor<1x1x16x96xf32>) -> tensor<?x112x112x96xf32>
+  %1 = nn.depthwise_conv2d %0, %d {strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x112x112x96xf32>, tensor<3x3x96x1xf32>) -> tensor<?x56x56x96xf32>
+  return %1 : tensor<?x56x56x96xf32>
+}
+
 // Small images are one step, and enough groups one band.
 // CHECK-LABEL: func.func @small(
-// CHECK:         kernel.conv_depthwise {{.*}}band_rows = 7 : i64, {{.*}}step_rows = 7 : i64
+// CHECK:         kernel.conv_depthwise {{.*}}band_rows = 7 : i64, {{.*}}step_columns = 7 : i64, step_rows = 7 : i64
 func.func @small(%batch: index {nn.batch}, %x: tensor<?x14x14x16xf32>, %k: tensor<1x1x16x256xf32>, %d: tensor<3x3x256x1xf32>) -> tensor<?x7x7x256xf32> {
   %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
      : (tensor<?x14x14x16xf32>, tensor<1x1x16x256xf32>) -> tensor<?x14x14x256xf32>

@@ -87,20 +87,24 @@ TEST_F(TilesTest, ChooseForMatricesAndDepthwise) {
   EXPECT_EQ(chooseDepthwiseTile(&context, wide, 14, 3).getRows(), 7);
 }
 
-// Rows of 7 KB leave room for those of one step; small images are computed at once, and bands share few
-// groups of channels out evenly.
-TEST(RowStepsTest, FitTheFirstCacheAndShareOutEvenly) {
-  auto steps = [](int64_t groups, int64_t rows, int64_t rowBytes, int64_t stride) {
-    RowSteps chosen = chooseRowSteps(groups, rows, rowBytes, 3, stride);
-    return Pair(chosen.step, chosen.band);
+// Wide rows are cut into strips, small images are computed at once, and bands share few groups of
+// channels out evenly.
+TEST(StepsTest, FitTheFirstCacheAndShareOutEvenly) {
+  auto steps = [](int64_t groups, int64_t pixelBytes, int64_t extent, int64_t stride) {
+    DepthwiseShape shape{
+        {extent, extent}, {extent / stride, extent / stride}, {3, 3}, {stride, stride}};
+    Steps chosen = chooseSteps(groups, pixelBytes, shape);
+    return std::array{chosen.rows, chosen.columns, chosen.band};
   };
-  EXPECT_EQ(steps(1, 112, 14336, 1), Pair(1, 14));
-  EXPECT_EQ(steps(3, 56, 7168, 1), Pair(2, 14));
-  EXPECT_EQ(steps(3, 56, 14336, 2), Pair(1, 14));
-  EXPECT_EQ(steps(6, 28, 3584, 1), Pair(6, 14));
-  EXPECT_EQ(steps(12, 14, 1792, 1), Pair(14, 14));
-  EXPECT_EQ(steps(30, 7, 896, 1), Pair(7, 7));
-  EXPECT_EQ(steps(1, 3, 64, 1), Pair(1, 1));
+  using Three = std::array<int64_t, 3>;
+  EXPECT_EQ(steps(1, 128, 112, 1), (Three{1, 56, 14}));
+  EXPECT_EQ(steps(3, 128, 112, 2), (Three{1, 28, 14}));
+  EXPECT_EQ(steps(3, 128, 56, 1), (Three{2, 56, 14}));
+  EXPECT_EQ(steps(3, 192, 56, 1), (Three{1, 56, 14}));
+  EXPECT_EQ(steps(6, 128, 28, 1), (Three{6, 28, 14}));
+  EXPECT_EQ(steps(12, 128, 14, 1), (Three{14, 14, 14}));
+  EXPECT_EQ(steps(30, 128, 7, 1), (Three{7, 7, 7}));
+  EXPECT_EQ(steps(1, 16, 4, 1), (Three{1, 4, 1}));
 }
 
 } // namespace
