@@ -41,6 +41,20 @@ static int64_t tilesOf(const Conv3x3 &conv, int64_t m) {
   return llvm::divideCeil(conv.rows, m) * llvm::divideCeil(conv.cols, m);
 }
 
+// Step by step all weights are read once, but the points of an image go through memory twice.
+// Worth it where they stay in the second-level cache or where an image has few tiles.
+static int64_t chooseBlocks(const TargetFacts &facts, const Conv3x3 &conv, int64_t m) {
+  int64_t inBlocks = llvm::divideCeil(conv.channels, facts.lanes),
+          outBlocks = llvm::divideCeil(conv.filters, facts.lanes), tiles = tilesOf(conv, m);
+  int64_t point = 4 * (m + 2) * (m + 2) * facts.lanes; // bytes of a tile and block of channels
+  int64_t l2 = facts.costs.l2;
+  int64_t fitting = l2 / (point * (inBlocks + 2)); // products: of about two blocks at a time
+  int64_t most = std::clamp(fitting, kLeastTiles, kMostTiles);
+  int64_t blocks = llvm::divideCeil(tiles, most);
+  bool large = point * tiles * (inBlocks + outBlocks) > l2;
+  return large && blocks >= kLeastBlocks ? blocks : 0;
+}
+
 // Time of `steps` of the reduction for each of `rows` rows and all filters.
 static double productOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t rows, double steps) {
   int64_t blocks = llvm::divideCeil(conv.filters, facts.lanes);
@@ -70,7 +84,7 @@ FormWork dlc::schedule::workOf(const TargetFacts &facts, const Conv3x3 &conv, in
   work.product = productOf(facts, conv, tiles, double(points) * conv.channels);
   work.vectors = points * tiles * blocks;
   work.bytes = bytesOf(facts, conv, points);
-  work.launches = 3;
+  work.launches = chooseBlocks(facts, conv, m) ? 1 : 3;
   return work;
 }
 
@@ -131,20 +145,6 @@ static int64_t chooseTileSize(const TargetFacts &facts, Winograd use, const Conv
   if (shapeOf(conv.kernel)[2] < facts.lanes)
     return 0;
   return fastestForm(*estimates);
-}
-
-// Step by step all weights are read once, but the points of an image go through memory twice.
-// Worth it where they stay in the second-level cache or where an image has few tiles.
-static int64_t chooseBlocks(const TargetFacts &facts, const Conv3x3 &conv, int64_t m) {
-  int64_t inBlocks = llvm::divideCeil(conv.channels, facts.lanes),
-          outBlocks = llvm::divideCeil(conv.filters, facts.lanes), tiles = tilesOf(conv, m);
-  int64_t point = 4 * (m + 2) * (m + 2) * facts.lanes; // bytes of a tile and block of channels
-  int64_t l2 = facts.costs.l2;
-  int64_t fitting = l2 / (point * (inBlocks + 2)); // products: of about two blocks at a time
-  int64_t most = std::clamp(fitting, kLeastTiles, kMostTiles);
-  int64_t blocks = llvm::divideCeil(tiles, most);
-  bool large = point * tiles * (inBlocks + outBlocks) > l2;
-  return large && blocks >= kLeastBlocks ? blocks : 0;
 }
 
 WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
