@@ -24,10 +24,10 @@ static constexpr CostTable kV4 = {1 << 20, 16 << 20, 0.97, 0.994, 5.98, 0.224, 1
 static constexpr CostTable kNeon = {512 << 10, 4 << 20, 1, 1, 6, 0.22, 13000};
 
 static constexpr TargetFacts kTargets[] = {
-    {"x86-64-v2", "x86_64", "x86-64-v2", 4, 16, false, kV2},
-    {"x86-64-v3", "x86_64", "x86-64-v3", 8, 16, true, kV3},
-    {"x86-64-v4", "x86_64", "x86-64-v4", 16, 32, true, kV4},
-    {"aarch64", "aarch64", "generic", 4, 32, true, kNeon},
+    {"x86-64-v2", "x86_64", "x86-64-v2", 4, 16, false, false, kV2},
+    {"x86-64-v3", "x86_64", "x86-64-v3", 8, 16, true, false, kV3},
+    {"x86-64-v4", "x86_64", "x86-64-v4", 16, 32, true, false, kV4},
+    {"aarch64", "aarch64", "generic", 4, 32, true, true, kNeon},
 };
 
 llvm::ArrayRef<CostField> dlc::schedule::costFields() { return kFields; }

@@ -48,6 +48,7 @@ struct TargetFacts {
   int64_t lanes;         ///< float32 elements of a vector register
   int64_t registers;     ///< vector registers
   bool fma;              ///< fused multiply-add exists
+  bool byElement;        ///< it takes one element of a register in place of a broadcast
   CostTable costs;       ///< measured; all else is documented
 };
 

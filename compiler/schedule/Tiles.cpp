@@ -95,6 +95,10 @@ kernel::TileAttr dlc::schedule::chooseGemmTile(MLIRContext *context, const Targe
     cols = 3;
   // Heights of which 8, 4, 2 and 1, the heights of the remainders, leave little at usual batches.
   int64_t rows = std::min<int64_t>(12, maxRows(facts, cols));
+  // LLVM then loads the inputs of all steps of a body as one vector a row; that vector and the
+  // row's address want registers too.
+  if (facts.byElement)
+    rows = std::min<int64_t>(rows, 6);
   return kernel::TileAttr::get(context, rows, cols, chooseUnroll(facts));
 }
 
