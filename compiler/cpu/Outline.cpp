@@ -217,8 +217,16 @@ static Value weightsOf(func::FuncOp func, Operation *op) {
 }
 
 // For each op the weights that are read next after it; after the last one the next call begins.
-static SmallVector<Value> weightsAhead(func::FuncOp func, ArrayRef<Operation *> work) {
+// Nothing, where a near cache holds most weights from call to call: asking would only take time.
+static SmallVector<Value> weightsAhead(func::FuncOp func, ArrayRef<Operation *> work,
+                                       int64_t l2Bytes) {
   SmallVector<Value> ahead(work.size());
+  int64_t total = 0;
+  for (BlockArgument argument : func.getArguments())
+    if (func.getArgAttr(argument.getArgNumber(), nn::kPreparedAttr))
+      total += kernel::bytesOfSample(cast<MemRefType>(argument.getType()));
+  if (total <= 2 * l2Bytes)
+    return ahead;
   Value next;
   for (int round = 0; round < 2; ++round)
     for (auto [op, value] : llvm::reverse(llvm::zip_equal(work, ahead))) {
@@ -248,7 +256,7 @@ struct OutlineKernels : dlc::cpu::impl::OutlineKernelsBase<OutlineKernels> {
       work.push_back(op);
       return WalkResult::skip();
     });
-    for (auto [op, ahead] : llvm::zip_equal(work, weightsAhead(func, work)))
+    for (auto [op, ahead] : llvm::zip_equal(work, weightsAhead(func, work, l2Bytes)))
       outliner.outline(op, isa<kernel::ConvOp>(op) ? ahead : Value());
   }
 };

@@ -62,8 +62,8 @@ static double productOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t r
   return double(rows) / tile.rows * blocks / tile.cols * steps * stepCost(tile);
 }
 
-// Bytes of weights with `points` rows for each channel. In a network those of other layers are read
-// between two uses: no cache near the core still holds them.
+// Bytes of weights with `points` rows for each channel. In all but small networks those of other
+// layers are read between two uses: no cache near the core still holds them.
 static double bytesOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t points) {
   return 4.0 * points * conv.channels * llvm::alignTo(conv.filters, facts.lanes);
 }

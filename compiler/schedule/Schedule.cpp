@@ -16,6 +16,7 @@
 #include "compiler/schedule/Blocked.h"
 #include "compiler/schedule/Lower.h"
 #include "compiler/schedule/Passes.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -34,6 +35,15 @@ static void eraseDead(Block &block) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (isOpTriviallyDead(&op))
       op.erase();
+}
+
+// Near caches keep most weights of a small network from call to call.
+static bool keepsWeightsNear(func::FuncOp function, const CostTable &costs) {
+  double bytes = 0;
+  for (BlockArgument argument : function.getArguments())
+    if (function.getArgAttr(argument.getArgNumber(), nn::kParamAttr))
+      bytes += kernel::bytesOfSample(cast<RankedTensorType>(argument.getType()));
+  return bytes > 0 && bytes <= 2 * costs.l2;
 }
 
 namespace {
@@ -56,6 +66,8 @@ struct Schedule : schedule::impl::ScheduleBase<Schedule> {
       }
       facts->costs = *table;
     }
+    if (keepsWeightsNear(getOperation(), facts->costs))
+      facts->costs.byte = 0;
     Block &body = getOperation().getBody().front();
     OpBuilder builder(&getContext());
     Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd);
