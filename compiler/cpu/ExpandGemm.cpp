@@ -206,10 +206,9 @@ private:
   kernel::GemmOp op;
   Epilogue epilogue;
   ArrayRef<int64_t> weights, in;
-  int64_t outBlocks;
-  int64_t block,
-      blocks; // steps of K that the loops take together: the input's, or cuts of its only one
-  int64_t cutBlocks;
+  int64_t outBlocks, cutBlocks;
+  // Steps of K that the loops take together: the input's blocks, or cuts of its only one.
+  int64_t block, blocks;
   int64_t phases;
   bool weightsStream; // no near cache keeps them from call to call
   Value rows, group;
