@@ -10,16 +10,14 @@
 
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/WinogradParts.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<MemRefType>(value.getType()).getShape();
-}
+using kernel::shapeOf;
 
 namespace {
 

@@ -5,6 +5,10 @@
 // takes its place. Equal ops share one function: a network with twenty equal blocks has the code of
 // one. Views of buffers and arithmetic on the batch stay behind.
 //
+// Where the weights come from memory in every call, a convolution gets those that are read after it
+// as one more argument, marked kernel.ahead, to prefetch. Matrix products whose weights the caches
+// of a few cores could hold are launched as kept: each thread always computes the same items.
+//
 //   linalg.exp ins(%x : memref<?x8xf32>) outs(%y : memref<?x8xf32>)
 //   ->
 //   kernel.launch @exp_0(%x, %y : memref<?x8xf32>, memref<?x8xf32>) items(%n) grain(2000)
@@ -94,7 +98,7 @@ static int64_t scratchBytes(Operation *op) {
 // Each item of a matrix product alone reads its panel of the weights.
 static int64_t panelBytes(Operation *op) {
   auto gemm = dyn_cast<kernel::GemmOp>(op);
-  return gemm ? 4 * cast<MemRefType>(gemm.getWeights().getType()).getNumElements() : 0;
+  return gemm ? kernel::bytesOfSample(cast<MemRefType>(gemm.getWeights().getType())) : 0;
 }
 
 func::FuncOp Outliner::buildFunction(Operation *op, Value ahead) {

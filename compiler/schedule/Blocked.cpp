@@ -9,8 +9,6 @@ using namespace dlc;
 using namespace dlc::schedule;
 using kernel::Layout;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 Value Blocker::empty(Location loc, ArrayRef<int64_t> shape) {
   SmallVector<Value> dynamic(llvm::count_if(shape, ShapedType::isDynamic), batch);
   auto type = RankedTensorType::get(shape, builder.getF32Type());

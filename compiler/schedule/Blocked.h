@@ -8,9 +8,13 @@
 
 namespace dlc::schedule {
 
-/// Moves values between plain and blocked layouts while an entry function is scheduled. A value that
-/// was just unpacked is never packed again: the blocked original is used, so layouts persist from
-/// kernel to kernel and reorders remain at the edges only.
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType());
+}
+
+/// Moves values between plain and blocked layouts while an entry function is scheduled. A value
+/// that was just unpacked is never packed again: the blocked original is used, so layouts persist
+/// from kernel to kernel and reorders remain at the edges only.
 class Blocker {
 public:
   /// `batch` is the value of every dynamic extent; null in functions without one.
@@ -28,11 +32,12 @@ public:
   mlir::Value pack(mlir::Location loc, mlir::Value plain, kernel::Layout layout, int64_t cols = 1,
                    int64_t block = 1);
 
-  /// An image as a convolution reads it: in blocks of any size. Unblocked images of few channels are used
-  /// as they are, as one block of exactly their channels.
+  /// An image as a convolution reads it: in blocks of any size. Unblocked images of few channels
+  /// are used as they are, as one block of exactly their channels.
   mlir::Value packConvInput(mlir::Location loc, mlir::Value image);
 
-  /// A matrix as a dense layer reads it: in blocks, or as it is, as one block of exactly its columns.
+  /// A matrix as a dense layer reads it: in blocks, or as it is, as one block of exactly its
+  /// columns.
   mlir::Value packDenseInput(mlir::Location loc, mlir::Value matrix);
 
   /// The plain form of `blocked`, of type `plain`.

@@ -20,8 +20,6 @@ using namespace dlc;
 using namespace dlc::schedule;
 using kernel::Layout;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 // Rows of the weights that share a vector of the last units; 1: none do. They must be a twentieth
 // of the layer's work, and what the epilogue adds must not need to be cut.
 static int64_t choosePhases(const Blocker &blocker, const DenseShape &dense,

@@ -13,8 +13,6 @@ using namespace dlc;
 using namespace dlc::schedule;
 using kernel::Layout;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 static Value buildPool(Blocker &blocker, Location loc, Value image, RankedTensorType plainResult,
                        nn::PoolKind kind, ArrayRef<int64_t> window, ArrayRef<int64_t> strides,
                        ArrayRef<int64_t> padding, bool countIncludePad) {

@@ -22,8 +22,6 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::schedule;
 
-static RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 // Columns of the kernel that holds `pixels` copies.
 static int64_t widened(const ConvShape &conv, int64_t pixels) {
   return typeOf(conv.kernel).getDimSize(1) + (pixels - 1) * conv.strides[1];
