@@ -82,13 +82,73 @@ typedef struct dlc_rt_variant {
   int64_t arena_thread_bytes;
   int64_t batch_step;   ///< a larger batch takes several calls of `forward`; 0: one always
   uint64_t identity[2]; ///< a hash of the code: equal only where `prepared` means the same
+
+  /// Of training; null in libraries for inference. `state` is the state block
+  /// (see dlc_rt_training), which they read and write in place.
+  ///   gradients: inputs [int32 random[4], the inputs, the targets],
+  ///              outputs [float loss[1]]. Sets the gradients and writes the new
+  ///              running statistics.
+  ///   backward:  inputs [int32 random[4], the inputs, a gradient for each
+  ///              output], outputs [a gradient for each float32 input]. Adds to
+  ///              the gradients and writes the new running statistics.
+  ///   update:    inputs [float {learning rate, step counted from 1}], no
+  ///              outputs; batch 0. Writes trainable parameters and slots.
+  ///   metrics:   inputs [the outputs, the targets], outputs [float
+  ///              metrics[num_metrics]]; state null.
+  /// random = {low and high half of the seed, step, number of the first sample}.
+  void (*gradients)(dlc_model *rt, int64_t batch, const void *const *inputs, void *const *outputs,
+                    void *state, void *arena);
+  void (*backward)(dlc_model *rt, int64_t batch, const void *const *inputs, void *const *outputs,
+                   void *state, void *arena);
+  void (*update)(dlc_model *rt, int64_t batch, const void *const *inputs, void *const *outputs,
+                 void *state, void *arena);
+  void (*metrics)(dlc_model *rt, int64_t batch, const void *const *inputs, void *const *outputs,
+                  void *state, void *arena);
+  int64_t train_arena_const_bytes; ///< terms that suffice for each of the four
+  int64_t train_arena_batch_bytes;
+  int64_t train_arena_thread_bytes;
 } dlc_rt_variant;
 
-/// A model. The three arena terms of `info` are the largest of all variants,
-/// each by itself; info.variants[i] is variants[i].name.
+/// What a tensor of the state is.
+typedef enum dlc_rt_role {
+  DLC_RT_PARAMETER = 0,
+  DLC_RT_SLOT = 1,    ///< of the optimiser
+  DLC_RT_GRADIENT = 2 ///< has the name of its parameter
+} dlc_rt_role;
+
+/// How a tensor's first values are made.
+typedef enum dlc_rt_initializer {
+  DLC_RT_CONSTANT = 0,        ///< a
+  DLC_RT_UNIFORM = 1,         ///< in [a, b)
+  DLC_RT_NORMAL = 2,          ///< mean a, deviation b
+  DLC_RT_TRUNCATED_NORMAL = 3 ///< the same, drawn again until within 2 b of a
+} dlc_rt_initializer;
+
+/// A tensor of the state block.
+typedef struct dlc_rt_state_tensor {
+  dlc_tensor_info info; ///< float32, but for parameters of other types
+  int64_t offset;       ///< in bytes, a multiple of 64
+  int32_t role;         ///< a dlc_rt_role
+  int32_t initializer;  ///< a dlc_rt_initializer; float32 only
+  double a, b;
+} dlc_rt_state_tensor;
+
+/// What a model needs to train. The state block holds the tensors of `state`:
+/// first the parameters, in the order of info.params, then slots and gradients.
+typedef struct dlc_rt_training {
+  int64_t state_bytes; ///< a multiple of 64
+  int64_t num_state;
+  const dlc_rt_state_tensor *state;
+  const int64_t *classes; ///< per target: its labels are below this; 0: no labels
+  dlc_schedule schedule;
+} dlc_rt_training;
+
+/// A model. The arena terms of `info` are the largest of all variants, each by
+/// itself, those of training of all five functions; info.variants[i] is variants[i].name.
 typedef struct dlc_rt_model_desc {
   dlc_model_info info;
-  const dlc_rt_variant *variants; ///< info.num_variants, best first
+  const dlc_rt_variant *variants;  ///< info.num_variants, best first
+  const dlc_rt_training *training; ///< null in libraries for inference
 } dlc_rt_model_desc;
 
 //===----------------------------------------------------------------------===//
@@ -106,6 +166,25 @@ const dlc_model_info *dlc_rt_info(const dlc_rt_model_desc *desc);
 const char *dlc_rt_variant_name(const dlc_model *m);
 const char *dlc_rt_error(const dlc_model *m);
 void dlc_rt_destroy(dlc_model *m);
+
+dlc_status dlc_rt_train_step(dlc_model *m, int64_t batch, const dlc_in *inputs,
+                             const dlc_in *targets, float *loss);
+dlc_status dlc_rt_differentiate(dlc_model *m, int64_t batch, const dlc_in *inputs,
+                                const dlc_in *targets, float *loss);
+dlc_status dlc_rt_backward(dlc_model *m, int64_t batch, const dlc_in *inputs,
+                           const dlc_in *output_grads, const dlc_out *input_grads);
+dlc_status dlc_rt_update(dlc_model *m);
+dlc_status dlc_rt_zero_grad(dlc_model *m);
+dlc_status dlc_rt_evaluate(dlc_model *m, int64_t batch, const dlc_in *inputs, const dlc_in *targets,
+                           double *metrics);
+dlc_status dlc_rt_gradients(dlc_model *m, dlc_tensor *list, int64_t *count);
+dlc_status dlc_rt_save_weights(dlc_model *m, const char *path);
+dlc_status dlc_rt_save_state(dlc_model *m, const char *path);
+dlc_status dlc_rt_load_state(dlc_model *m, const char *path);
+dlc_status dlc_rt_set_schedule(dlc_model *m, const dlc_schedule *schedule);
+dlc_status dlc_rt_get_schedule(dlc_model *m, dlc_schedule *schedule);
+double dlc_rt_learning_rate(const dlc_model *m);
+int64_t dlc_rt_step(const dlc_model *m);
 
 //===----------------------------------------------------------------------===//
 // Called by generated code
@@ -166,10 +245,13 @@ dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors, int64_t coun
 
 static_assert(sizeof(void *) == 8, "dlc's runtime is for 64-bit targets");
 static_assert(sizeof(dlc_tensor_info) == 80, "emit lays this out by hand");
-static_assert(sizeof(dlc_model_info) == 96, "emit lays this out by hand");
-static_assert(sizeof(dlc_rt_variant) == 96, "emit lays this out by hand");
-static_assert(sizeof(dlc_rt_model_desc) == 104, "emit lays this out by hand");
-static_assert(sizeof(dlc_entry) == 88, "emit lays this out by hand");
+static_assert(sizeof(dlc_model_info) == 144, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_variant) == 152, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_model_desc) == 160, "emit lays this out by hand");
+static_assert(sizeof(dlc_schedule) == 56, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_state_tensor) == 112, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_training) == 88, "emit lays this out by hand");
+static_assert(sizeof(dlc_entry) == 200, "emit lays this out by hand");
 #endif
 
 #endif // DLC_RUNTIME_MODELDESC_H

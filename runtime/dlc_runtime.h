@@ -20,6 +20,29 @@
 //   const char *lenet_error(const lenet *m);
 //   void lenet_destroy(lenet *m);
 //
+// and, when it was compiled with --train, for instances created with
+// dlc_options.training
+//
+//   dlc_status lenet_train_step(lenet *m, int64_t batch, const dlc_in *inputs,
+//                               const dlc_in *targets, float *loss);
+//   dlc_status lenet_differentiate(lenet *m, int64_t batch, const dlc_in *inputs,
+//                                  const dlc_in *targets, float *loss);
+//   dlc_status lenet_backward(lenet *m, int64_t batch, const dlc_in *inputs,
+//                             const dlc_in *output_grads,
+//                             const dlc_out *input_grads);
+//   dlc_status lenet_update(lenet *m);
+//   dlc_status lenet_zero_grad(lenet *m);
+//   dlc_status lenet_evaluate(lenet *m, int64_t batch, const dlc_in *inputs,
+//                             const dlc_in *targets, double *metrics);
+//   dlc_status lenet_gradients(lenet *m, dlc_tensor *list, int64_t *count);
+//   dlc_status lenet_save(lenet *m, const char *path);
+//   dlc_status lenet_save_state(lenet *m, const char *path);
+//   dlc_status lenet_load_state(lenet *m, const char *path);
+//   dlc_status lenet_set_schedule(lenet *m, const dlc_schedule *schedule);
+//   dlc_status lenet_get_schedule(lenet *m, dlc_schedule *schedule);
+//   double lenet_learning_rate(const lenet *m);
+//   int64_t lenet_step(const lenet *m);
+//
 // Weights: load takes a safetensors file, whose weights it packs for this CPU, or
 // a file of weights that are packed already, made by `dlc compile
 // --prepare=compile` or by save_prepared. The latter is mapped read-only: loading
@@ -49,7 +72,7 @@ extern "C" {
 #endif
 
 /// Version of this interface. Equal versions are binary compatible.
-#define DLC_RUNTIME_VERSION 1
+#define DLC_RUNTIME_VERSION 2
 
 /// The largest rank of any tensor, the batch dimension included.
 #define DLC_MAX_RANK 8
@@ -66,7 +89,8 @@ typedef enum dlc_status {
   DLC_ERROR_MISMATCH = 5,    ///< Sound weights, but of another model or library.
   DLC_ERROR_NOT_READY = 6,   ///< `forward` or `save_prepared` before a load.
   DLC_ERROR_UNSUPPORTED = 7, ///< The CPU, or this library, cannot do it.
-  DLC_ERROR_BUSY = 8         ///< Another thread is inside this instance.
+  DLC_ERROR_BUSY = 8,        ///< Another thread is inside this instance.
+  DLC_ERROR_NUMERIC = 9      ///< NaN or infinity in a loss, or in what it is made of.
 } dlc_status;
 
 /// A short description of `status`, never NULL; not to be freed.
@@ -90,6 +114,8 @@ static inline const char *dlc_status_string(dlc_status status) {
     return "not supported by this CPU or this library";
   case DLC_ERROR_BUSY:
     return "another thread is using this instance";
+  case DLC_ERROR_NUMERIC:
+    return "not a finite number";
   }
   return "unknown status";
 }
@@ -155,7 +181,37 @@ typedef struct dlc_model_info {
   /// bytes, whichever variant is chosen; less, where large batches pass through
   /// a few samples at a time.
   int64_t arena_const_bytes, arena_batch_bytes, arena_thread_bytes;
+
+  // Of libraries that were compiled with --train; zero in all others.
+  int32_t num_targets, num_metrics;
+  /// In the order of `train_step`'s array. Each has the name of its output.
+  const dlc_tensor_info *targets;
+  const char *const *metrics; ///< names of what `evaluate` yields; the first is the loss
+  /// The same terms for a trainable instance; they suffice for `forward` too.
+  int64_t train_arena_const_bytes, train_arena_batch_bytes, train_arena_thread_bytes;
 } dlc_model_info;
+
+/// How the learning rate follows from the number of updates done, `step`.
+typedef enum dlc_schedule_kind {
+  DLC_SCHEDULE_CONSTANT = 0,    ///< r
+  DLC_SCHEDULE_STEP = 1,        ///< r * gamma ^ floor(step / period)
+  DLC_SCHEDULE_EXPONENTIAL = 2, ///< r * gamma ^ (step / period)
+  DLC_SCHEDULE_COSINE = 3, ///< minimum + (r - minimum) / 2 * (1 + cos(pi * min(step / period, 1)))
+  DLC_SCHEDULE_INVERSE = 4 ///< r * (1 + gamma * step) ^ -power
+} dlc_schedule_kind;
+
+/// A learning rate r = `learning_rate` and its schedule. During the first
+/// `warmup_steps` updates the rate is multiplied by (step + 1) / warmup_steps.
+/// Fields that a kind does not name have no meaning for it.
+typedef struct dlc_schedule {
+  double learning_rate; ///< finite, at least 0
+  int64_t kind;         ///< a dlc_schedule_kind
+  double gamma;         ///< finite, at least 0
+  double power;         ///< finite
+  double minimum;       ///< finite, at least 0
+  double period;        ///< in updates; finite, above 0
+  int64_t warmup_steps; ///< at least 0
+} dlc_schedule;
 
 /// How to create an instance. Zero is the default of every field but `size`:
 ///
@@ -230,6 +286,26 @@ typedef struct dlc_entry {
   const char *(*error)(const dlc_model *m);
   void (*destroy)(dlc_model *m);
   dlc_status (*save_prepared)(dlc_model *m, const char *path);
+
+  // NULL in libraries that were compiled for inference.
+  dlc_status (*train_step)(dlc_model *m, int64_t batch, const dlc_in *inputs, const dlc_in *targets,
+                           float *loss);
+  dlc_status (*differentiate)(dlc_model *m, int64_t batch, const dlc_in *inputs,
+                              const dlc_in *targets, float *loss);
+  dlc_status (*backward)(dlc_model *m, int64_t batch, const dlc_in *inputs,
+                         const dlc_in *output_grads, const dlc_out *input_grads);
+  dlc_status (*update)(dlc_model *m);
+  dlc_status (*zero_grad)(dlc_model *m);
+  dlc_status (*evaluate)(dlc_model *m, int64_t batch, const dlc_in *inputs, const dlc_in *targets,
+                         double *metrics);
+  dlc_status (*gradients)(dlc_model *m, dlc_tensor *list, int64_t *count);
+  dlc_status (*save)(dlc_model *m, const char *path);
+  dlc_status (*save_state)(dlc_model *m, const char *path);
+  dlc_status (*load_state)(dlc_model *m, const char *path);
+  dlc_status (*set_schedule)(dlc_model *m, const dlc_schedule *schedule);
+  dlc_status (*get_schedule)(dlc_model *m, dlc_schedule *schedule);
+  double (*learning_rate)(const dlc_model *m);
+  int64_t (*step)(const dlc_model *m);
 } dlc_entry;
 
 typedef const dlc_entry *(*dlc_model_entry_fn)(void);

@@ -16,11 +16,16 @@
 
 namespace dlc::emit {
 
+/// The functions of training, in the order of dlc_rt_variant.
+inline constexpr std::array<llvm::StringLiteral, 4> trainingFunctions = {"gradients", "backward",
+                                                                         "update", "metrics"};
+
 /// The entry functions of one variant, in the merged module.
 struct VariantCode {
   llvm::Function *forward = nullptr;
-  llvm::Function *prepare = nullptr;     ///< may be null
-  std::array<uint64_t, 2> identity = {}; ///< see dlc_rt_variant
+  llvm::Function *prepare = nullptr;                                    ///< may be null
+  std::array<uint64_t, 2> identity = {};                                ///< see dlc_rt_variant
+  std::array<llvm::Function *, trainingFunctions.size()> training = {}; ///< null without --train
 };
 
 /// Adds the model's dlc_rt_model_desc, its documented functions <name>_create

@@ -21,6 +21,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,15 +39,55 @@ struct TensorInfo {
   llvm::SmallVector<int64_t, 4> shape;
 };
 
+/// How a tensor's first values are made; see dlc_rt_initializer of
+/// runtime/ModelDesc.h.
+struct Initializer {
+  int32_t kind = 0;
+  double a = 0, b = 0;
+};
+
+/// A tensor of the state block.
+struct StateTensor {
+  TensorInfo tensor;  ///< a gradient has the name of its parameter
+  int64_t offset = 0; ///< in bytes, a multiple of 64
+  int32_t role = 0;   ///< a dlc_rt_role
+  Initializer initializer;
+};
+
+/// A learning rate and its schedule, as dlc_schedule of dlc_runtime.h.
+struct Schedule {
+  double learningRate = 0;
+  int64_t kind = 0; ///< a dlc_schedule_kind
+  double gamma = 0, power = 0, minimum = 0, period = 0;
+  int64_t warmupSteps = 0;
+};
+
+/// What an output should be: labels below `classes`, or any numbers
+/// where that is 0. Has the name of its output.
+struct TargetTensor {
+  TensorInfo tensor;
+  int64_t classes = 0;
+};
+
+/// What a model that was compiled with --train has besides.
+struct Training {
+  std::vector<TargetTensor> targets; ///< in the order of the loss's arguments
+  std::vector<std::string> metrics;  ///< their names; the first is the loss
+  int64_t stateBytes = 0;            ///< a multiple of 64
+  std::vector<StateTensor> state;    ///< first one for each of Model::params, in their order
+  Schedule schedule;
+};
+
 /// One compilation of the model for one kind of CPU.
 ///
 /// The module defines, with C calling convention,
 ///   void forward(ptr rt, i64 batch, ptr inputs, ptr outputs, ptr prepared, ptr arena)
 ///   void prepare(ptr rt, ptr prepared, ptr scratch)
 /// as runtime/ModelDesc.h documents them (`prepare` may be missing when
-/// preparedBytes is 0). Everything else that it defines is private to it; it may
-/// call what ModelDesc.h offers to generated code and what libc and libm hold.
-/// Names of different variants may be equal.
+/// preparedBytes is 0), and, where the model trains, gradients, backward, update
+/// and metrics, with the signature of forward. Everything else that it defines is private to it; it
+/// may call what ModelDesc.h offers to generated code and what libc and libm hold. Names of
+/// different variants may be equal.
 struct Variant {
   std::string name;       ///< as users see it, such as "x86-64-v4"
   std::string targetCpu;  ///< LLVM's target-cpu, such as "x86-64-v4"
@@ -59,6 +100,8 @@ struct Variant {
   /// memory of the kernel that needs most of it.
   int64_t preparedBytes = 0, prepareScratchBytes = 0;
   int64_t arenaConstBytes = 0, arenaBatchBytes = 0, arenaThreadBytes = 0;
+  /// The same terms for the four functions of training, which share them.
+  int64_t trainArenaConstBytes = 0, trainArenaBatchBytes = 0, trainArenaThreadBytes = 0;
   int64_t batchStep = 0; ///< samples of one call of forward; larger batches are split; 0: any
 
   std::unique_ptr<llvm::Module> module; ///< all variants' in one LLVMContext
@@ -69,8 +112,9 @@ struct Model {
   std::string name;        ///< as in model.json; C names are made from it
   int64_t staticBatch = 0; ///< the only batch allowed, or 0 for any
   std::vector<TensorInfo> inputs, outputs, params;
-  std::vector<Variant> variants; ///< best first
-  bool profiled = false;         ///< the code calls dlc_rt_mark: export what that reports to
+  std::optional<Training> training; ///< compiled with --train
+  std::vector<Variant> variants;    ///< best first
+  bool profiled = false;            ///< the code calls dlc_rt_mark: export what that reports to
 };
 
 struct Options {

@@ -226,6 +226,18 @@ ArenaBytes dlc::emit::largestArena(const Model &model) {
   return arena;
 }
 
+ArenaBytes dlc::emit::largestTrainArena(const Model &model) {
+  if (!model.training)
+    return {};
+  ArenaBytes arena = largestArena(model);
+  for (const Variant &variant : model.variants) {
+    arena.constant = std::max(arena.constant, variant.trainArenaConstBytes);
+    arena.perBatch = std::max(arena.perBatch, variant.trainArenaBatchBytes);
+    arena.perThread = std::max(arena.perThread, variant.trainArenaThreadBytes);
+  }
+  return arena;
+}
+
 std::string dlc::emit::makeHeader(const Model &model, const Names &names) {
   Template t;
   t.set("name", names.model);

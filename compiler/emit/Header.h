@@ -19,6 +19,8 @@ struct ArenaBytes {
   int64_t constant = 0, perBatch = 0, perThread = 0;
 };
 ArenaBytes largestArena(const Model &model);
+/// The same for trainable instances; zero where the model does not train.
+ArenaBytes largestTrainArena(const Model &model);
 
 /// The text of <name>.h: C99 and C++, with the shapes, units and errors of each
 /// function. It includes only dlc_runtime.h.

@@ -123,6 +123,7 @@ Expected<Names> dlc::emit::makeNames(const Model &model) {
   if (isSystemFile(names.model))
     names.model = "m_" + names.model;
   names.prefix = StringRef(names.model).upper();
+  names.trains = model.training.has_value();
   names.profiled = model.profiled;
   ParameterNames parameters(model);
   for (const TensorInfo &input : model.inputs)

@@ -145,7 +145,8 @@ Error prepareModule(Variant &variant, const Names &names, const TargetMachine &m
       continue;
     }
     function.setComdat(nullptr);
-    if (function.getName() == "forward" || function.getName() == "prepare") {
+    if (is_contained({"forward", "prepare"}, function.getName()) ||
+        is_contained(trainingFunctions, function.getName())) {
       share(function, prefix + function.getName() + suffix);
     } else {
       function.setVisibility(GlobalValue::DefaultVisibility);
@@ -202,9 +203,12 @@ Expected<Parts> dlc::emit::makeParts(Model &model, const Names &names, TargetMac
     if (Error error = prepareModule(variant, names, machine))
       return std::move(error);
     std::string prefix = names.model + ".", suffix = "." + makeIdentifier(variant.name);
-    code.push_back({declare(*parts.root, *variant.module, prefix + "forward" + suffix),
-                    declare(*parts.root, *variant.module, prefix + "prepare" + suffix),
-                    identityOf(*variant.module)});
+    auto entry = [&](StringRef name) {
+      return declare(*parts.root, *variant.module, (Twine(prefix) + name + suffix).str());
+    };
+    code.push_back({entry("forward"), entry("prepare"), identityOf(*variant.module)});
+    if (model.training)
+      transform(trainingFunctions, code.back().training.begin(), entry);
     parts.variants.push_back(std::move(variant.module));
   }
   addDescriptor(*parts.root, model, names, code);

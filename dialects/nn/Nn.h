@@ -25,6 +25,18 @@ inline constexpr llvm::StringLiteral kOutputAttr = "nn.output";
 inline constexpr llvm::StringLiteral kParamAttr = "nn.param";
 inline constexpr llvm::StringLiteral kTrainableAttr = "nn.trainable";
 inline constexpr llvm::StringLiteral kStateAttr = "nn.state";
+// Of training: see the dialect's description.
+inline constexpr llvm::StringLiteral kInitializerAttr = "nn.initializer";
+inline constexpr llvm::StringLiteral kTargetAttr = "nn.target";
+inline constexpr llvm::StringLiteral kClassesAttr = "nn.classes";
+inline constexpr llvm::StringLiteral kMetricsAttr = "nn.metrics";
+inline constexpr llvm::StringLiteral kGradientAttr = "nn.gradient";
+inline constexpr llvm::StringLiteral kSlotAttr = "nn.slot";
+inline constexpr llvm::StringLiteral kInitAttr = "nn.init";
+inline constexpr llvm::StringLiteral kLearningRateAttr = "nn.learning_rate";
+inline constexpr llvm::StringLiteral kScheduleAttr = "nn.schedule";
+inline constexpr llvm::StringLiteral kPlaceAttr = "nn.place";
+inline constexpr llvm::StringLiteral kStateBytesAttr = "nn.state_bytes";
 // Added on the way down: see the dialect's description.
 inline constexpr llvm::StringLiteral kPreparedAttr = "nn.prepared";
 inline constexpr llvm::StringLiteral kPreparedBytesAttr = "nn.prepared_bytes";

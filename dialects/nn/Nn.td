@@ -31,6 +31,25 @@ def Nn_Dialect : Dialect {
     | `nn.prepared_bytes` | module | size of all prepared values |
     | `nn.arena` | argument (memref<?xi8>) | scratch memory of one call |
     | `nn.arena_const`, `nn.arena_batch`, `nn.arena_thread` | function | bytes of the arena: c + batch * p + threads * t |
+
+    A model that trains has more entry functions (@loss, which differentiation turns into
+    @gradients and @backward; @update; @metrics), and these attributes:
+
+    | attribute | on | meaning |
+    |---|---|---|
+    | `nn.initializer = {kind = "uniform", a, b}` | parameter of @forward | its first values: `constant` a, `uniform` in [a, b), `normal` with mean a and deviation b, `truncated_normal`: the same within 2 b of the mean |
+    | `nn.target = "out"` | argument of @loss | what that output should be |
+    | `nn.classes = n` | target of @loss or @gradients | its labels must be in [0, n) |
+    | `nn.metrics = ["loss", ...]` | @metrics | names of the numbers that it yields |
+    | `nn.gradient = "c1/kernel"` | argument, result | the gradient of a parameter |
+    | `nn.slot = "momentum/c1/kernel"` | argument, result of @update | a tensor of the optimiser's |
+    | `nn.init = v` | slot | its first value |
+    | `nn.learning_rate`, `nn.schedule = {kind = "step", gamma, power, period, minimum, warmup}` | module | the rate of each step; no kind is a constant rate |
+    | `nn.place = n` | parameter, slot, gradient | its byte offset in the state |
+    | `nn.state_bytes` | module | size of the state |
+
+    In @gradients and @backward the arguments marked `nn.input` are the random numbers' counter, the
+    inputs of @forward in their order, then the targets ("target of out") or output gradients.
   }];
   let useDefaultAttributePrinterParser = 1;
 }

@@ -10,7 +10,8 @@
 
 /* Emit lays constants out by hand; C must agree with it. */
 typedef char tensor_info_is_80_bytes[sizeof(dlc_tensor_info) == 80 ? 1 : -1];
-typedef char model_info_is_96_bytes[sizeof(dlc_model_info) == 96 ? 1 : -1];
-typedef char entry_is_88_bytes[sizeof(dlc_entry) == 88 ? 1 : -1];
+typedef char model_info_is_144_bytes[sizeof(dlc_model_info) == 144 ? 1 : -1];
+typedef char schedule_is_56_bytes[sizeof(dlc_schedule) == 56 ? 1 : -1];
+typedef char entry_is_200_bytes[sizeof(dlc_entry) == 200 ? 1 : -1];
 
 const char *okInC(void) { return dlc_status_string(DLC_OK); }
