@@ -8,14 +8,6 @@
 using namespace mlir;
 using namespace dlc::ops;
 
-Value dlc::ops::floatConstant(OpBuilder &builder, Location loc, Type type, double value) {
-  FloatAttr element = builder.getF32FloatAttr(value);
-  if (auto shaped = dyn_cast<ShapedType>(type))
-    return arith::ConstantOp::create(builder, loc,
-                                     DenseElementsAttr::get(shaped, Attribute(element)));
-  return arith::ConstantOp::create(builder, loc, element);
-}
-
 Value dlc::ops::multiplyAdd(OpBuilder &builder, Location loc, Value x, Value y, Value accumulator) {
   auto contract = arith::FastMathFlags::contract;
   Value product = arith::MulFOp::create(builder, loc, x, y, contract);
@@ -158,12 +150,20 @@ Value Build::generic(ValueRange inputs, Value out, ArrayRef<AffineMap> maps, Bod
       .getResult(0);
 }
 
+AffineMap Build::broadcast(Value input, RankedTensorType type) const {
+  unsigned rank = type.getRank();
+  auto from = cast<RankedTensorType>(input.getType());
+  if (nn::isSingleNumber(from) && type.getShape().back() != 1)
+    return map(rank, builder.getAffineConstantExpr(0));
+  return trailingDims(rank, from.getRank());
+}
+
 Value Build::elementwise(ValueRange inputs, RankedTensorType type, Body body, bool leading) const {
   unsigned rank = type.getRank();
   SmallVector<AffineMap> maps;
   for (Value input : inputs) {
     unsigned inputRank = cast<RankedTensorType>(input.getType()).getRank();
-    maps.push_back(leading ? leadingDims(rank, inputRank) : trailingDims(rank, inputRank));
+    maps.push_back(leading ? leadingDims(rank, inputRank) : broadcast(input, type));
   }
   maps.push_back(identity(rank));
   return generic(inputs, empty(type), maps, body);

@@ -7,6 +7,7 @@
 #ifndef DLC_COMPILER_OPS_BUILD_H
 #define DLC_COMPILER_OPS_BUILD_H
 
+#include "dialects/nn/Expr.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -54,8 +55,12 @@ struct Build {
   mlir::Value generic(mlir::ValueRange inputs, mlir::Value out,
                       llvm::ArrayRef<mlir::AffineMap> maps, Body body) const;
 
-  /// An elementwise generic with a fresh destination; an input of lower rank runs along the
-  /// trailing dimensions, or along the leading ones with `leading`.
+  /// How an input of lower rank is read beside the dimensions of `type`: along the trailing ones,
+  /// or everywhere the same element where it has but one.
+  mlir::AffineMap broadcast(mlir::Value input, mlir::RankedTensorType type) const;
+
+  /// An elementwise generic with a fresh destination; an input of lower rank is broadcast, or runs
+  /// along the leading dimensions with `leading`.
   mlir::Value elementwise(mlir::ValueRange inputs, mlir::RankedTensorType type, Body body,
                           bool leading = false) const;
 
@@ -77,9 +82,7 @@ struct Build {
   mlir::AffineMap trailingDims(unsigned rank, unsigned count) const;
 };
 
-/// A constant of `type`: f32, or a vector of f32 with that element repeated.
-mlir::Value floatConstant(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type,
-                          double value);
+using nn::floatConstant;
 
 /// accumulator + x * y, which the code generator may contract to one fused multiply-add.
 mlir::Value multiplyAdd(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x, mlir::Value y,

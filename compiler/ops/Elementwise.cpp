@@ -2,61 +2,28 @@
 //
 // Each op is one function from scalars to a scalar, in elementwise-mappable arith and math ops
 // without control flow, so that the same code runs on f32, on vectors, in a linalg body and in a
-// kernel's epilogue.
+// kernel's epilogue. Its gradient is derived from that code. Where the slope follows from the
+// result alone, `slope` says so: then nobody has to keep what the op read, and the op can stay in
+// the epilogue of what computed it.
 //
 //===------------------------------------------------------------------------------===//
 
 #include "compiler/ops/Build.h"
+#include "compiler/ops/Derivative.h"
 #include "compiler/ops/Models.h"
 #include "compiler/ops/Ops.h"
+#include "dialects/nn/Expr.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::ops;
+using nn::Expr;
 
 namespace {
-
-// A few infix operators on f32 values (or vectors of f32), so that the functions below read like
-// their formulas.
-struct Expr {
-  OpBuilder &builder;
-  Location loc;
-  Value value;
-
-  Expr operator()(Value other) const { return {builder, loc, other}; }
-  Expr constant(double number) const {
-    return (*this)(floatConstant(builder, loc, value.getType(), number));
-  }
-  template <typename OpTy> Expr unary() const { return (*this)(OpTy::create(builder, loc, value)); }
-  template <typename OpTy> Expr binary(Expr other) const {
-    return (*this)(OpTy::create(builder, loc, value, other.value));
-  }
-  Expr select(arith::CmpFPredicate predicate, Expr other, Expr then, Expr otherwise) const {
-    Value condition = arith::CmpFOp::create(builder, loc, predicate, value, other.value);
-    return (*this)(arith::SelectOp::create(builder, loc, condition, then.value, otherwise.value));
-  }
-  // NaN stays NaN. The sign of a zero is left open, which makes each of these one instruction on
-  // x86 where the bound is a constant.
-  Expr atLeast(double bound) const {
-    return (*this)(arith::MaximumFOp::create(builder, loc, value, constant(bound).value,
-                                             arith::FastMathFlags::nsz));
-  }
-  Expr atMost(double bound) const {
-    return (*this)(arith::MinimumFOp::create(builder, loc, value, constant(bound).value,
-                                             arith::FastMathFlags::nsz));
-  }
-};
-
-Expr operator+(Expr a, Expr b) { return a.binary<arith::AddFOp>(b); }
-Expr operator-(Expr a, Expr b) { return a.binary<arith::SubFOp>(b); }
-Expr operator*(Expr a, Expr b) { return a.binary<arith::MulFOp>(b); }
-Expr operator/(Expr a, Expr b) { return a.binary<arith::DivFOp>(b); }
-Expr operator+(Expr a, double b) { return a + a.constant(b); }
-Expr operator*(Expr a, double b) { return a * a.constant(b); }
-Expr operator-(Expr a) { return a.unary<arith::NegFOp>(); }
 
 // 1 / (1 + exp(-x)): an overflow of exp gives the right limit, 0.
 Expr sigmoid(Expr x) { return x.constant(1) / ((-x).unary<math::ExpOp>() + 1); }
@@ -131,11 +98,64 @@ Expr scalar(nn::CastOp, Expr x) {
   return x(arith::SIToFPOp::create(x.builder, x.loc, type, data));
 }
 
+// The body's ops again, on f32 or on vectors of it.
+Expr scalar(nn::MapOp op, ValueRange scalars, OpBuilder &builder, Location loc) {
+  Block &body = op.getBody().front();
+  IRMapping mapping;
+  mapping.map(body.getArguments(), scalars);
+  auto shaped = scalars.empty() ? ShapedType() : dyn_cast<ShapedType>(scalars[0].getType());
+  for (Operation &inner : body.without_terminator()) {
+    Operation *clone = builder.clone(inner, mapping);
+    if (!shaped)
+      continue;
+    Type type = shaped.clone(inner.getResult(0).getType());
+    clone->getResult(0).setType(type);
+    if (auto constant = dyn_cast<arith::ConstantOp>(clone))
+      constant.setValueAttr(DenseElementsAttr::get(cast<ShapedType>(type), constant.getValue()));
+  }
+  return {builder, loc, mapping.lookupOrDefault(body.getTerminator()->getOperand(0))};
+}
+
+// Slopes that follow from the result y.
+Expr zeroUnless(Expr y, arith::CmpFPredicate predicate, double bound, Expr then) {
+  return y.select(predicate, y.constant(bound), then, y.constant(0));
+}
+Expr slope(nn::SigmoidOp, Expr y) { return y * (1 - y); }
+Expr slope(nn::TanhOp, Expr y) { return 1 - y * y; }
+Expr slope(nn::ExpOp, Expr y) { return y; }
+// 1 - exp(-y) = sigmoid(x), without its cancellation.
+Expr slope(nn::SoftplusOp, Expr y) { return -(-y).unary<math::ExpM1Op>(); }
+Expr slope(nn::HardSigmoidOp, Expr y) {
+  Expr below = zeroUnless(y, arith::CmpFPredicate::OLT, 1, y.constant(1.0 / 6));
+  return zeroUnless(y, arith::CmpFPredicate::OGT, 0, below);
+}
+
+// The sign of y is that of x - threshold as long as the slopes are not negative.
+bool followsFromResult(nn::ReluOp op) {
+  return op.getThreshold().isZero() && !op.getNegativeSlope().isNegative();
+}
+Expr slope(nn::ReluOp op, Expr y) {
+  using P = arith::CmpFPredicate;
+  auto above = [&] {
+    Expr one = y.constant(1);
+    return op.getMaxValue() ? zeroUnless(y, P::OLT, op.getMaxValue()->convertToDouble(), one) : one;
+  };
+  Expr below = y.constant(op.getNegativeSlope().convertToDouble());
+  return y.select(P::OGT, y.constant(0), above(), below);
+}
+bool followsFromResult(nn::EluOp op) { return !op.getAlpha().isNegative(); }
+Expr slope(nn::EluOp op, Expr y) {
+  return y.select(arith::CmpFPredicate::OGT, y.constant(0), y.constant(1),
+                  y + op.getAlpha().convertToDouble());
+}
+
 template <typename OpTy>
 struct ScalarModel : nn::ElementwiseOpInterface::ExternalModel<ScalarModel<OpTy>, OpTy> {
   Value buildScalar(Operation *operation, OpBuilder &builder, Location loc,
                     ValueRange scalars) const {
     auto op = cast<OpTy>(operation);
+    if constexpr (std::is_same_v<OpTy, nn::MapOp>)
+      return scalar(op, scalars, builder, loc).value;
     auto arg = [&](unsigned i) { return Expr{builder, loc, scalars[i]}; };
     constexpr bool one = requires(Expr e) { scalar(op, e); };
     constexpr bool two = requires(Expr e) { scalar(op, e, e); };
@@ -156,15 +176,72 @@ template <typename OpTy> LoweredValues lower(OpTy op, OpBuilder &builder, Value 
   Build build{builder, op->getLoc(), batch};
   SmallVector<AffineMap> maps;
   for (Value operand : op->getOperands())
-    maps.push_back(
-        build.trailingDims(type.getRank(), cast<RankedTensorType>(operand.getType()).getRank()));
+    maps.push_back(build.broadcast(operand, type));
   return SmallVector<Value>{
       buildElementwiseGeneric(builder, build.loc, op, op->getOperands(), maps, type, batch)};
+}
+
+// g * slope, from the result alone where that suffices; null otherwise.
+template <typename OpTy> Value gradientFromResult(OpTy op, OpBuilder &builder, Value g) {
+  if constexpr (requires(Expr y) { slope(op, y); }) {
+    if constexpr (requires { followsFromResult(op); })
+      if (!followsFromResult(op))
+        return {};
+    return nn::buildMap(builder, op.getLoc(), op.getType(), {op->getResult(0), g},
+                        [&](ArrayRef<Expr> e) { return e[1] * slope(op, e[0]); });
+  }
+  return {};
+}
+
+// The derivative with respect to operand `i` of the op's own code; null where that is zero.
+FailureOr<Value> derive(Operation *op, OpBuilder &builder, Value g, unsigned i) {
+  SmallVector<Value> inputs(op->getOperands());
+  inputs.push_back(g);
+  bool failedToDerive = false, isZero = false;
+  Value map = nn::buildMap(
+      builder, op->getLoc(), cast<RankedTensorType>(op->getResult(0).getType()), inputs,
+      [&](ArrayRef<Expr> e) {
+        SmallVector<Value> scalars = llvm::map_to_vector(e, [](Expr x) { return x.value; });
+        ValueRange arguments = ValueRange(scalars).drop_back();
+        Expr last = e.back();
+        Value y =
+            cast<nn::ElementwiseOpInterface>(op).buildScalar(last.builder, last.loc, arguments);
+        auto all = differentiate(last.builder, *last.builder.getInsertionBlock(), arguments, y,
+                                 last.value);
+        failedToDerive = failed(all);
+        isZero = succeeded(all) && !(*all)[i];
+        return failedToDerive || isZero ? last : last((*all)[i]);
+      });
+  if (failedToDerive)
+    return failure();
+  return isZero ? Value() : map;
+}
+
+template <typename OpTy>
+LogicalResult differentiateElementwise(OpTy op, OpBuilder &builder, ValueRange upstream,
+                                       ArrayRef<bool> wanted, Values &gradients) {
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+    if (!wanted[i])
+      continue;
+    Value part = gradientFromResult(op, builder, upstream.front());
+    if (!part) {
+      FailureOr<Value> derived = derive(op, builder, upstream.front(), i);
+      if (failed(derived))
+        return failure();
+      part = *derived;
+    }
+    // What one element of a vector gave to many elements comes back as a sum.
+    if (part && part.getType() != operand.getType())
+      part = nn::ReduceSumOp::create(builder, op.getLoc(), operand.getType(), part);
+    gradients[i] = part;
+  }
+  return success();
 }
 
 template <typename... Ops> void addModels(MLIRContext *context) {
   (Ops::template attachInterface<ScalarModel<Ops>>(*context), ...);
   (addLinalg<Ops, lower<Ops>>(context), ...);
+  (addGradient<Ops, differentiateElementwise<Ops>>(context), ...);
 }
 
 } // namespace
@@ -185,5 +262,5 @@ Value dlc::buildElementwiseGeneric(OpBuilder &builder, Location loc, Operation *
 void dlc::ops::addElementwiseModels(MLIRContext *context) {
   addModels<nn::ReluOp, nn::SigmoidOp, nn::TanhOp, nn::ExpOp, nn::EluOp, nn::GeluOp, nn::SwishOp,
             nn::SoftplusOp, nn::HardSigmoidOp, nn::AddOp, nn::SubOp, nn::MulOp, nn::DivOp,
-            nn::MaximumOp, nn::MinimumOp, nn::AffineOp, nn::CastOp>(context);
+            nn::MaximumOp, nn::MinimumOp, nn::AffineOp, nn::CastOp, nn::MapOp>(context);
 }

@@ -26,6 +26,45 @@ void addLinalg(mlir::MLIRContext *context) {
   OpTy::template attachInterface<LinalgModel<OpTy, Lower>>(*context);
 }
 
+using Values = llvm::SmallVectorImpl<mlir::Value>;
+
+template <typename OpTy, llvm::LogicalResult (*Build)(OpTy, mlir::OpBuilder &, mlir::ValueRange,
+                                                      llvm::ArrayRef<bool>, Values &)>
+struct GradientModel
+    : nn::DifferentiableOpInterface::ExternalModel<GradientModel<OpTy, Build>, OpTy> {
+  llvm::LogicalResult buildGradient(mlir::Operation *op, mlir::OpBuilder &builder,
+                                    mlir::ValueRange upstream, llvm::ArrayRef<bool> wanted,
+                                    Values &gradients) const {
+    return Build(mlir::cast<OpTy>(op), builder, upstream, wanted, gradients);
+  }
+};
+
+/// addGradient<nn::DenseOp, differentiateDense>(context): see DifferentiableOpInterface.
+template <typename OpTy, llvm::LogicalResult (*Build)(OpTy, mlir::OpBuilder &, mlir::ValueRange,
+                                                      llvm::ArrayRef<bool>, Values &)>
+void addGradient(mlir::MLIRContext *context) {
+  OpTy::template attachInterface<GradientModel<OpTy, Build>>(*context);
+}
+
+using StateUpdates = llvm::SmallVectorImpl<std::pair<mlir::Value, mlir::Value>>;
+
+template <typename OpTy, llvm::LogicalResult (*Build)(OpTy, mlir::OpBuilder &, mlir::Value, int64_t,
+                                                      Values &, StateUpdates &)>
+struct TrainingModel : nn::TrainingOpInterface::ExternalModel<TrainingModel<OpTy, Build>, OpTy> {
+  llvm::LogicalResult buildTraining(mlir::Operation *op, mlir::OpBuilder &builder,
+                                    mlir::Value random, int64_t site, Values &results,
+                                    StateUpdates &updates) const {
+    return Build(mlir::cast<OpTy>(op), builder, random, site, results, updates);
+  }
+};
+
+/// addTraining<nn::DropoutOp, trainDropout>(context): see TrainingOpInterface.
+template <typename OpTy, llvm::LogicalResult (*Build)(OpTy, mlir::OpBuilder &, mlir::Value, int64_t,
+                                                      Values &, StateUpdates &)>
+void addTraining(mlir::MLIRContext *context) {
+  OpTy::template attachInterface<TrainingModel<OpTy, Build>>(*context);
+}
+
 // One function a family; `registerOpModels` calls them all.
 void addElementwiseModels(mlir::MLIRContext *context);
 void addMatMulModels(mlir::MLIRContext *context);

@@ -130,3 +130,52 @@ bool Conv2DOp::absorbPadding(ArrayRef<int64_t> padding) { return addPadding(*thi
 bool DepthwiseConv2DOp::absorbPadding(ArrayRef<int64_t> padding) {
   return addPadding(*this, padding);
 }
+
+// The shapes of a backward op are those that the forward op would have.
+template <typename Forward, typename OpTy>
+static LogicalResult verifyBackward(OpTy op, Value x, Value kernel, Value g) {
+  auto attributes = cast<DictionaryAttr>(op->getPropertiesAsAttribute());
+  typename Forward::Properties properties{};
+  auto emitError = [&] { return op.emitOpError(); };
+  SmallVector<Type> types;
+  if (failed(Forward::setPropertiesFromAttr(properties, attributes, emitError)) ||
+      failed(Forward::inferReturnTypes(op.getContext(), op.getLoc(), ValueRange({x, kernel}),
+                                       attributes, &properties, {}, types)))
+    return failure();
+  if (types.front() == g.getType())
+    return success();
+  return op.emitOpError("needs a gradient of type ") << types.front() << ", not " << g.getType();
+}
+
+// As many multiply-adds as the forward op has.
+static int64_t backwardFlops(Value g, Value kernel, bool depthwise) {
+  ArrayRef<int64_t> taps = cast<RankedTensorType>(kernel.getType()).getShape();
+  return convFlops(cast<RankedTensorType>(g.getType()),
+                   taps[0] * taps[1] * (depthwise ? 1 : taps[2]));
+}
+
+LogicalResult Conv2DBackwardDataOp::verify() {
+  return verifyBackward<Conv2DOp>(*this, getY(), getKernel(), getG());
+}
+LogicalResult Conv2DBackwardKernelOp::verify() {
+  return verifyBackward<Conv2DOp>(*this, getX(), getY(), getG());
+}
+LogicalResult DepthwiseConv2DBackwardDataOp::verify() {
+  return verifyBackward<DepthwiseConv2DOp>(*this, getY(), getKernel(), getG());
+}
+LogicalResult DepthwiseConv2DBackwardKernelOp::verify() {
+  return verifyBackward<DepthwiseConv2DOp>(*this, getX(), getY(), getG());
+}
+
+int64_t Conv2DBackwardDataOp::getFlopsPerSample() {
+  return backwardFlops(getG(), getKernel(), /*depthwise=*/false);
+}
+int64_t Conv2DBackwardKernelOp::getFlopsPerSample() {
+  return backwardFlops(getG(), getY(), /*depthwise=*/false);
+}
+int64_t DepthwiseConv2DBackwardDataOp::getFlopsPerSample() {
+  return backwardFlops(getG(), getKernel(), /*depthwise=*/true);
+}
+int64_t DepthwiseConv2DBackwardKernelOp::getFlopsPerSample() {
+  return backwardFlops(getG(), getY(), /*depthwise=*/true);
+}

@@ -32,4 +32,41 @@ def Nn_DepthwiseConv2DOp : Nn_ConvBase<"depthwise_conv2d"> {
                        DenseI64ArrayAttr:$dilations);
 }
 
+class Nn_ConvBackward<string mnemonic, string sum> : Nn_Op<mnemonic, [
+    DeclareOpInterfaceMethods<CostOpInterface>]> {
+  let summary = sum;
+  let results = (outs Nn_Image:$y);
+  let hasVerifier = 1;
+}
+
+// The attributes are those of the forward op, and the result has the type of its operand.
+class Nn_ConvBackwardData<string mnemonic, string sum> : Nn_ConvBackward<mnemonic, sum> {
+  let arguments = (ins Nn_Image:$g, Nn_Image:$kernel, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilations,
+                       DefaultValuedAttr<I64Attr, "1">:$groups);
+  let assemblyFormat = "$g `,` $kernel attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = "::dlc::nn::FusionRole getFusionRole() { return ::dlc::nn::FusionRole::Anchor; }";
+}
+class Nn_ConvBackwardKernel<string mnemonic, string sum> : Nn_ConvBackward<mnemonic, sum> {
+  let arguments = (ins Nn_Image:$x, Nn_Image:$g, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilations,
+                       DefaultValuedAttr<I64Attr, "1">:$groups);
+  let assemblyFormat = "$x `,` $g attr-dict `:` functional-type(operands, results)";
+}
+
+def Nn_Conv2DBackwardDataOp : Nn_ConvBackwardData<"conv2d_backward_data",
+    "gradient of conv2d with respect to x: every g[n, y, x, :] is spread over its window">;
+def Nn_Conv2DBackwardKernelOp : Nn_ConvBackwardKernel<"conv2d_backward_kernel",
+    "gradient of conv2d with respect to its kernel, summed over the batch">;
+def Nn_DepthwiseConv2DBackwardDataOp : Nn_ConvBackwardData<"depthwise_conv2d_backward_data",
+    "gradient of depthwise_conv2d with respect to x"> {
+  let arguments = (ins Nn_Image:$g, Nn_Image:$kernel, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilations);
+}
+def Nn_DepthwiseConv2DBackwardKernelOp : Nn_ConvBackwardKernel<"depthwise_conv2d_backward_kernel",
+    "gradient of depthwise_conv2d with respect to its kernel, summed over the batch"> {
+  let arguments = (ins Nn_Image:$x, Nn_Image:$g, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilations);
+}
+
 #endif // DLC_DIALECTS_NN_CONV_TD

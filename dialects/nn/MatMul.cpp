@@ -47,3 +47,23 @@ Value DenseOp::buildScaled(OpBuilder &builder, Value scale, Value shift) {
   Value bias = scaledBias(builder, getLoc(), getBias(), scale, shift);
   return DenseOp::create(builder, getLoc(), getX(), kernel, bias);
 }
+
+LogicalResult DenseBackwardKernelOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                                      Adaptor adaptor,
+                                                      SmallVectorImpl<Type> &types) {
+  auto x = cast<RankedTensorType>(adaptor.getX().getType());
+  auto g = cast<RankedTensorType>(adaptor.getG().getType());
+  if (failed(checkStatic(loc, adaptor.getX(), {})) || failed(checkStatic(loc, adaptor.getG(), {})))
+    return failure();
+  if (x.getShape().drop_back() != g.getShape().drop_back())
+    return emitOptionalError(loc, "x and g need the same rows, unlike ", x, " and ", g);
+  types.push_back(x.clone({x.getShape().back(), g.getShape().back()}));
+  return success();
+}
+
+int64_t DenseBackwardKernelOp::getFlopsPerSample() {
+  int64_t rows = 1;
+  for (int64_t extent : getX().getType().getShape().drop_back().drop_front())
+    rows *= extent;
+  return 2 * rows * getType().getNumElements();
+}

@@ -14,4 +14,12 @@ def Nn_DenseOp : Nn_InferredOp<"dense", [
   let extraClassDeclaration = "::dlc::nn::FusionRole getFusionRole() { return ::dlc::nn::FusionRole::Anchor; }";
 }
 
+def Nn_DenseBackwardKernelOp : Nn_InferredOp<"dense_backward_kernel", [
+    DeclareOpInterfaceMethods<CostOpInterface>]> {
+  let summary = "gradient of dense with respect to its kernel: x^T . g over all rows";
+  let arguments = (ins Nn_Tensor:$x, Nn_Tensor:$g);
+  let results = (outs TensorRankOf<[F32], [2]>:$y);
+  let assemblyFormat = "$x `,` $g attr-dict `:` functional-type(operands, results)";
+}
+
 #endif // DLC_DIALECTS_NN_MATMUL_TD

@@ -48,6 +48,14 @@ void NnDialect::initialize() {
       >();
   addOperations<
 #define GET_OP_LIST
+#include "dialects/nn/Loss.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/nn/Random.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
 #include "dialects/nn/Group.cpp.inc"
       >();
 }

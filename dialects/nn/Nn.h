@@ -46,17 +46,21 @@ inline constexpr llvm::StringLiteral kArenaBatchAttr = "nn.arena_batch";
 inline constexpr llvm::StringLiteral kBatchStepAttr = "nn.batch_step";
 inline constexpr llvm::StringLiteral kArenaThreadAttr = "nn.arena_thread";
 
+/// Whether the type is that of one number, tensor<1x...>.
+bool isSingleNumber(mlir::Type type);
+
 /// Output extent of a window sliding over `extent` pixels with `low` and `high` padding, or 0 where
-/// no window fits. With `ceilMode` a last partial window counts if it starts inside the image or the
-/// padding before it.
-int64_t windowedExtent(int64_t extent, int64_t window, int64_t stride, int64_t dilation, int64_t low,
-                       int64_t high, bool ceilMode = false);
+/// no window fits. With `ceilMode` a last partial window counts if it starts inside the image or
+/// the padding before it.
+int64_t windowedExtent(int64_t extent, int64_t window, int64_t stride, int64_t dilation,
+                       int64_t low, int64_t high, bool ceilMode = false);
 
 /// The argument of an entry function that is marked nn.batch, or null.
 mlir::Value findBatch(mlir::FunctionOpInterface function);
 
 /// Fails with a message at `loc` unless the channels of `x`, its last dimension, and all extents of
-/// the parameters are static: the batch alone may vary. Null values are skipped. For shape inference.
+/// the parameters are static: the batch alone may vary. Null values are skipped. For shape
+/// inference.
 mlir::LogicalResult checkStatic(std::optional<mlir::Location> loc, mlir::Value x,
                                 mlir::ValueRange parameters);
 
@@ -83,12 +87,16 @@ mlir::LogicalResult checkStatic(std::optional<mlir::Location> loc, mlir::Value x
 #define GET_OP_CLASSES
 #include "dialects/nn/Shape.h.inc"
 #define GET_OP_CLASSES
+#include "dialects/nn/Loss.h.inc"
+#define GET_OP_CLASSES
+#include "dialects/nn/Random.h.inc"
+#define GET_OP_CLASSES
 #include "dialects/nn/Group.h.inc"
 
 namespace dlc::nn {
 
-/// The bias of a linear op whose output was `bias` (or nothing) once it is scaled and shifted; null for
-/// no bias at all.
+/// The bias of a linear op whose output was `bias` (or nothing) once it is scaled and shifted; null
+/// for no bias at all.
 mlir::Value scaledBias(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value bias,
                        mlir::Value scale, mlir::Value shift);
 
@@ -103,8 +111,8 @@ mlir::FailureOr<OpTy> tryCreate(mlir::OpBuilder &builder, mlir::Location loc,
   auto emitError = [&] { return mlir::emitError(loc); };
   mlir::DictionaryAttr dict = builder.getDictionaryAttr(attributes);
   if (mlir::failed(OpTy::setPropertiesFromAttr(properties, dict, emitError)) ||
-      mlir::failed(OpTy::inferReturnTypes(builder.getContext(), loc, operands, dict, &properties, {},
-                                          state.types)))
+      mlir::failed(OpTy::inferReturnTypes(builder.getContext(), loc, operands, dict, &properties,
+                                          {}, state.types)))
     return mlir::failure();
   return mlir::cast<OpTy>(builder.create(state));
 }

@@ -67,8 +67,9 @@ def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   let cppNamespace = "::dlc::nn";
   let description = "An op with a vector-Jacobian product.";
   let methods = [InterfaceMethod<
-    "Builds d loss / d operand for each operand that `wanted` asks for, given d loss / d result. "
-    "Entries of unwanted operands stay null.",
+    "Builds d loss / d operand for each operand that `wanted` asks for, given d loss / d result "
+    "(null for results that the loss does not depend on; one at least is not). `gradients` has an "
+    "entry for each operand; those of unwanted ones stay null, as may others that are zero.",
     "::llvm::LogicalResult", "buildGradient",
     (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$upstream,
          "::llvm::ArrayRef<bool>":$wanted, "::llvm::SmallVectorImpl<::mlir::Value> &":$gradients)>];
@@ -77,14 +78,18 @@ def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
 def TrainingOpInterface : OpInterface<"TrainingOpInterface"> {
   let cppNamespace = "::dlc::nn";
   let description = [{
-    An op that computes something else while training: BatchNormalization returns new statistics,
-    Dropout drops.
+    An op that computes something else while training: BatchNormalization normalises by the batch and
+    returns new statistics, Dropout drops.
   }];
   let methods = [InterfaceMethod<
-    "Builds the training form. The first results replace the op's; further ones are new values of "
-    "the state operands, in operand order.",
-    "::mlir::FailureOr<::mlir::Operation *>", "toTraining",
-    (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$seed, "::mlir::Value":$step)>];
+    "Builds the training form. `random` is tensor<4xi32>: the low and the high half of the seed, the "
+    "step and the number of the batch's first sample; `site` differs between the ops of a network. "
+    "Fills `results` with what replaces the op's results, and `updates` with the new values of "
+    "operands that are state.",
+    "::llvm::LogicalResult", "buildTraining",
+    (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$random, "int64_t":$site,
+         "::llvm::SmallVectorImpl<::mlir::Value> &":$results,
+         "::llvm::SmallVectorImpl<std::pair<::mlir::Value, ::mlir::Value>> &":$updates)>];
 }
 
 #endif // DLC_DIALECTS_NN_NNINTERFACES_TD

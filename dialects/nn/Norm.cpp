@@ -41,3 +41,12 @@ LogicalResult LrnOp::verify() {
     return emitOpError("needs an odd window size of at least 1, not ") << getSize();
   return success();
 }
+
+LogicalResult MomentsOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                          Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto x = cast<RankedTensorType>(adaptor.getX().getType());
+  if (failed(checkStatic(loc, adaptor.getX(), {})))
+    return failure();
+  types.assign(2, x.clone({x.getShape().back()}));
+  return success();
+}

@@ -7,9 +7,14 @@ include "dialects/nn/Nn.td"
 
 def Nn_BatchNormOp : Nn_InferredOp<"batch_norm"> {
   let summary = "batch normalisation at inference (Ioffe and Szegedy 2015)";
-  let description = "y = gamma * (x - mean) / sqrt(variance + epsilon) + beta along the last dimension.";
+  let description = [{
+    y = gamma * (x - mean) / sqrt(variance + epsilon) + beta along the last dimension. While training,
+    the mean and the biased variance of the batch take the place of `mean` and `variance`, which
+    become momentum * old + (1 - momentum) * batch, unless the op is `frozen`.
+  }];
   let arguments = (ins Nn_Tensor:$x, Nn_Vector:$gamma, Nn_Vector:$beta, Nn_Vector:$mean,
-                       Nn_Vector:$variance, F32Attr:$epsilon);
+                       Nn_Vector:$variance, F32Attr:$epsilon,
+                       DefaultValuedAttr<F32Attr, "0.99f">:$momentum, UnitAttr:$frozen);
   let results = (outs Nn_Tensor:$y);
   let assemblyFormat = [{
     $x `,` $gamma `,` $beta `,` $mean `,` $variance attr-dict `:` functional-type(operands, results)
@@ -40,6 +45,21 @@ def Nn_LrnOp : Nn_Op<"lrn", [SameOperandsAndResultType]> {
   let results = (outs Nn_Image:$y);
   let assemblyFormat = "$x attr-dict `:` type($y)";
   let hasVerifier = 1;
+}
+
+def Nn_MomentsOp : Nn_InferredOp<"moments"> {
+  let summary = "mean and biased variance over all dimensions but the last";
+  let arguments = (ins Nn_Tensor:$x);
+  let results = (outs Nn_Vector:$mean, Nn_Vector:$variance);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def Nn_LrnBackwardOp : Nn_Op<"lrn_backward", [SameOperandsAndResultType]> {
+  let summary = "gradient of local response normalisation with respect to x";
+  let arguments = (ins Nn_Image:$x, Nn_Image:$g, I64Attr:$size, F32Attr:$alpha, F32Attr:$beta,
+                       F32Attr:$bias, Nn_LrnRegionAttr:$region);
+  let results = (outs Nn_Image:$dx);
+  let assemblyFormat = "$x `,` $g attr-dict `:` type($dx)";
 }
 
 #endif // DLC_DIALECTS_NN_NORM_TD

@@ -112,3 +112,25 @@ LogicalResult DropoutOp::verify() {
 }
 
 OpFoldResult DropoutOp::fold(FoldAdaptor) { return getRate().isZero() ? getX() : Value(); }
+
+LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                        SmallVectorImpl<Type> &types) {
+  auto x = cast<RankedTensorType>(adaptor.getX().getType());
+  SmallVector<int64_t> shape;
+  if (static_cast<int64_t>(adaptor.getOffsets().size()) != x.getRank() ||
+      static_cast<int64_t>(adaptor.getSizes().size()) != x.getRank())
+    return emitOptionalError(loc, "offsets and sizes need ", x.getRank(),
+                             " entries, one a dimension");
+  for (auto [extent, offset, size] :
+       llvm::zip_equal(x.getShape(), adaptor.getOffsets(), adaptor.getSizes())) {
+    bool whole = size == -1 && offset == 0;
+    if (ShapedType::isDynamic(extent)
+            ? !whole
+            : (!whole && (offset < 0 || size < 1 || size > extent - offset)))
+      return emitOptionalError(loc, "a slice of ", size, " from ", offset, " on does not lie in ",
+                               x);
+    shape.push_back(whole ? extent : size);
+  }
+  types.push_back(x.clone(shape));
+  return success();
+}

@@ -36,6 +36,13 @@ def Nn_TransposeOp : Nn_InferredOp<"transpose"> {
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
+def Nn_SliceOp : Nn_InferredOp<"slice"> {
+  let summary = "a box of the input: `sizes` elements from `offsets` on; -1 as a size is the batch";
+  let arguments = (ins Nn_Tensor:$x, DenseI64ArrayAttr:$offsets, DenseI64ArrayAttr:$sizes);
+  let results = (outs Nn_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
 def Nn_DropoutOp : Nn_Op<"dropout", [SameOperandsAndResultType]> {
   let summary = "drops activations while training; the identity at inference";
   let arguments = (ins Nn_Tensor:$x, F32Attr:$rate);

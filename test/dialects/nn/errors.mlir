@@ -253,6 +253,6 @@ func.func @group_terminator(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
 // -----
 
 func.func @yield_outside(%x: tensor<?x3xf32>) {
-  // expected-error@+1 {{expects parent op 'nn.group'}}
+  // expected-error@+1 {{expects parent op to be one of 'nn.group, nn.map'}}
   nn.yield %x : tensor<?x3xf32>
 }
