@@ -1,6 +1,7 @@
 //===- Describe.cpp - a module's signature as emit wants it -------------------------===//
 
 #include "compiler/Describe.h"
+#include "compiler/DescribeTraining.h"
 #include "dialects/nn/Nn.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/dlc_runtime.h"
@@ -31,7 +32,6 @@ public:
 
 private:
   LogicalResult readArgument(unsigned index, Type type);
-  FailureOr<emit::TensorInfo> tensorOf(StringAttr name, Type type);
   FailureOr<emit::TensorInfo> sampleOf(StringAttr name, Type type);
 
   func::FuncOp forward;
@@ -42,12 +42,12 @@ private:
 
 } // namespace
 
-FailureOr<emit::TensorInfo> Signature::tensorOf(StringAttr name, Type type) {
+FailureOr<emit::TensorInfo> dlc::describeTensor(func::FuncOp function, StringAttr name, Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   std::optional<int32_t> dtype = tensor ? dtypeOf(tensor.getElementType()) : std::nullopt;
   if (!dtype)
-    return forward.emitError("\"") << name.getValue() << "\" is " << type
-                                   << ", but must be a tensor of f32, ui8, i32 or i64";
+    return function.emitError("\"") << name.getValue() << "\" is " << type
+                                    << ", but must be a tensor of f32, ui8, i32 or i64";
   emit::TensorInfo info{name.str(), *dtype, {}};
   info.shape.append(tensor.getShape().begin(), tensor.getShape().end());
   return info;
@@ -55,7 +55,7 @@ FailureOr<emit::TensorInfo> Signature::tensorOf(StringAttr name, Type type) {
 
 // The first extent of inputs and outputs is the batch, whether it is static or not.
 FailureOr<emit::TensorInfo> Signature::sampleOf(StringAttr name, Type type) {
-  FailureOr<emit::TensorInfo> info = tensorOf(name, type);
+  FailureOr<emit::TensorInfo> info = describeTensor(forward, name, type);
   if (failed(info))
     return failure();
   if (info->shape.empty() || info->shape[0] == 0)
@@ -76,7 +76,7 @@ LogicalResult Signature::readArgument(unsigned index, Type type) {
     return input;
   }
   if (auto name = forward.getArgAttrOfType<StringAttr>(index, nn::kParamAttr)) {
-    FailureOr<emit::TensorInfo> param = tensorOf(name, type);
+    FailureOr<emit::TensorInfo> param = describeTensor(forward, name, type);
     if (succeeded(param))
       model.params.push_back(*param);
     return param;
@@ -114,14 +114,15 @@ FailureOr<emit::Model> dlc::describeModel(ModuleOp module) {
   if (!forward)
     return module.emitError("needs a function @forward");
   for (Operation &op : *module.getBody())
-    if (&op != forward)
-      return op.emitOpError("stands beside @forward, but a model is that function alone");
+    if (auto function = dyn_cast<func::FuncOp>(op);
+        !function || (function != forward && !isTrainingFunction(function.getName())))
+      return op.emitOpError("stands beside @forward, but is no function of a model");
   if (!forward.getBody().hasOneBlock())
     return forward.emitError("@forward needs a body of one block");
   emit::Model model;
   auto name = module->getAttrOfType<StringAttr>(nn::kModelAttr);
   model.name = name ? name.str() : "model";
-  if (failed(Signature(forward, model).read()))
+  if (failed(Signature(forward, model).read()) || failed(describeTraining(forward, model)))
     return failure();
   return model;
 }
@@ -138,4 +139,13 @@ void dlc::describeMemory(ModuleOp module, emit::Variant &variant) {
   variant.arenaBatchBytes = number(forward, nn::kArenaBatchAttr);
   variant.arenaThreadBytes = number(forward, nn::kArenaThreadAttr);
   variant.batchStep = number(forward, nn::kBatchStepAttr);
+  for (StringRef name : {"gradients", "backward", "update", "metrics"}) {
+    Operation *function = module.lookupSymbol(name);
+    auto atLeast = [&](int64_t &bytes, StringRef term) {
+      bytes = std::max(bytes, number(function, term));
+    };
+    atLeast(variant.trainArenaConstBytes, nn::kArenaConstAttr);
+    atLeast(variant.trainArenaBatchBytes, nn::kArenaBatchAttr);
+    atLeast(variant.trainArenaThreadBytes, nn::kArenaThreadAttr);
+  }
 }

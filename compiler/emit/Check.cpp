@@ -8,6 +8,7 @@
 
 #include "compiler/emit/Check.h"
 
+#include "compiler/emit/Descriptor.h"
 #include "compiler/emit/Names.h"
 #include "runtime/ModelDesc.h"
 
@@ -56,6 +57,9 @@ Error dlc::emit::checkModel(const Model &model) {
     for (const TensorInfo &tensor : *list)
       if (Error error = checkTensor(model, tensor, /*hasBatch=*/true))
         return error;
+  if (model.training)
+    if (Error error = checkTraining(model))
+      return error;
   StringSet<> params;
   for (const TensorInfo &param : model.params) {
     if (Error error = checkTensor(model, param, /*hasBatch=*/false))
@@ -64,6 +68,44 @@ Error dlc::emit::checkModel(const Model &model) {
       return createStringError("model \"" + model.name + "\": two parameters are called \"" +
                                param.name + "\"; rename a layer");
   }
+  return Error::success();
+}
+
+static Error checkStateTensor(const Training &training, const StateTensor &entry) {
+  auto fault = [&](const Twine &what) {
+    return makeFault("\"" + entry.tensor.name + "\" " + what);
+  };
+  int64_t bytes = dlc_dtype_bytes(entry.tensor.dtype), end = 0;
+  for (int64_t extent : entry.tensor.shape)
+    if (extent <= 0 || MulOverflow(bytes, extent, bytes))
+      return fault("has an impossible shape");
+  if (entry.offset < 0 || entry.offset % 64 || AddOverflow(entry.offset, bytes, end) ||
+      end > training.stateBytes)
+    return fault("lies at byte " + Twine(entry.offset) + " of a state of " +
+                 Twine(training.stateBytes));
+  return Error::success();
+}
+
+/// What Emit.h asks of Model::training.
+static Error checkTraining(const Model &model) {
+  const Training &training = *model.training;
+  if (training.targets.empty() || training.metrics.empty())
+    return makeFault("model \"" + model.name + "\" trains without a target or a metric");
+  for (const TargetTensor &target : training.targets)
+    if (Error error = checkTensor(model, target.tensor, /*hasBatch=*/true))
+      return error;
+  if (training.stateBytes < 0 || training.stateBytes % 64)
+    return makeFault("the state is no multiple of 64 bytes: " + Twine(training.stateBytes));
+  for (const StateTensor &entry : training.state)
+    if (Error error = checkStateTensor(training, entry))
+      return error;
+  auto isParam = [&](size_t i) {
+    return i < training.state.size() && training.state[i].role == DLC_RT_PARAMETER &&
+           training.state[i].tensor.name == model.params[i].name;
+  };
+  for (size_t i = 0; i < model.params.size(); ++i)
+    if (!isParam(i))
+      return makeFault("\"" + model.params[i].name + "\" is missing in the state");
   return Error::success();
 }
 
@@ -78,19 +120,26 @@ static bool hasSignature(const Function &function, unsigned arguments, bool batc
   return true;
 }
 
-static Error checkVariant(const Variant &variant) {
+static Error checkVariant(const Variant &variant, bool trains) {
   auto fault = [&](const Twine &what) {
     return makeFault("CPU variant \"" + variant.name + "\" " + what);
   };
-  for (int64_t bytes : {variant.preparedBytes, variant.prepareScratchBytes, variant.arenaConstBytes,
-                        variant.arenaBatchBytes, variant.arenaThreadBytes})
+  for (int64_t bytes :
+       {variant.preparedBytes, variant.prepareScratchBytes, variant.arenaConstBytes,
+        variant.arenaBatchBytes, variant.arenaThreadBytes, variant.trainArenaConstBytes,
+        variant.trainArenaBatchBytes, variant.trainArenaThreadBytes})
     if (bytes < 0 || bytes % 64 != 0)
       return fault("has a block that is no multiple of 64 bytes: " + Twine(bytes));
   if (!variant.module)
     return fault("has no module");
-  const Function *forward = variant.module->getFunction("forward");
-  if (!forward || forward->isDeclaration() || !hasSignature(*forward, 6, /*batch=*/true))
-    return fault("does not define @forward(ptr, i64, ptr, ptr, ptr, ptr)");
+  SmallVector<StringRef> functions = {"forward"};
+  if (trains)
+    append_range(functions, trainingFunctions);
+  for (StringRef name : functions) {
+    const Function *function = variant.module->getFunction(name);
+    if (!function || function->isDeclaration() || !hasSignature(*function, 6, /*batch=*/true))
+      return fault("does not define @" + name + "(ptr, i64, ptr, ptr, ptr, ptr)");
+  }
   const Function *prepare = variant.module->getFunction("prepare");
   bool hasPrepare = prepare && !prepare->isDeclaration();
   if (hasPrepare ? !hasSignature(*prepare, 3, /*batch=*/false) : variant.preparedBytes != 0)
@@ -105,7 +154,7 @@ Error dlc::emit::checkVariants(const Model &model) {
   for (const Variant &variant : model.variants) {
     if (!names.insert(makeIdentifier(variant.name)).second)
       return makeFault("two CPU variants are called \"" + variant.name + "\"");
-    if (Error error = checkVariant(variant))
+    if (Error error = checkVariant(variant, model.training.has_value()))
       return error;
   }
   return Error::success();

@@ -41,7 +41,7 @@
 
 // RUN: sed 's/^module {/module { func.func private @other()/' %s > %t/10.mlir
 // RUN: %exits 1 dlc compile %t/10.mlir -o %t/out | FileCheck %s --check-prefix=OTHER
-// OTHER: error: 'func.func' op stands beside @forward, but a model is that function alone
+// OTHER: error: 'func.func' op stands beside @forward, but is no function of a model
 
 // RUN: echo 'func.func private @forward(tensor<?x3xf32> {nn.input = "x"})' > %t/11.mlir
 // RUN: %exits 1 dlc compile %t/11.mlir -o %t/out | FileCheck %s --check-prefix=NO-BODY
