@@ -48,29 +48,6 @@ static Error checkTensor(const Model &model, const TensorInfo &tensor, bool hasB
   return Error::success();
 }
 
-Error dlc::emit::checkModel(const Model &model) {
-  if (Error error = makeNames(model).takeError())
-    return error;
-  if (model.outputs.empty())
-    return createStringError("model \"" + model.name + "\" has no outputs; name at least one");
-  for (const auto *list : {&model.inputs, &model.outputs})
-    for (const TensorInfo &tensor : *list)
-      if (Error error = checkTensor(model, tensor, /*hasBatch=*/true))
-        return error;
-  if (model.training)
-    if (Error error = checkTraining(model))
-      return error;
-  StringSet<> params;
-  for (const TensorInfo &param : model.params) {
-    if (Error error = checkTensor(model, param, /*hasBatch=*/false))
-      return error;
-    if (!params.insert(param.name).second)
-      return createStringError("model \"" + model.name + "\": two parameters are called \"" +
-                               param.name + "\"; rename a layer");
-  }
-  return Error::success();
-}
-
 static Error checkStateTensor(const Training &training, const StateTensor &entry) {
   auto fault = [&](const Twine &what) {
     return makeFault("\"" + entry.tensor.name + "\" " + what);
@@ -106,6 +83,29 @@ static Error checkTraining(const Model &model) {
   for (size_t i = 0; i < model.params.size(); ++i)
     if (!isParam(i))
       return makeFault("\"" + model.params[i].name + "\" is missing in the state");
+  return Error::success();
+}
+
+Error dlc::emit::checkModel(const Model &model) {
+  if (Error error = makeNames(model).takeError())
+    return error;
+  if (model.outputs.empty())
+    return createStringError("model \"" + model.name + "\" has no outputs; name at least one");
+  for (const auto *list : {&model.inputs, &model.outputs})
+    for (const TensorInfo &tensor : *list)
+      if (Error error = checkTensor(model, tensor, /*hasBatch=*/true))
+        return error;
+  if (model.training)
+    if (Error error = checkTraining(model))
+      return error;
+  StringSet<> params;
+  for (const TensorInfo &param : model.params) {
+    if (Error error = checkTensor(model, param, /*hasBatch=*/false))
+      return error;
+    if (!params.insert(param.name).second)
+      return createStringError("model \"" + model.name + "\": two parameters are called \"" +
+                               param.name + "\"; rename a layer");
+  }
   return Error::success();
 }
 
