@@ -1,12 +1,13 @@
 //===- Pipeline.cpp - THE PAGE: the order of passes ---------------------------------===//
 //
-// model.json -> frontend -> [fusion -> schedule -> memory -> vector -> llvm] -> emit
+// model.json -> frontend -> [autodiff -> fusion -> schedule -> memory -> vector -> llvm] -> emit
 //
 // Each phase is one short function; no other file orders passes.
 //
 //===------------------------------------------------------------------------------===//
 
 #include "compiler/Pipeline.h"
+#include "compiler/autodiff/Passes.h"
 #include "compiler/cpu/Passes.h"
 #include "compiler/fusion/Passes.h"
 #include "compiler/memory/Passes.h"
@@ -27,6 +28,14 @@ static void cleanUp(OpPassManager &pm) {
   pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+void dlc::buildTrainingPhase(OpPassManager &pm) {
+  // What is equal in the forward part is computed, kept and differentiated once.
+  cleanUp(pm);
+  pm.addPass(autodiff::createDifferentiate());
+  pm.addPass(autodiff::createPlaceState());
+  cleanUp(pm);
 }
 
 void dlc::buildFusionPhase(OpPassManager &pm) {
@@ -129,6 +138,8 @@ struct MarchOptions : PassPipelineOptions<MarchOptions> {
 } // namespace
 
 void dlc::registerPipelines() {
+  static PassPipelineRegistration<> training(
+      "dlc-training-phase", "@forward and @loss -> @gradients and @backward", buildTrainingPhase);
   static PassPipelineRegistration<> fusion("dlc-fusion-phase", "nn -> fused nn", buildFusionPhase);
   static PassPipelineRegistration<MarchOptions> schedule(
       "dlc-schedule-phase", "nn -> kernel and linalg ops, @prepare outlined",

@@ -8,6 +8,9 @@
 
 namespace dlc {
 
+/// For models that train: @forward and @loss -> @gradients and @backward, the state in its places.
+void buildTrainingPhase(mlir::OpPassManager &pm);
+
 /// nn -> fused nn: shared by all CPU variants.
 void buildFusionPhase(mlir::OpPassManager &pm);
 

@@ -1,5 +1,6 @@
 //===- Registration.cpp - every dialect and pass of dlc ----------------------------===//
 
+#include "compiler/autodiff/Passes.h"
 #include "compiler/Registration.h"
 #include "compiler/Pipeline.h"
 #include "compiler/cpu/Passes.h"
@@ -23,6 +24,7 @@ void dlc::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void dlc::registerAllPasses() {
   mlir::registerAllPasses();
+  autodiff::registerAutodiffPasses();
   fusion::registerFusionPasses();
   schedule::registerSchedulePasses();
   memory::registerMemoryPasses();

@@ -145,11 +145,14 @@ FailureOr<Value> AbiLowering::entryBuffer(BlockArgument arg, func::FuncOp func) 
     return fromArray(outputs, numOutputs);
   if (has(nn::kArenaAttr))
     return arena;
-  auto offset = func.getArgAttrOfType<IntegerAttr>(index, nn::kPreparedAttr);
+  // The block is that of the prepared weights, or the state where the function has a part in it.
+  auto offset = func.getArgAttrOfType<IntegerAttr>(index, nn::kPlaceAttr);
+  if (!offset)
+    offset = func.getArgAttrOfType<IntegerAttr>(index, nn::kPreparedAttr);
   if (!offset)
     return func.emitOpError("has argument ") << index
-                                             << " that is no input, output, prepared "
-                                                "buffer or arena";
+                                             << " that is no input, output, "
+                                                "prepared buffer, state or arena";
   Value bytes = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(offset.getInt()));
   return Value(
       LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), prepared, ValueRange{bytes}));

@@ -3,15 +3,20 @@
 // Inputs come in buffers that are only read; results go to buffers of the caller, which the last
 // kernels write directly. Afterwards one-shot bufferization finds no tensor at the boundary.
 //
-//   func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {   func @forward(%a: memref<4xf32>, %o: memref<4xf32>) {
-//     %0 = ... %x                                      ->   %x = bufferization.to_tensor %a restrict
-//     return %0                                             %0 = ... %x
-//   }                                                       bufferization.materialize_in_destination %0 in %o
+//   func @forward(%x: tensor<4xf32>) -> tensor<4xf32> {   func @forward(%a: memref<4xf32>, %o:
+//   memref<4xf32>) {
+//     %0 = ... %x                                      ->   %x = bufferization.to_tensor %a
+//     restrict return %0                                             %0 = ... %x
+//   } bufferization.materialize_in_destination %0 in %o
+//
+// A result that has the same nn.place as an argument is that argument's new value and goes where
+// the old one lies. What computes it element by element from the old value overwrites it.
 //
 //===------------------------------------------------------------------------------===//
 
 #include "compiler/memory/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -28,7 +33,19 @@ static MemRefType bufferType(Type tensor) {
   return MemRefType::get(type.getShape(), type.getElementType());
 }
 
+// The argument whose new value the result is, or null.
+static BlockArgument findOldValue(func::FuncOp function, unsigned result) {
+  Attribute place = function.getResultAttr(result, nn::kPlaceAttr);
+  for (BlockArgument argument : function.getArguments())
+    if (place && function.getArgAttr(argument.getArgNumber(), nn::kPlaceAttr) == place)
+      return argument;
+  return {};
+}
+
 static void bufferInputs(func::FuncOp function) {
+  llvm::DenseSet<Value> renewed;
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    renewed.insert(findOldValue(function, i));
   Block &body = function.getBody().front();
   OpBuilder builder = OpBuilder::atBlockBegin(&body);
   for (BlockArgument argument : body.getArguments()) {
@@ -37,7 +54,8 @@ static void bufferInputs(func::FuncOp function) {
       continue;
     argument.setType(bufferType(type));
     auto tensor = bufferization::ToTensorOp::create(builder, argument.getLoc(), type, argument,
-                                                    /*restrict=*/true, /*writable=*/false);
+                                                    /*restrict=*/true,
+                                                    /*writable=*/renewed.contains(argument));
     argument.replaceAllUsesExcept(tensor, tensor);
   }
 }
@@ -48,8 +66,9 @@ static Value expandBuffer(OpBuilder &builder, Value buffer, tensor::CollapseShap
   auto extents = llvm::map_to_vector(collapse.getSrcType().getShape(), [&](int64_t n) {
     return ShapedType::isDynamic(n) ? OpFoldResult(batch) : builder.getIndexAttr(n);
   });
-  return memref::ExpandShapeOp::create(builder, collapse.getLoc(), bufferType(collapse.getSrcType()),
-                                       buffer, collapse.getReassociationIndices(), extents);
+  return memref::ExpandShapeOp::create(builder, collapse.getLoc(),
+                                       bufferType(collapse.getSrcType()), buffer,
+                                       collapse.getReassociationIndices(), extents);
 }
 
 // A result that was only given another shape: what computes it writes to the caller's buffer in the
@@ -68,6 +87,17 @@ static void reshapeDestination(OpBuilder &builder, Value batch, Value &result, V
       return;
     }
   }
+}
+
+// Lets an elementwise op that makes `result` write over `old`, whose new value that is.
+static void overwrite(Value result, Value old) {
+  auto generic = result.getDefiningOp<linalg::GenericOp>();
+  if (!generic || generic.getNumResults() != 1 || generic.getNumReductionLoops() > 0 ||
+      !generic.getMatchingIndexingMap(generic.getDpsInitOperand(0)).isIdentity())
+    return;
+  for (Operation *user : old.getUsers())
+    if (auto tensor = dyn_cast<bufferization::ToTensorOp>(user))
+      generic.setDpsInitOperand(0, tensor.getResult());
 }
 
 // What names a result also names its buffer: the model's output, or the number of a prepared value.
@@ -98,9 +128,17 @@ struct BufferArguments : memory::impl::BufferArgumentsBase<BufferArguments> {
     Value batch = nn::findBatch(function);
     for (auto [index, operand] : llvm::enumerate(results.getOperands())) {
       Value result = operand;
+      if (BlockArgument old = findOldValue(function, index)) {
+        overwrite(result, old);
+        bufferization::MaterializeInDestinationOp::create(builder, result.getLoc(), Type(), result,
+                                                          old, /*restrict=*/false,
+                                                          /*writable=*/true);
+        continue;
+      }
       Value out = body.addArgument(bufferType(result.getType()), result.getLoc());
       reshapeDestination(early, batch, result, out);
-      bufferization::MaterializeInDestinationOp::create(builder, result.getLoc(), Type(), result, out,
+      bufferization::MaterializeInDestinationOp::create(builder, result.getLoc(), Type(), result,
+                                                        out,
                                                         /*restrict=*/true, /*writable=*/true);
       marks.push_back(resultMark(function, index));
     }

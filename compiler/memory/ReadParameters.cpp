@@ -99,8 +99,10 @@ struct ReadParameters : memory::impl::ReadParametersBase<ReadParameters> {
       return;
     BitVector parameters(function.getNumArguments());
     int64_t count = 0;
+    // Where the model trains, parameters have places that all functions share.
     for (BlockArgument argument : function.getArguments())
-      if (function.getArgAttr(argument.getArgNumber(), nn::kParamAttr)) {
+      if (function.getArgAttr(argument.getArgNumber(), nn::kParamAttr) &&
+          !function.getArgAttr(argument.getArgNumber(), nn::kPlaceAttr)) {
         parameters.set(argument.getArgNumber());
         readBeforeUse(argument, count++);
       }

@@ -197,7 +197,7 @@ template <typename OpTy> Value gradientFromResult(OpTy op, OpBuilder &builder, V
 FailureOr<Value> derive(Operation *op, OpBuilder &builder, Value g, unsigned i) {
   SmallVector<Value> inputs(op->getOperands());
   inputs.push_back(g);
-  bool failedToDerive = false, isZero = false;
+  enum { Failed, Zero, Upstream, Other } kind = Failed;
   Value map = nn::buildMap(
       builder, op->getLoc(), cast<RankedTensorType>(op->getResult(0).getType()), inputs,
       [&](ArrayRef<Expr> e) {
@@ -208,13 +208,16 @@ FailureOr<Value> derive(Operation *op, OpBuilder &builder, Value g, unsigned i) 
             cast<nn::ElementwiseOpInterface>(op).buildScalar(last.builder, last.loc, arguments);
         auto all = differentiate(last.builder, *last.builder.getInsertionBlock(), arguments, y,
                                  last.value);
-        failedToDerive = failed(all);
-        isZero = succeeded(all) && !(*all)[i];
-        return failedToDerive || isZero ? last : last((*all)[i]);
+        Value part = succeeded(all) ? (*all)[i] : Value();
+        kind = failed(all) ? Failed : !part ? Zero : part == last.value ? Upstream : Other;
+        return part ? last(part) : last;
       });
-  if (failedToDerive)
+  if (kind == Other)
+    return map;
+  map.getDefiningOp()->erase();
+  if (kind == Failed)
     return failure();
-  return isZero ? Value() : map;
+  return kind == Zero ? Value() : g;
 }
 
 template <typename OpTy>

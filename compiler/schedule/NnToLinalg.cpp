@@ -51,12 +51,13 @@ LogicalResult lowerOp(Operation *op, Value batch) {
 
 struct NnToLinalg : schedule::impl::NnToLinalgBase<NnToLinalg> {
   void runOnOperation() override {
-    // A group lowers its body itself.
+    // An op with a body lowers that itself.
     SmallVector<Operation *> ops;
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
-      if (isa_and_present<nn::NnDialect>(op->getDialect()))
-        ops.push_back(op);
-      return isa<nn::GroupOp>(op) ? WalkResult::skip() : WalkResult::advance();
+      if (!isa_and_present<nn::NnDialect>(op->getDialect()))
+        return WalkResult::advance();
+      ops.push_back(op);
+      return WalkResult::skip();
     });
     Value batch = nn::findBatch(getOperation());
     for (Operation *op : ops)
