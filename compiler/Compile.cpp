@@ -53,6 +53,7 @@ private:
   Outcome emitLibrary(emit::Model model, emit::Options target);
   Outcome emitStage(emit::Model model, StringRef arch);
   Outcome importMlir();
+  Outcome differentiate();
   Outcome describe(emit::Model &model);
   Outcome useTuning(ArrayRef<CpuVariant> cpus);
   Outcome probe(emit::Model &model);
@@ -237,6 +238,15 @@ Outcome Compilation::emitStage(emit::Model model, StringRef arch) {
   }
 }
 
+// A model that trains brings a loss. What has no gradient is for its author to change.
+Outcome Compilation::differentiate() {
+  if (!module->lookupSymbol("loss"))
+    return Outcome::Done;
+  PassManager pm(&context);
+  buildTrainingPhase(pm);
+  return succeeded(pm.run(*module)) ? Outcome::Done : Outcome::BadInput;
+}
+
 // What emit has to know of the model, checked; and its weights, which are checked at any stage.
 Outcome Compilation::describe(emit::Model &model) {
   FailureOr<emit::Model> description = describeModel(*module);
@@ -295,6 +305,9 @@ Outcome Compilation::probe(emit::Model &model) {
 Outcome Compilation::run() {
   bool isModel = options.stage <= Stage::Nn;
   emit::Model model;
+  if (!isModel)
+    if (Outcome outcome = differentiate(); outcome != Outcome::Done)
+      return outcome;
   if (!isModel || !weights().empty())
     if (Outcome outcome = describe(model); outcome != Outcome::Done)
       return outcome;

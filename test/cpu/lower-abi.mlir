@@ -108,14 +108,14 @@ func.func private @turn_0(%y: memref<8xf32> {llvm.noalias}, %s: memref<256xi8> {
 
 // -----
 
-// expected-error@+1 {{has argument 1 that is no input, output, prepared buffer or arena}}
+// expected-error@+1 {{has argument 1 that is no input, output, prepared buffer, state or arena}}
 func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32>) {
   return
 }
 
 // -----
 
-// expected-error@+1 {{has argument 1 that is no input, output, prepared buffer or arena}}
+// expected-error@+1 {{has argument 1 that is no input, output, prepared buffer, state or arena}}
 func.func @forward(%batch: index {nn.batch}, %k: memref<8xf32> {nn.param = "k"}) {
   return
 }
