@@ -42,6 +42,7 @@ void dlc::buildFusionPhase(OpPassManager &pm) {
   OpPassManager &functions = pm.nest<func::FuncOp>();
   functions.addPass(fusion::createSimplifyInference());
   functions.addPass(fusion::createFoldBatchNorm());
+  functions.addPass(fusion::createTransposeConvs());
   // Two uses of one folded parameter (shared layers) become one before groups hide them.
   functions.addPass(createCSEPass());
   functions.addPass(fusion::createFormGroups());

@@ -13,6 +13,10 @@ def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::func::FuncOp"> {
   let summary = "turn batch normalisation into an affine map and fold it into the op before it";
 }
 
+def TransposeConvs : Pass<"dlc-transpose-convs", "::mlir::func::FuncOp"> {
+  let summary = "turn convolutions' backward data into convolutions of the gradient";
+}
+
 def FormGroups : Pass<"dlc-form-groups", "::mlir::func::FuncOp"> {
   let summary = "gather each heavy op and the elementwise ops after it into one nn.group";
 }

@@ -52,10 +52,13 @@ Value Build::constant(ArrayRef<int64_t> shape, ArrayRef<float> values) const {
   return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, values));
 }
 
-Value Build::inserted(Value x, Value out, ArrayRef<OpFoldResult> offsets) const {
+Value Build::inserted(Value x, Value out, ArrayRef<OpFoldResult> offsets,
+                      ArrayRef<OpFoldResult> strides) const {
   auto type = cast<RankedTensorType>(x.getType());
   SmallVector<OpFoldResult> sizes = extents(type);
-  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> ones(sizes.size(), builder.getIndexAttr(1));
+  if (strides.empty())
+    strides = ones;
   Value slice = tensor::ExtractSliceOp::create(builder, loc, type, out, offsets, sizes, strides);
   Value copy = linalg::CopyOp::create(builder, loc, x, slice).getResult(0);
   return tensor::InsertSliceOp::create(builder, loc, copy, out, offsets, sizes, strides);

@@ -36,8 +36,9 @@ struct Build {
 
   /// `out` with `x` copied to `offsets`. A copy into a slice, not a plain insertion: bufferization
   /// lets the producer of `x` write there where it can, and what remains is a loop like any other.
-  mlir::Value inserted(mlir::Value x, mlir::Value out,
-                       llvm::ArrayRef<mlir::OpFoldResult> offsets) const;
+  /// No `strides`: 1 along each dimension.
+  mlir::Value inserted(mlir::Value x, mlir::Value out, llvm::ArrayRef<mlir::OpFoldResult> offsets,
+                       llvm::ArrayRef<mlir::OpFoldResult> strides = {}) const;
 
   /// `x` inside a border of `value`, `low` and `high` elements wide in each dimension.
   mlir::Value padded(mlir::Value x, llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,

@@ -79,7 +79,28 @@ static LoweredValues lowerDepthwise(nn::DepthwiseConv2DOp op, OpBuilder &builder
   return SmallVector<Value>{build.plusBias(build.mergeLast(y, op.getType()), op.getBias())};
 }
 
+// Loops (th, tw, o, g, c) with a group dimension of its own on both sides.
+static LoweredValues lowerFlipKernel(nn::FlipKernelOp op, OpBuilder &builder, Value batch) {
+  Build build{builder, op.getLoc(), batch};
+  RankedTensorType from = op.getKernel().getType(), type = op.getType();
+  int64_t groups = op.getGroups();
+  ArrayRef<int64_t> in = from.getShape(), out = type.getShape();
+  Value kernel =
+      build.splitLast(op.getKernel(), from.clone({in[0], in[1], in[2], groups, in[3] / groups}));
+  auto tap = [&](unsigned i) {
+    int64_t last = op.getFirst()[i] + (out[i] - 1) * op.getSteps()[i];
+    return build.dim(i) * -op.getSteps()[i] + last;
+  };
+  AffineMap maps[] = {build.map(5, {tap(0), tap(1), build.dim(4), build.dim(3), build.dim(2)}),
+                      build.identity(5)};
+  Value y = build.generic(
+      kernel, build.empty(type.clone({out[0], out[1], out[2], groups, out[3] / groups})), maps,
+      [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+  return SmallVector<Value>{build.mergeLast(y, type)};
+}
+
 void dlc::ops::addConvModels(MLIRContext *context) {
   addLinalg<nn::Conv2DOp, lowerConv>(context);
   addLinalg<nn::DepthwiseConv2DOp, lowerDepthwise>(context);
+  addLinalg<nn::FlipKernelOp, lowerFlipKernel>(context);
 }

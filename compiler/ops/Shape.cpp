@@ -67,6 +67,18 @@ static LoweredValues lowerConcat(nn::ConcatOp op, OpBuilder &builder, Value batc
   return SmallVector<Value>{result};
 }
 
+static LoweredValues lowerInterleave(nn::InterleaveOp op, OpBuilder &builder, Value batch) {
+  Build build{builder, op.getLoc(), batch};
+  auto index = [&](int64_t value) { return OpFoldResult(builder.getIndexAttr(value)); };
+  ArrayRef<int64_t> strides = op.getStrides();
+  Value result = op.isCovered() ? build.empty(op.getType()) : build.filled(op.getType(), 0);
+  for (auto [phase, part] : llvm::zip_equal(op.getPhases(), op.getParts()))
+    result = build.inserted(
+        part, result, {index(0), index(phase / strides[1]), index(phase % strides[1]), index(0)},
+        {index(1), index(strides[0]), index(strides[1]), index(1)});
+  return SmallVector<Value>{result};
+}
+
 static LoweredValues lowerTranspose(nn::TransposeOp op, OpBuilder &builder, Value batch) {
   Build build{builder, op.getLoc(), batch};
   auto transpose = linalg::TransposeOp::create(builder, op.getLoc(), op.getX(),
@@ -82,6 +94,7 @@ void dlc::ops::addShapeModels(MLIRContext *context) {
   addLinalg<nn::ReshapeOp, lowerReshape>(context);
   addLinalg<nn::PadOp, lowerPad>(context);
   addLinalg<nn::ConcatOp, lowerConcat>(context);
+  addLinalg<nn::InterleaveOp, lowerInterleave>(context);
   addLinalg<nn::TransposeOp, lowerTranspose>(context);
   addLinalg<nn::DropoutOp, lowerDropout>(context);
 }

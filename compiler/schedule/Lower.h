@@ -69,6 +69,7 @@ mlir::Value lowerConcat(Blocker &blocker, nn::ConcatOp concat);
 /// computes it.
 mlir::Value buildConcat(Blocker &blocker, mlir::Location loc, llvm::ArrayRef<mlir::Value> parts,
                         int64_t axis, llvm::ArrayRef<int64_t> shape);
+mlir::Value lowerInterleave(Blocker &blocker, nn::InterleaveOp op);
 mlir::Value lowerPad(Blocker &blocker, nn::PadOp pad);
 mlir::Value lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterface op);
 

@@ -100,20 +100,18 @@ static Value insertPart(Blocker &blocker, Location loc, Value part, Operation *w
 
 // Every part is written into its slice of one destination by the kernel that computes it. For that
 // the destination stands before the first of these kernels and each insertion right after its own.
-Value dlc::schedule::buildConcat(Blocker &blocker, Location loc, ArrayRef<Value> parts,
-                                 int64_t axis, ArrayRef<int64_t> shape) {
+// A `background` fills what no part covers.
+static Value assemble(Blocker &blocker, Location loc, ArrayRef<Value> parts, ArrayRef<Slice> slices,
+                      ArrayRef<int64_t> shape, std::optional<float> background = {}) {
   OpBuilder &builder = blocker.builder;
   struct Part {
     Value value;
-    int64_t position;
+    size_t position;
     Operation *writer;
   };
   SmallVector<Part> sorted;
-  int64_t position = 0;
-  for (auto [index, part] : llvm::enumerate(parts)) {
-    sorted.push_back({part, position, findWriter(part, parts.take_front(index))});
-    position += typeOf(part).getDimSize(axis);
-  }
+  for (auto [index, part] : llvm::enumerate(parts))
+    sorted.push_back({part, index, findWriter(part, parts.take_front(index))});
   OpBuilder::InsertPoint here = builder.saveInsertionPoint();
   // In the order of their writers; parts that have to be copied come last.
   llvm::sort(sorted, [](const Part &a, const Part &b) {
@@ -125,13 +123,27 @@ Value dlc::schedule::buildConcat(Blocker &blocker, Location loc, ArrayRef<Value>
   if (sorted.front().writer)
     builder.setInsertionPoint(sorted.front().writer);
   Value whole = blocker.empty(loc, shape);
+  if (background) {
+    Value value = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(*background));
+    whole = linalg::FillOp::create(builder, loc, value, whole).getResult(0);
+  }
   for (const Part &part : sorted) {
     if (!part.writer)
       builder.restoreInsertionPoint(here);
-    whole = insertPart(blocker, loc, part.value, part.writer, whole,
-                       Slice(blocker, part.value, axis, part.position));
+    whole = insertPart(blocker, loc, part.value, part.writer, whole, slices[part.position]);
   }
   return whole;
+}
+
+Value dlc::schedule::buildConcat(Blocker &blocker, Location loc, ArrayRef<Value> parts,
+                                 int64_t axis, ArrayRef<int64_t> shape) {
+  SmallVector<Slice> slices;
+  int64_t position = 0;
+  for (Value part : parts) {
+    slices.emplace_back(blocker, part, axis, position);
+    position += typeOf(part).getDimSize(axis);
+  }
+  return assemble(blocker, loc, parts, slices, shape);
 }
 
 Value dlc::schedule::lowerConcat(Blocker &blocker, nn::ConcatOp concat) {
@@ -146,6 +158,31 @@ Value dlc::schedule::lowerConcat(Blocker &blocker, nn::ConcatOp concat) {
       buildConcat(blocker, concat.getLoc(), parts, /*axis=*/1,
                   kernel::getBlockedShape(Layout::Image, type.getShape(), blocker.facts.lanes));
   return blocker.unpack(concat.getLoc(), whole, type, Layout::Image);
+}
+
+// The phases of a blocked image are written a stride apart.
+Value dlc::schedule::lowerInterleave(Blocker &blocker, nn::InterleaveOp op) {
+  auto isBlockedImage = [&](Value x) { return blocker.isBlocked(x); };
+  if (op.getParts().empty() || !llvm::all_of(op.getParts(), isBlockedImage))
+    return {};
+  OpBuilder &builder = blocker.builder;
+  SmallVector<Value> parts;
+  SmallVector<Slice> slices;
+  ArrayRef<int64_t> strides = op.getStrides();
+  for (auto [part, phase] : llvm::zip_equal(op.getParts(), op.getPhases())) {
+    parts.push_back(blocker.pack(op.getLoc(), part, Layout::Image));
+    Slice &slice = slices.emplace_back(blocker, parts.back(), /*axis=*/0, /*position=*/0);
+    int64_t first[] = {phase / strides[1], phase % strides[1]};
+    for (int dim : {0, 1}) {
+      slice.offsets[2 + dim] = builder.getIndexAttr(first[dim]);
+      slice.strides[2 + dim] = builder.getIndexAttr(strides[dim]);
+    }
+  }
+  Value whole =
+      assemble(blocker, op.getLoc(), parts, slices,
+               kernel::getBlockedShape(Layout::Image, op.getType().getShape(), blocker.facts.lanes),
+               op.isCovered() ? std::optional<float>() : 0.0f);
+  return blocker.unpack(op.getLoc(), whole, op.getType(), Layout::Image);
 }
 
 // Padding of a blocked image is unpacked right into its place in the padded one.
@@ -200,6 +237,8 @@ Value dlc::schedule::lowerToKernel(Blocker &blocker, Operation *op) {
     return lowerGlobalPool(blocker, pool);
   if (auto concat = dyn_cast<nn::ConcatOp>(op))
     return lowerConcat(blocker, concat);
+  if (auto interleave = dyn_cast<nn::InterleaveOp>(op))
+    return lowerInterleave(blocker, interleave);
   if (auto pad = dyn_cast<nn::PadOp>(op))
     return lowerPad(blocker, pad);
   if (auto elementwise = dyn_cast<nn::ElementwiseOpInterface>(op))

@@ -179,3 +179,23 @@ int64_t DepthwiseConv2DBackwardDataOp::getFlopsPerSample() {
 int64_t DepthwiseConv2DBackwardKernelOp::getFlopsPerSample() {
   return backwardFlops(getG(), getY(), /*depthwise=*/true);
 }
+
+LogicalResult FlipKernelOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  auto type = cast<RankedTensorType>(adaptor.getKernel().getType());
+  ArrayRef<int64_t> kernel = type.getShape(), first = adaptor.getFirst(),
+                    steps = adaptor.getSteps();
+  int64_t groups = adaptor.getGroups();
+  if (!type.hasStaticShape() || first.size() != 2 || steps.size() != 2)
+    return emitOptionalError(loc, "a kernel of known size is flipped by 2 first taps and 2 steps");
+  if (groups < 1 || kernel[3] % groups)
+    return emitOptionalError(loc, "groups = ", groups, " must divide ", kernel[3], " filters");
+  SmallVector<int64_t> shape = {0, 0, kernel[3] / groups, kernel[2] * groups};
+  for (int dim : {0, 1}) {
+    if (first[dim] < 0 || first[dim] >= kernel[dim] || steps[dim] < 1)
+      return emitOptionalError(loc, "first taps must lie in the kernel, steps be at least 1");
+    shape[dim] = (kernel[dim] - 1 - first[dim]) / steps[dim] + 1;
+  }
+  types.push_back(type.clone(shape));
+  return success();
+}

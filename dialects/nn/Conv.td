@@ -69,4 +69,16 @@ def Nn_DepthwiseConv2DBackwardKernelOp : Nn_ConvBackwardKernel<"depthwise_conv2d
                        DenseI64ArrayAttr:$padding, DenseI64ArrayAttr:$dilations);
 }
 
+def Nn_FlipKernelOp : Nn_InferredOp<"flip_kernel"> {
+  let summary = "the kernel of a convolution of the gradient that gives conv2d's backward data";
+  let description = [{
+    Takes the taps `first`, `first + steps`, ... of each window dimension, in reverse order, and
+    exchanges input and output channels (within each of `groups`): [KH, KW, C/g, O] -> [TH, TW, O/g, C].
+  }];
+  let arguments = (ins Nn_Image:$kernel, DenseI64ArrayAttr:$first, DenseI64ArrayAttr:$steps,
+                       DefaultValuedAttr<I64Attr, "1">:$groups);
+  let results = (outs Nn_Image:$y);
+  let assemblyFormat = "$kernel attr-dict `:` functional-type(operands, results)";
+}
+
 #endif // DLC_DIALECTS_NN_CONV_TD

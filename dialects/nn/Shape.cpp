@@ -134,3 +134,26 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
   types.push_back(x.clone(shape));
   return success();
 }
+
+LogicalResult InterleaveOp::verify() {
+  ArrayRef<int64_t> strides = getStrides();
+  if (strides.size() != 2 || strides[0] < 1 || strides[1] < 1)
+    return emitOpError("needs 2 strides of at least 1");
+  if (getPhases().size() != getParts().size())
+    return emitOpError("needs one phase for each part");
+  llvm::SmallDenseSet<int64_t> seen;
+  for (auto [phase, part] : llvm::zip_equal(getPhases(), getParts())) {
+    if (phase < 0 || phase >= strides[0] * strides[1] || !seen.insert(phase).second)
+      return emitOpError("needs different phases of at least 0 and less than ")
+             << strides[0] * strides[1];
+    SmallVector<int64_t> shape(getType().getShape());
+    int64_t first[] = {phase / strides[1], phase % strides[1]};
+    for (int dim : {0, 1})
+      shape[1 + dim] =
+          llvm::divideCeil(std::max<int64_t>(shape[1 + dim] - first[dim], 0), strides[dim]);
+    if (cast<RankedTensorType>(part.getType()).getShape() != ArrayRef(shape))
+      return emitOpError("needs a part of type ")
+             << getType().clone(shape) << " for phase " << phase << ", not " << part.getType();
+  }
+  return success();
+}

@@ -43,6 +43,25 @@ def Nn_SliceOp : Nn_InferredOp<"slice"> {
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
 }
 
+def Nn_InterleaveOp : Nn_Op<"interleave"> {
+  let summary = "images whose pixels take turns";
+  let description = [{
+    Pixel [y, x] of the result is pixel [y / strides[0], x / strides[1]] of the part whose entry of
+    `phases` is (y mod strides[0]) * strides[1] + x mod strides[1], or zero where no part has it.
+  }];
+  let arguments = (ins Variadic<Nn_Image>:$parts, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$phases);
+  let results = (outs Nn_Image:$y);
+  let assemblyFormat = "$parts attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Whether every pixel comes from a part.
+    bool isCovered() {
+      return static_cast<int64_t>(getPhases().size()) == getStrides()[0] * getStrides()[1];
+    }
+  }];
+}
+
 def Nn_DropoutOp : Nn_Op<"dropout", [SameOperandsAndResultType]> {
   let summary = "drops activations while training; the identity at inference";
   let arguments = (ins Nn_Tensor:$x, F32Attr:$rate);
