@@ -70,7 +70,8 @@ static bool hasVectorPayload(linalg::LinalgOp op) {
   return llvm::all_of(op.getBlock()->without_terminator(),
                       [&](Operation &inner) {
                         return OpTrait::hasElementwiseMappableTraits(&inner) ||
-                               inner.hasTrait<OpTrait::ConstantLike>();
+                               inner.hasTrait<OpTrait::ConstantLike>() ||
+                               isa<linalg::IndexOp>(inner);
                       }) &&
          llvm::all_of(op.getBlock()->getArgumentTypes(), isPlain);
 }

@@ -65,6 +65,18 @@ Value Payload::splat(Value value, Type element, int64_t width) {
   return vector::BroadcastOp::create(builder, loc, VectorType::get(width, element), value);
 }
 
+// Where `loop` stands, lane by lane along the inner one.
+Value Payload::position(unsigned loop, int64_t width) {
+  if (width == 1 || loop != *plan.inner)
+    return ivs[loop];
+  auto type = VectorType::get(width, builder.getIndexType());
+  SmallVector<int64_t> lanes = llvm::to_vector(llvm::seq(int64_t(0), width));
+  Value steps =
+      arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, ArrayRef(lanes)));
+  Value first = splat(ivs[loop], builder.getIndexType(), width);
+  return arith::AddIOp::create(builder, loc, first, steps);
+}
+
 Operation *Payload::clone(Operation &inner, IRMapping &mapping, int64_t width) {
   bool varies = llvm::any_of(inner.getOperands(), [&](Value operand) {
     return isa<VectorType>(mapping.lookupOrDefault(operand).getType());
@@ -93,7 +105,7 @@ SmallVector<Value> Payload::emit(ValueRange outs, int64_t width) {
       mapping.map(body->getArgument(op.getNumDpsInputs() + index), out);
   for (Operation &inner : body->without_terminator()) {
     if (auto index = dyn_cast<linalg::IndexOp>(inner))
-      mapping.map(index.getResult(), ivs[index.getDim()]);
+      mapping.map(index.getResult(), position(index.getDim(), width));
     else
       clone(inner, mapping, width);
   }

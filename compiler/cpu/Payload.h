@@ -40,6 +40,7 @@ public:
 
 private:
   Value splat(Value value, mlir::Type element, int64_t width);
+  Value position(unsigned loop, int64_t width);
   mlir::Operation *clone(mlir::Operation &inner, mlir::IRMapping &mapping, int64_t width);
   llvm::SmallVector<Value> indicesOf(mlir::OpOperand &operand);
 

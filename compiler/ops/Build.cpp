@@ -6,12 +6,28 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
+using namespace dlc;
 using namespace dlc::ops;
 
 Value dlc::ops::multiplyAdd(OpBuilder &builder, Location loc, Value x, Value y, Value accumulator) {
   auto contract = arith::FastMathFlags::contract;
   Value product = arith::MulFOp::create(builder, loc, x, y, contract);
   return arith::AddFOp::create(builder, loc, accumulator, product, contract);
+}
+
+Value dlc::ops::multiplyAddBody(OpBuilder &builder, Location loc, ValueRange args) {
+  return multiplyAdd(builder, loc, args[0], args[1], args[2]);
+}
+
+Value dlc::ops::loopIndex(OpBuilder &builder, Location loc, unsigned loop) {
+  Value index = linalg::IndexOp::create(builder, loc, loop);
+  return arith::IndexCastOp::create(builder, loc, builder.getI32Type(), index);
+}
+
+nn::Expr dlc::ops::loopNumber(nn::Expr beside, unsigned loop) {
+  OpBuilder &builder = beside.builder;
+  Value index = loopIndex(builder, beside.loc, loop);
+  return beside(arith::SIToFPOp::create(builder, beside.loc, builder.getF32Type(), index));
 }
 
 AffineExpr Build::dim(unsigned i) const { return builder.getAffineDimExpr(i); }
@@ -181,6 +197,40 @@ Value Build::reduceWindows(Value x, AffineMap xMap, ArrayRef<int64_t> window, Ra
       {x, extent}, filled(type, init),
       {xMap, trailingDims(loops, window.size()), leadingDims(loops, rank)},
       [&](OpBuilder &b, Location l, ValueRange args) { return body(b, l, {args[0], args[2]}); });
+}
+
+Value Build::summed(ValueRange inputs, RankedTensorType type, Body body) const {
+  auto from = cast<RankedTensorType>(inputs.front().getType());
+  unsigned rank = from.getRank();
+  bool keepsLast = type.getDimSize(0) == from.getShape().back();
+  if (keepsLast && rank == 1)
+    return elementwise(inputs, type, body);
+  unsigned innermost = rank - (keepsLast ? 2 : 1);
+  SmallVector<int64_t> shape(from.getShape());
+  shape.erase(shape.begin() + innermost);
+  SmallVector<AffineMap> maps;
+  for (Value input : inputs)
+    maps.push_back(broadcast(input, from));
+  maps.push_back(identity(rank).dropResult(innermost));
+  bool isLast = rank == (keepsLast ? 2u : 1u);
+  if (shape.empty()) {
+    shape.push_back(1);
+    maps.back() = map(1, builder.getAffineConstantExpr(0));
+  }
+  Value sum = generic(inputs, filled(from.clone(shape), 0), maps,
+                      [&](OpBuilder &b, Location l, ValueRange args) -> Value {
+                        Value element = body(b, l, args.drop_back());
+                        return arith::AddFOp::create(b, l, args.back(), element);
+                      });
+  return isLast ? sum : summed(sum, type, bodyOf([](ArrayRef<nn::Expr> e) { return e[0]; }));
+}
+
+Value Build::reduceLast(ValueRange inputs, double init, Body body) const {
+  auto type = cast<RankedTensorType>(inputs.front().getType());
+  unsigned rank = type.getRank();
+  SmallVector<AffineMap> maps(inputs.size(), identity(rank));
+  maps.push_back(leadingDims(rank, rank - 1));
+  return generic(inputs, filled(type.clone(type.getShape().drop_back()), init), maps, body);
 }
 
 Value Build::plusBias(Value x, Value bias) const {

@@ -70,6 +70,15 @@ struct Build {
   mlir::Value reduceWindows(mlir::Value x, mlir::AffineMap xMap, llvm::ArrayRef<int64_t> window,
                             mlir::RankedTensorType type, double init, Body body) const;
 
+  /// Sums `body` of the elements of `inputs` over all dimensions but the last, or, where `type` is
+  /// one number, over all: dimension by dimension from the inside, so that partial sums stay short,
+  /// and over the batch at last.
+  mlir::Value summed(mlir::ValueRange inputs, mlir::RankedTensorType type, Body body) const;
+
+  /// Reduces inputs of one shape over their last dimension: `body` takes an element of each and the
+  /// accumulator, which starts at `init`.
+  mlir::Value reduceLast(mlir::ValueRange inputs, double init, Body body) const;
+
   /// `x + bias` along the last dimension; `x` where there is no bias.
   mlir::Value plusBias(mlir::Value x, mlir::Value bias) const;
 
@@ -85,9 +94,29 @@ struct Build {
 
 using nn::floatConstant;
 
+/// The body of a generic from a formula on its elements and its accumulator.
+template <typename Formula> auto bodyOf(Formula formula) {
+  return [formula](mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange args) {
+    llvm::SmallVector<nn::Expr> elements;
+    for (mlir::Value arg : args)
+      elements.push_back({builder, loc, arg});
+    return formula(llvm::ArrayRef<nn::Expr>(elements)).value;
+  };
+}
+
+/// `sum` / (batch * perSample).
+mlir::Value averaged(const Build &build, mlir::Value sum, int64_t perSample);
+
+/// Inside the body of a generic: where loop `loop` stands, as i32 or, exact below 2^24, as f32.
+mlir::Value loopIndex(mlir::OpBuilder &builder, mlir::Location loc, unsigned loop);
+nn::Expr loopNumber(nn::Expr beside, unsigned loop);
+
 /// accumulator + x * y, which the code generator may contract to one fused multiply-add.
 mlir::Value multiplyAdd(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x, mlir::Value y,
                         mlir::Value accumulator);
+
+/// The body of a product of matrices, or of what is like one.
+mlir::Value multiplyAddBody(mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange args);
 
 } // namespace dlc::ops
 

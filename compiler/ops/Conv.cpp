@@ -24,10 +24,6 @@ static AffineExpr pixel(OpTy op, AffineExpr out, AffineExpr tap, unsigned i) {
   return out * op.getStrides()[i] + tap * op.getDilations()[i];
 }
 
-static Value multiplyAddBody(OpBuilder &builder, Location loc, ValueRange args) {
-  return multiplyAdd(builder, loc, args[0], args[1], args[2]);
-}
-
 // Loops (n, oh, ow, g, o, kh, kw, c) with a group dimension of its own in all three operands; the
 // reshapes around it are views.
 static Value groupedConv(const Build &build, nn::Conv2DOp op, Value x) {

@@ -73,6 +73,7 @@ void addPoolModels(mlir::MLIRContext *context);
 void addNormModels(mlir::MLIRContext *context);
 void addReduceModels(mlir::MLIRContext *context);
 void addShapeModels(mlir::MLIRContext *context);
+void addLossModels(mlir::MLIRContext *context);
 void addGroupModels(mlir::MLIRContext *context);
 
 } // namespace dlc::ops

@@ -8,6 +8,7 @@
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::ops;
+using nn::Expr;
 
 // gamma / sqrt(variance + epsilon)
 template <typename OpTy> static Value normScale(const Build &build, OpTy op) {
@@ -90,8 +91,31 @@ static LoweredValues lowerLrn(nn::LrnOp op, OpBuilder &builder, Value batch) {
       build.elementwise({op.getX(), windowSquares(build, op)}, op.getType(), body)};
 }
 
+static int64_t pixelsPerSample(RankedTensorType image) {
+  return ShapedType::getNumElements(image.getShape().drop_front().drop_back());
+}
+
+// The mean first, then the mean square of what is left: one pass over both would cancel digits.
+static LoweredValues lowerMoments(nn::MomentsOp op, OpBuilder &builder, Value batch) {
+  if (!batch)
+    return op.emitOpError("divides by the batch, but no argument of the function is marked ")
+           << nn::kBatchAttr;
+  Build build{builder, op.getLoc(), batch};
+  Value x = op.getX();
+  auto type = cast<RankedTensorType>(op.getMean().getType());
+  int64_t pixels = pixelsPerSample(op.getX().getType());
+  Value sum = build.summed(x, type, bodyOf([](ArrayRef<Expr> e) { return e[0]; }));
+  Value mean = averaged(build, sum, pixels);
+  Value squares = build.summed({x, mean}, type, bodyOf([](ArrayRef<Expr> e) {
+                                 Expr centred = e[0] - e[1];
+                                 return centred * centred;
+                               }));
+  return SmallVector<Value>{mean, averaged(build, squares, pixels)};
+}
+
 void dlc::ops::addNormModels(MLIRContext *context) {
   addLinalg<nn::BatchNormOp, lowerBatchNorm>(context);
   addLinalg<nn::BatchNormAffineOp, lowerBatchNormAffine>(context);
   addLinalg<nn::LrnOp, lowerLrn>(context);
+  addLinalg<nn::MomentsOp, lowerMoments>(context);
 }

@@ -18,6 +18,7 @@ void dlc::registerOpModels(DialectRegistry &registry) {
     ops::addNormModels(context);
     ops::addReduceModels(context);
     ops::addShapeModels(context);
+    ops::addLossModels(context);
     ops::addGroupModels(context);
   });
 }

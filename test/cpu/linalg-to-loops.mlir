@@ -96,3 +96,24 @@ func.func @entry(%y: memref<4xf32>, %v: f32) {
   linalg.fill ins(%v : f32) outs(%y : memref<4xf32>)
   return
 }
+
+// Along the vectors' loop an index is one number a lane.
+// CHECK-LABEL: func.func private @places
+// CHECK-DAG:     %[[LANES:.*]] = arith.constant dense<[0, 1, 2, 3, 4, 5, 6, 7]> : vector<8xindex>
+// CHECK:         %[[FIRST:.*]] = vector.broadcast %{{.*}} : index to vector<8xindex>
+// CHECK:         %[[PLACE:.*]] = arith.addi %[[FIRST]], %[[LANES]] : vector<8xindex>
+// CHECK-DAG:     arith.index_cast %{{.*}} : index to i32
+// CHECK-DAG:     arith.index_cast %[[PLACE]] : vector<8xindex> to vector<8xi32>
+func.func private @places(%y: memref<?x16xi32>, %lo: index, %hi: index) {
+  linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]}
+      outs(%y : memref<?x16xi32>) {
+  ^bb0(%o: i32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %row = arith.index_cast %i : index to i32
+    %place = arith.index_cast %j : index to i32
+    %r = arith.addi %row, %place : i32
+    linalg.yield %r : i32
+  }
+  return
+}

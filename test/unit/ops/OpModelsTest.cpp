@@ -18,10 +18,8 @@ namespace {
 // Ops whose lowering is not there yet.
 const llvm::StringSet<> awaited = {
     "nn.conv2d_backward_data", "nn.conv2d_backward_kernel", "nn.depthwise_conv2d_backward_data",
-    "nn.depthwise_conv2d_backward_kernel", "nn.dense_backward_kernel", "nn.pool2d_backward",
-    "nn.global_pool2d_backward", "nn.lrn_backward", "nn.softmax_backward", "nn.reduce_sum",
-    "nn.average", "nn.moments", "nn.slice", "nn.cross_entropy", "nn.cross_entropy_backward",
-    "nn.class_hits", "nn.random_uniform"};
+    "nn.depthwise_conv2d_backward_kernel", "nn.pool2d_backward", "nn.global_pool2d_backward",
+    "nn.lrn_backward", "nn.random_uniform"};
 
 // Ops that are parts of other ops.
 const llvm::StringSet<> structural = {"nn.yield"};
