@@ -29,8 +29,9 @@ POINTWISE = {
 class Builder:
     """Adds each node to a torch.fx graph; `value` maps names to fx nodes."""
 
-    def __init__(self, graph):
+    def __init__(self, graph, trainable=False):
         self.source, self.fx, self.root = graph, torch.fx.Graph(), torch.nn.Module()
+        self.trainable = trainable
         self.value = {graph.input.name: self.fx.placeholder("input")}
         for node in graph.nodes:
             self.value[node.output] = self.add(node, node.attributes)
@@ -41,8 +42,11 @@ class Builder:
 
     def weight(self, name, arrange=lambda t: t):
         key = name.replace("/", "_")
-        tensor = arrange(torch.from_numpy(self.source.weights[name])).contiguous()
-        self.root.register_parameter(key, torch.nn.Parameter(tensor, requires_grad=False))
+        tensor = arrange(torch.from_numpy(self.source.weights[name])).clone().contiguous()
+        if "/moving_" in name:
+            self.root.register_buffer(key, tensor)
+        else:
+            self.root.register_parameter(key, torch.nn.Parameter(tensor, requires_grad=self.trainable))
         return self.fx.get_attr(key)
 
     def add(self, node, a):
@@ -91,7 +95,8 @@ class Builder:
 
     def add_BatchNormalization(self, a, weights, x):
         gamma, beta, mean, variance = (self.weight(w) for w in weights)
-        return self.call(F.batch_norm, x, mean, variance, gamma, beta, False, 0.0, a["epsilon"])
+        momentum = 1 - 0.99  # Keras's default, said PyTorch's way
+        return self.call(F.batch_norm, x, mean, variance, gamma, beta, self.trainable, momentum, a["epsilon"])
 
     def add_LRN(self, a, weights, x):
         return self.call(F.local_response_norm, x, a["size"], a["alpha"], a["beta"], a["bias"])
@@ -118,7 +123,10 @@ class Builder:
         return self.call(torch.cat, tuple(xs), a["axis"])
 
 
-def module(graph):
-    """A GraphModule from NCHW [batch, ...] to the output, weights as parameters."""
-    builder = Builder(graph)
+def module(graph, trainable=False):
+    """A GraphModule from NCHW [batch, ...] to the output, weights as parameters.
+
+    `trainable`: they want gradients, and batch normalisation is that of training.
+    """
+    builder = Builder(graph, trainable)
     return torch.fx.GraphModule(builder.root, builder.fx, "Network")
