@@ -92,12 +92,14 @@ static void reshapeDestination(OpBuilder &builder, Value batch, Value &result, V
 // Lets an elementwise op that makes `result` write over `old`, whose new value that is.
 static void overwrite(Value result, Value old) {
   auto generic = result.getDefiningOp<linalg::GenericOp>();
-  if (!generic || generic.getNumResults() != 1 || generic.getNumReductionLoops() > 0 ||
-      !generic.getMatchingIndexingMap(generic.getDpsInitOperand(0)).isIdentity())
+  if (!generic || generic.getNumReductionLoops() > 0)
+    return;
+  unsigned index = cast<OpResult>(result).getResultNumber();
+  if (!generic.getMatchingIndexingMap(generic.getDpsInitOperand(index)).isIdentity())
     return;
   for (Operation *user : old.getUsers())
     if (auto tensor = dyn_cast<bufferization::ToTensorOp>(user))
-      generic.setDpsInitOperand(0, tensor.getResult());
+      generic.setDpsInitOperand(index, tensor.getResult());
 }
 
 // What names a result also names its buffer: the model's output, or the number of a prepared value.

@@ -1,7 +1,9 @@
 //===- FuseElementwise.cpp - chains of elementwise linalg ops -----------------------===//
 //
-// Upstream's fusion of linalg ops, held back where it would compute a producer again for every step of
-// a reduction: only elementwise consumers take their producers in.
+// Upstream's fusion of linalg ops, held back where it would compute a producer again for every step
+// of a reduction: only elementwise consumers take their producers in. A producer that the function
+// returns as well (an optimiser's slot, which the parameter's new value needs) becomes a further
+// result of the fused op, so that all it reads is read once.
 //
 //   %0 = linalg.generic {mulf} %x       %0 = linalg.generic {mulf, addf} %x
 //   %1 = linalg.generic {addf} %0   ->
@@ -26,12 +28,43 @@ static bool shouldFuse(OpOperand *operand) {
   return consumer && consumer.getNumReductionLoops() == 0 && producer && producer->hasOneUse();
 }
 
+static bool isElementwise(linalg::GenericOp op) { return op && op.getNumReductionLoops() == 0; }
+
 namespace {
+
+struct FuseReturned : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp consumer,
+                                PatternRewriter &rewriter) const override {
+    for (OpOperand &operand : consumer->getOpOperands()) {
+      auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
+      if (!isElementwise(consumer) || !isElementwise(producer) || producer->hasOneUse() ||
+          producer.getNumResults() != 1)
+        continue;
+      bool isReturned = llvm::all_of(producer->getUsers(), [&](Operation *user) {
+        return user == consumer || user->hasTrait<OpTrait::ReturnLike>();
+      });
+      if (!isReturned || !linalg::areElementwiseOpsFusable(&operand))
+        continue;
+      auto fused = linalg::fuseElementwiseOps(rewriter, &operand);
+      if (failed(fused))
+        continue;
+      for (auto [old, replacement] : fused->replacements)
+        rewriter.replaceAllUsesWith(old, replacement);
+      rewriter.eraseOp(consumer);
+      rewriter.eraseOp(producer);
+      return success();
+    }
+    return failure();
+  }
+};
 
 struct FuseElementwise : schedule::impl::FuseElementwiseBase<FuseElementwise> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
+    patterns.add<FuseReturned>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -30,3 +30,18 @@ func.func @late(%w: tensor<2x2xf32> {nn.param = "w", nn.place = 0 : i64})
   %1 = nn.transpose %w {perm = array<i64: 1, 0>} : (tensor<2x2xf32>) -> tensor<2x2xf32>
   return %0, %1 : tensor<2x2xf32>, tensor<2x2xf32>
 }
+
+// A slot's new value is computed and stored beside the parameter's that needs it.
+// CHECK-LABEL: func.func @momentum(
+// CHECK-SAME: %[[W:[^:]+]]: memref<4xf32> {nn.param = "w", nn.place = 0 : i64}, %[[V:[^:]+]]: memref<4xf32>
+// CHECK: linalg.generic {{.*}} ins({{.*}}) outs(%[[V]], %[[W]] :
+// CHECK-NOT: linalg.generic
+// CHECK-NOT: memref.copy
+// CHECK: return
+func.func @momentum(%w: tensor<4xf32> {nn.param = "w", nn.place = 0 : i64}, %v: tensor<4xf32> {nn.slot = "v/w", nn.place = 64 : i64},
+                    %g: tensor<4xf32> {nn.gradient = "w", nn.place = 128 : i64})
+    -> (tensor<4xf32> {nn.param = "w", nn.place = 0 : i64}, tensor<4xf32> {nn.slot = "v/w", nn.place = 64 : i64}) {
+  %0 = nn.add %v, %g : tensor<4xf32>
+  %1 = nn.sub %w, %0 : tensor<4xf32>
+  return %1, %0 : tensor<4xf32>, tensor<4xf32>
+}
