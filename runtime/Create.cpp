@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arguments.h"
 #include "Cpu.h"
-#include "Model.h"
+#include "Training.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,19 +34,6 @@ int64_t dlc_rt_arena_bytes(const dlc_rt_model_desc *desc, int64_t max_batch, int
                     arenaBytes(info.arena_const_bytes, info.arena_batch_bytes,
                                info.arena_thread_bytes, max_batch, threads, &bytes);
   return fits ? bytes : -1;
-}
-
-/// Bytes of one sample of each tensor; false when `maxBatch` samples overflow.
-static bool sampleBytes(const dlc_tensor_info *tensors, int32_t count, int64_t maxBatch,
-                        int64_t *out) {
-  for (int32_t i = 0; i < count; ++i) {
-    const dlc_tensor_info &t = tensors[i];
-    int64_t whole;
-    if (!tensorBytes(t.shape + 1, t.rank - 1, t.dtype, &out[i]) ||
-        !mulAdd(out[i], maxBatch, 0, &whole))
-      return false;
-  }
-  return true;
 }
 
 //===----------------------------------------------------------------------===//
@@ -123,7 +111,7 @@ dlc_status Creation::checkOptions() {
                        "dlc_options.threads is %d; it must be within 1 and %d, "
                        "or 0 for one per core",
                        options.threads, kMaxThreads);
-  if (options.training)
+  if (options.training && !desc->training)
     return message.set(DLC_ERROR_UNSUPPORTED,
                        "model \"%s\" was compiled for inference; compile it "
                        "with --train",
@@ -190,7 +178,9 @@ dlc_status Creation::outOfMemory(const char *what, int64_t bytes) {
 dlc_status Creation::allocateModel() {
   const auto inputs = static_cast<uint64_t>(info.num_inputs);
   const auto outputs = static_cast<uint64_t>(info.num_outputs);
-  const uint64_t bytes = sizeof(dlc_model) + 16 * (inputs + outputs);
+  // A call takes each at most once, and its gradient.
+  const uint64_t taken = 2 * (inputs + outputs) + static_cast<uint64_t>(info.num_targets);
+  const uint64_t bytes = sizeof(dlc_model) + 16 * (inputs + outputs) + taken * sizeof(Taken);
   Block block;
   if (!block.allocate(allocator, bytes))
     return outOfMemory("the instance", static_cast<int64_t>(bytes));
@@ -204,6 +194,7 @@ dlc_status Creation::allocateModel() {
   m->outputs = const_cast<void **>(m->inputs + inputs);
   m->inputBytes = reinterpret_cast<int64_t *>(m->outputs + outputs);
   m->outputBytes = m->inputBytes + inputs;
+  m->taken = reinterpret_cast<Taken *>(m->outputBytes + outputs);
   if (!sampleBytes(info.inputs, info.num_inputs, m->maxBatch, m->inputBytes) ||
       !sampleBytes(info.outputs, info.num_outputs, m->maxBatch, m->outputBytes))
     return message.set(DLC_ERROR_ARGUMENT,
@@ -230,12 +221,17 @@ dlc_status Creation::allocateArena() {
   // Larger batches pass through in steps.
   const int64_t step = variant->batch_step;
   const int64_t batch = step > 0 && step < m->maxBatch ? step : m->maxBatch;
+  int64_t training = 0;
   if (!arenaBytes(variant->arena_const_bytes, variant->arena_batch_bytes,
-                  variant->arena_thread_bytes, batch, options.threads, &m->arenaBytes))
+                  variant->arena_thread_bytes, batch, options.threads, &m->arenaBytes) ||
+      (options.training &&
+       !arenaBytes(variant->train_arena_const_bytes, variant->train_arena_batch_bytes,
+                   variant->train_arena_thread_bytes, m->maxBatch, options.threads, &training)))
     return message.set(DLC_ERROR_ARGUMENT,
                        "dlc_options.max_batch: the arena of batch %lld is "
                        "beyond 63 bits",
                        (long long)m->maxBatch);
+  m->arenaBytes = training > m->arenaBytes ? training : m->arenaBytes;
   if (options.memory)
     return takeMemory();
   if (!m->ownArena.allocate(allocator, static_cast<uint64_t>(m->arenaBytes)))
@@ -256,9 +252,11 @@ dlc_status Creation::build(dlc_model **out) {
     status = allocateArena();
   if (!status)
     status = m->threads.start(options.threads, options, allocator, message);
+  if (!status && options.training)
+    status = createTraining(*m, options, message);
   // Without parameters there is nothing to wait for.
-  if (!status && info.num_params == 0)
-    status = runPrepare(*m, nullptr, message);
+  else if (!status && info.num_params == 0)
+    status = renewPrepared(*m, nullptr, message);
   if (status)
     dlc_rt_destroy(m);
   else
@@ -281,6 +279,7 @@ void dlc_rt_destroy(dlc_model *m) {
   if (!m)
     return;
   m->threads.stop();
+  destroyTraining(*m);
   m->preparedOwner.release();
   m->ownArena.release();
   Block self = m->self;

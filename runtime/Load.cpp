@@ -10,6 +10,8 @@
 #include "Model.h"
 #include "Prepared.h"
 #include "Safetensors.h"
+#include "State.h"
+#include "Training.h"
 
 #include <string.h>
 
@@ -46,33 +48,46 @@ private:
 };
 
 void dlc_rt_read_param(dlc_model *rt, int64_t index, int64_t first, int64_t bytes, void *to) {
-  rt->weights->read(index, first, bytes, to);
+  if (rt->weights)
+    return rt->weights->read(index, first, bytes, to);
+  const Training &training = *rt->training;
+  memcpy(to, training.at(training.desc->state[index]) + first, static_cast<size_t>(bytes));
 }
 
-/// Into memory of its own: until all is well, the weights before stay.
-dlc_status dlc::rt::runPrepare(dlc_model &m, Weights *weights, const Message &message) {
+dlc_status PrepareMemory::allocate(const dlc_model &m, const Message &message) {
   const dlc_rt_variant &variant = *m.variant;
-  const auto bytes = static_cast<uint64_t>(variant.prepared_bytes);
-  ScopedBlock scratch, prepared;
-  if (!scratch.allocate(m.self.allocator, static_cast<uint64_t>(variant.prepare_scratch_bytes)) ||
-      !prepared.allocate(m.self.allocator, bytes))
-    return message.set(DLC_ERROR_RESOURCE,
-                       "model \"%s\": no memory to prepare its weights (%lld "
-                       "bytes)",
-                       m.desc->info.name,
-                       (long long)(variant.prepare_scratch_bytes + variant.prepared_bytes));
-  if (variant.prepare) {
-    // The gaps between values too: what save_prepared writes is the same each time.
-    memset(prepared.data, 0, bytes);
-    const FloatEnvironment environment;
-    m.weights = weights;
-    variant.prepare(&m, prepared.data, scratch.data);
-    m.weights = nullptr;
-  }
+  if (scratch.allocate(m.self.allocator, static_cast<uint64_t>(variant.prepare_scratch_bytes)) &&
+      prepared.allocate(m.self.allocator, static_cast<uint64_t>(variant.prepared_bytes)))
+    return DLC_OK;
+  return message.set(DLC_ERROR_RESOURCE,
+                     "model \"%s\": no memory to prepare its weights (%lld "
+                     "bytes)",
+                     m.desc->info.name,
+                     (long long)(variant.prepare_scratch_bytes + variant.prepared_bytes));
+}
+
+void dlc::rt::runPrepare(dlc_model &m, Weights *weights, char *prepared, char *scratch) {
+  const dlc_rt_variant &variant = *m.variant;
+  if (!variant.prepare)
+    return;
+  // The gaps between values too: what save_prepared writes is the same each time.
+  memset(prepared, 0, static_cast<size_t>(variant.prepared_bytes));
+  const FloatEnvironment environment;
+  m.weights = weights;
+  variant.prepare(&m, prepared, scratch);
+  m.weights = nullptr;
+}
+
+/// Until all is well, the weights before stay.
+dlc_status dlc::rt::renewPrepared(dlc_model &m, Weights *weights, const Message &message) {
+  PrepareMemory memory;
+  if (dlc_status status = memory.allocate(m, message))
+    return status;
+  runPrepare(m, weights, memory.prepared.data, memory.scratch.data);
   if (weights && weights->status)
     return weights->status;
-  takePrepared(m, prepared, prepared.data);
-  static_cast<Block &>(prepared) = {};
+  takePrepared(m, memory.prepared, memory.prepared.data);
+  static_cast<Block &>(memory.prepared) = {};
   return DLC_OK;
 }
 
@@ -136,7 +151,7 @@ dlc_status Weights::load() {
     return failed;
   if (dlc_status failed = checkTensors(file, source.label, m.desc->info, message))
     return failed;
-  return runPrepare(m, this, message);
+  return m.training ? loadParameters(m, file, message) : renewPrepared(m, this, message);
 }
 
 /// Weights of either kind, from where `open(source)` finds them; on failure those before stay.
@@ -149,7 +164,13 @@ template <typename Open> static dlc_status loadFrom(dlc_model *m, Open open) {
   Source source;
   if (dlc_status status = open(source))
     return status;
-  return isPrepared(source) ? loadPrepared(*m, source) : Weights(*m, source).load();
+  if (!isPrepared(source))
+    return Weights(*m, source).load();
+  if (m->training)
+    return m->message().set(DLC_ERROR_UNSUPPORTED,
+                            "%s: prepared weights cannot be trained; load the safetensors file",
+                            source.label);
+  return loadPrepared(*m, source);
 }
 
 dlc_status dlc_rt_load(dlc_model *m, const char *path) {

@@ -65,3 +65,15 @@ bool dlc::rt::tensorBytes(const int64_t *shape, int32_t rank, int32_t dtype, int
   *out = empty ? 0 : bytes;
   return true;
 }
+
+bool dlc::rt::sampleBytes(const dlc_tensor_info *tensors, int32_t count, int64_t maxBatch,
+                          int64_t *out) {
+  for (int32_t i = 0; i < count; ++i) {
+    const dlc_tensor_info &t = tensors[i];
+    int64_t whole;
+    if (!tensorBytes(t.shape + 1, t.rank - 1, t.dtype, &out[i]) ||
+        !mulAdd(out[i], maxBatch, 0, &whole))
+      return false;
+  }
+  return true;
+}

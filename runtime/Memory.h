@@ -54,6 +54,10 @@ inline bool mulAdd(int64_t a, int64_t b, int64_t c, int64_t *out) {
 /// Bytes of `rank` extents of `dtype`; false on overflow or a negative extent.
 bool tensorBytes(const int64_t *shape, int32_t rank, int32_t dtype, int64_t *out);
 
+/// Bytes of one sample of each of `count` tensors; false when `maxBatch` samples
+/// overflow.
+bool sampleBytes(const dlc_tensor_info *tensors, int32_t count, int64_t maxBatch, int64_t *out);
+
 /// `n` rounded up to a multiple of the alignment; false on overflow.
 inline bool roundUp(int64_t n, int64_t *out) {
   if (__builtin_add_overflow(n, kAlignment - 1, out))

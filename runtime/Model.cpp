@@ -8,7 +8,9 @@
 
 #include "Model.h"
 
+#include "Arguments.h"
 #include "Cpu.h"
+#include "Training.h"
 
 using namespace dlc::rt;
 
@@ -27,131 +29,23 @@ Call::~Call() {
 // forward
 //===----------------------------------------------------------------------===//
 
-namespace {
-
-/// The bytes a call reads or writes at one place.
-struct Bytes {
-  const char *first, *last; ///< last is past the end
-};
-
-bool overlap(Bytes a, Bytes b) { return a.first < b.last && b.first < a.last; }
-
-Bytes bytesAt(const void *data, int64_t count) {
-  auto *first = static_cast<const char *>(data);
-  return {first, first + count};
-}
-
-/// The checks of one forward call, in the order in which a user would look.
-class ForwardCheck {
-public:
-  ForwardCheck(dlc_model &m, int64_t batch)
-      : m(m), info(m.desc->info), batch(batch), message(m.message()) {}
-
-  dlc_status run(const dlc_in *inputs, const dlc_out *outputs);
-
-private:
-  dlc_status checkBatch();
-  dlc_status checkBuffer(const char *kind, const dlc_tensor_info &declared, const void *data,
-                         int32_t dtype);
-  dlc_status checkOverlap(int32_t output);
-
-  Bytes input(int32_t i) const { return bytesAt(m.inputs[i], batch * m.inputBytes[i]); }
-  Bytes output(int32_t i) const { return bytesAt(m.outputs[i], batch * m.outputBytes[i]); }
-
-  dlc_model &m;
-  const dlc_model_info &info;
-  const int64_t batch;
-  const Message message;
-};
-
-} // namespace
-
-dlc_status ForwardCheck::checkBatch() {
-  if (info.static_batch && batch != info.static_batch)
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "model \"%s\": batch %lld, but this library was compiled "
-                       "for batch %lld alone",
-                       info.name, (long long)batch, (long long)info.static_batch);
-  if (batch < 1)
-    return message.set(DLC_ERROR_ARGUMENT, "model \"%s\": batch %lld; it must be at least 1",
-                       info.name, (long long)batch);
-  if (batch > m.maxBatch)
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "model \"%s\": batch %lld is above max_batch %lld; "
-                       "create the instance with a larger "
-                       "dlc_options.max_batch",
-                       info.name, (long long)batch, (long long)m.maxBatch);
-  return DLC_OK;
-}
-
-dlc_status ForwardCheck::checkBuffer(const char *kind, const dlc_tensor_info &declared,
-                                     const void *data, int32_t dtype) {
-  if (dtype != declared.dtype)
-    return message.set(DLC_ERROR_ARGUMENT, "%s \"%s\": dtype %s (%d) given, %s (%d) is due", kind,
-                       declared.name, dtypeName(dtype), dtype, dtypeName(declared.dtype),
-                       declared.dtype);
-  if (!data)
-    return message.set(DLC_ERROR_ARGUMENT, "%s \"%s\": its data are NULL", kind, declared.name);
-  const int64_t width = dlc_dtype_bytes(dtype);
-  if (reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(width))
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "%s \"%s\": its data must lie at a multiple of %lld "
-                       "bytes, the size of %s",
-                       kind, declared.name, (long long)width, dtypeName(dtype));
-  return DLC_OK;
-}
-
-dlc_status ForwardCheck::checkOverlap(int32_t i) {
-  const char *name = info.outputs[i].name;
-  const Bytes mine = output(i);
-  for (int32_t j = 0; j < info.num_inputs; ++j)
-    if (overlap(mine, input(j)))
-      return message.set(DLC_ERROR_ARGUMENT,
-                         "output \"%s\" overlaps input \"%s\"; give it memory "
-                         "of its own",
-                         name, info.inputs[j].name);
-  for (int32_t j = 0; j < i; ++j)
-    if (overlap(mine, output(j)))
-      return message.set(DLC_ERROR_ARGUMENT,
-                         "output \"%s\" overlaps output \"%s\"; give it memory "
-                         "of its own",
-                         name, info.outputs[j].name);
-  if (overlap(mine, bytesAt(m.arena, m.arenaBytes)))
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "output \"%s\" lies in dlc_options.memory; give it "
-                       "memory of its own",
-                       name);
-  return DLC_OK;
-}
-
-dlc_status ForwardCheck::run(const dlc_in *inputs, const dlc_out *outputs) {
-  if (!m.ready)
-    return message.set(DLC_ERROR_NOT_READY,
-                       "model \"%s\": forward before its weights were loaded; "
-                       "call load or load_memory first",
-                       info.name);
-  if (dlc_status status = checkBatch())
+static dlc_status takeArrays(dlc_model &m, int64_t batch, const dlc_in *inputs,
+                             const dlc_out *outputs) {
+  const dlc_model_info &info = m.desc->info;
+  Arguments arguments(m, batch);
+  if (dlc_status status = arguments.checkBatch())
     return status;
   if (!inputs || !outputs)
-    return message.set(DLC_ERROR_ARGUMENT, "model \"%s\": the array of %s is NULL", info.name,
-                       inputs ? "outputs" : "inputs");
-  for (int32_t i = 0; i < info.num_inputs; ++i) {
-    if (dlc_status status = checkBuffer("input", info.inputs[i], inputs[i].data, inputs[i].dtype))
-      return status;
-    m.inputs[i] = inputs[i].data;
-    if (overlap(input(i), bytesAt(m.arena, m.arenaBytes)))
-      return message.set(DLC_ERROR_ARGUMENT,
-                         "input \"%s\" lies in dlc_options.memory; give it "
-                         "memory of its own",
-                         info.inputs[i].name);
-  }
+    return m.message().set(DLC_ERROR_ARGUMENT, "model \"%s\": the array of %s is NULL", info.name,
+                           inputs ? "outputs" : "inputs");
+  if (dlc_status status = arguments.takeInputs("input", info.num_inputs, info.inputs, inputs,
+                                               m.inputBytes, m.inputs))
+    return status;
   for (int32_t i = 0; i < info.num_outputs; ++i) {
     if (dlc_status status =
-            checkBuffer("output", info.outputs[i], outputs[i].data, outputs[i].dtype))
+            arguments.takeOutput("output", info.outputs[i], outputs[i], m.outputBytes[i]))
       return status;
     m.outputs[i] = outputs[i].data;
-    if (dlc_status status = checkOverlap(i))
-      return status;
   }
   return DLC_OK;
 }
@@ -165,6 +59,18 @@ static void passSamples(dlc_model &m, int64_t samples) {
     m.outputs[i] = static_cast<char *>(m.outputs[i]) + samples * m.outputBytes[i];
 }
 
+void dlc::rt::runForward(dlc_model &m, int64_t batch) {
+  refresh(m);
+  const FloatEnvironment environment;
+  const int64_t most = m.variant->batch_step > 0 ? m.variant->batch_step : batch;
+  for (int64_t first = 0; first < batch; first += most) {
+    const int64_t step = batch - first < most ? batch - first : most;
+    m.back = !m.back;
+    m.variant->forward(&m, step, m.inputs, m.outputs, m.prepared, m.arena);
+    passSamples(m, step);
+  }
+}
+
 dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
                           const dlc_out *outputs) {
   if (!m)
@@ -172,16 +78,14 @@ dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
   const Call call(m);
   if (!call.entered())
     return DLC_ERROR_BUSY;
-  if (dlc_status status = ForwardCheck(*m, batch).run(inputs, outputs))
+  if (!m->ready)
+    return m->message().set(DLC_ERROR_NOT_READY,
+                            "model \"%s\": forward before its weights were loaded; "
+                            "call load or load_memory first",
+                            m->desc->info.name);
+  if (dlc_status status = takeArrays(*m, batch, inputs, outputs))
     return status;
-  const FloatEnvironment environment;
-  const int64_t most = m->variant->batch_step > 0 ? m->variant->batch_step : batch;
-  for (int64_t first = 0; first < batch; first += most) {
-    const int64_t step = batch - first < most ? batch - first : most;
-    m->back = !m->back;
-    m->variant->forward(m, step, m->inputs, m->outputs, m->prepared, m->arena);
-    passSamples(*m, step);
-  }
+  runForward(*m, batch);
   return DLC_OK;
 }
 

@@ -15,10 +15,12 @@
 #include "Threads.h"
 
 namespace dlc::rt {
+struct Taken;
+struct Training;
 class Weights;
 } // namespace dlc::rt
 
-/// Plain: lives in zeroed memory of its own block, which also holds the four
+/// Plain: lives in zeroed memory of its own block, which also holds the five
 /// arrays.
 struct dlc_model {
   const dlc_rt_model_desc *desc;
@@ -33,16 +35,18 @@ struct dlc_model {
   int64_t arenaBytes;
   dlc::rt::Threads threads;
 
-  dlc::rt::Weights *weights; ///< where prepare reads the parameters, while it runs
+  dlc::rt::Training *training; ///< null where the instance only runs forward
+  dlc::rt::Weights *weights;   ///< where prepare reads the parameters, while it runs
 
   bool ready; ///< weights are loaded
   bool busy;  ///< a call is in progress
   bool back;  ///< loops that keep their items walk from the last to the first
 
-  const void **inputs;  ///< one pointer per input
-  void **outputs;       ///< one pointer per output
-  int64_t *inputBytes;  ///< bytes of one sample, per input
-  int64_t *outputBytes; ///< bytes of one sample, per output
+  const void **inputs;   ///< one pointer per input
+  void **outputs;        ///< one pointer per output
+  int64_t *inputBytes;   ///< bytes of one sample, per input
+  int64_t *outputBytes;  ///< bytes of one sample, per output
+  dlc::rt::Taken *taken; ///< what the present call was given
 
   char error[1024];
 
@@ -67,8 +71,20 @@ private:
   dlc_model *model;
 };
 
-/// Runs prepare of the model's variant on `weights`, which is null where there are none.
-dlc_status runPrepare(dlc_model &m, Weights *weights, const Message &message);
+/// Runs forward on m.inputs and m.outputs, which move past all samples.
+void runForward(dlc_model &m, int64_t batch);
+
+/// Memory for the weights that prepare makes, and its scratch memory.
+struct PrepareMemory {
+  ScopedBlock prepared, scratch;
+  dlc_status allocate(const dlc_model &m, const Message &message);
+};
+
+/// Runs prepare of the model's variant on `weights`; null: on those of the state, if any.
+void runPrepare(dlc_model &m, Weights *weights, char *prepared, char *scratch);
+
+/// The same into memory of its own, which replaces what is prepared now.
+dlc_status renewPrepared(dlc_model &m, Weights *weights, const Message &message);
 
 /// Puts prepared weights in the place of those before: `data`, which lie in `owner`.
 void takePrepared(dlc_model &m, const Block &owner, const char *data);

@@ -8,6 +8,7 @@
 
 #include "Prepared.h"
 #include "TemporaryFile.h"
+#include "Training.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -144,6 +145,7 @@ dlc_status dlc_rt_save_prepared(dlc_model *m, const char *path) {
                        "model \"%s\": its weights were not loaded, so there is nothing to save; "
                        "call load or load_memory first",
                        m->desc->info.name);
+  refresh(*m);
   const dlc_rt_variant &variant = *m->variant;
   PreparedHeader header = {};
   memcpy(header.magic, kPreparedMagic, sizeof header.magic);

@@ -77,6 +77,8 @@ public:
   const FileTensor *begin() const { return tensors; }
   const FileTensor *end() const { return tensors + count; }
   int64_t size() const { return count; }
+  /// How messages name the file.
+  const char *label() const { return source->label; }
 
   /// The tensor called `name`, or null.
   const FileTensor *find(const char *name) const;

@@ -1,0 +1,27 @@
+//===-- State.h - Weights and training state in files -*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_RUNTIME_STATE_H
+#define DLC_RUNTIME_STATE_H
+
+#include "Model.h"
+#include "Safetensors.h"
+
+namespace dlc::rt {
+
+/// Puts first values into the tensors of `role` in `state`, a block of zeros.
+void setFirstValues(dlc_model &m, int32_t role, char *state);
+
+/// Puts the parameters of a file, which checkTensors() has let pass, in the place
+/// of those before; slots get their first values, and the step is 0. On failure
+/// all stays as it was.
+dlc_status loadParameters(dlc_model &m, const Safetensors &file, const Message &message);
+
+} // namespace dlc::rt
+
+#endif // DLC_RUNTIME_STATE_H

@@ -1,0 +1,330 @@
+//===-- Training.cpp - Training a model -*- C++ -*-===//
+//
+// Part of dlc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE in the repository root for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Training.h"
+
+#include "Arguments.h"
+#include "Cpu.h"
+#include "Schedule.h"
+
+#include <string.h>
+
+using namespace dlc::rt;
+
+//===----------------------------------------------------------------------===//
+// What a call was given
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Tensors that a call reads, of one kind.
+struct Group {
+  const char *kind;
+  int32_t count;
+  const dlc_tensor_info *declared;
+  const int64_t *bytes;
+};
+
+Group inputsOf(const dlc_model &m) {
+  return {"input", m.desc->info.num_inputs, m.desc->info.inputs, m.inputBytes};
+}
+Group targetsOf(const dlc_model &m) {
+  return {"target", m.desc->info.num_targets, m.desc->info.targets, m.training->targetBytes};
+}
+Group outputGradientsOf(const dlc_model &m) {
+  return {"gradient of output", m.desc->info.num_outputs, m.desc->info.outputs, m.outputBytes};
+}
+
+} // namespace
+
+static dlc_status nullArray(dlc_model &m, const char *what) {
+  return m.message().set(DLC_ERROR_ARGUMENT, "model \"%s\": the array of %s is NULL",
+                         m.desc->info.name, what);
+}
+
+static bool isFinite(uint32_t bits) { return (bits & 0x7f800000) != 0x7f800000; }
+
+/// NaN must not reach the weights, not even past a loss that does not show it: a
+/// ReLU may swallow it, and 0 * NaN in a gradient is NaN.
+static dlc_status checkFinite(dlc_model &m, const Group &group, int64_t batch, const void **data) {
+  for (int32_t i = 0; i < group.count; ++i) {
+    if (group.declared[i].dtype != DLC_FLOAT32)
+      continue;
+    auto *words = static_cast<const uint32_t *>(data[i]);
+    const int64_t each = group.bytes[i] / 4, count = batch * each;
+    uint32_t bad = 0; // no early end, so that it becomes vector code
+    for (int64_t k = 0; k < count; ++k)
+      bad |= !isFinite(words[k]);
+    if (!bad)
+      continue;
+    int64_t place = 0;
+    while (isFinite(words[place]))
+      ++place;
+    return m.message().set(DLC_ERROR_NUMERIC,
+                           "training step %lld: %s \"%s\": sample %lld holds %s; correct the data, "
+                           "nothing was changed",
+                           (long long)(m.training->step + 1), group.kind, group.declared[i].name,
+                           (long long)(place / each), words[place] & 0x7fffff ? "NaN" : "infinity");
+  }
+  return DLC_OK;
+}
+
+/// Losses and metrics look up what a label names.
+static dlc_status checkLabels(dlc_model &m, int64_t batch, const void **targets) {
+  const dlc_model_info &info = m.desc->info;
+  for (int32_t i = 0; i < info.num_targets; ++i) {
+    const int64_t classes = m.training->desc->classes[i];
+    auto *labels = static_cast<const int32_t *>(targets[i]);
+    const int64_t each = classes ? m.training->targetBytes[i] / 4 : 0;
+    for (int64_t k = 0; k < batch * each; ++k)
+      if (labels[k] < 0 || labels[k] >= classes)
+        return m.message().set(DLC_ERROR_ARGUMENT,
+                               "target \"%s\": label %d of sample %lld is not within 0 and %lld; "
+                               "correct the data, nothing was changed",
+                               info.targets[i].name, labels[k], (long long)(k / each),
+                               (long long)(classes - 1));
+  }
+  return DLC_OK;
+}
+
+/// Samples and what their outputs should be, to `inputs` and `targets`.
+static dlc_status takeSamples(dlc_model &m, int64_t batch, const dlc_in *inputs,
+                              const dlc_in *targets, const void **inputData,
+                              const void **targetData) {
+  Arguments arguments(m, batch);
+  if (dlc_status status = arguments.checkBatch())
+    return status;
+  if (!inputs || !targets)
+    return nullArray(m, inputs ? "targets" : "inputs");
+  const Group samples = inputsOf(m), due = targetsOf(m);
+  if (dlc_status status = arguments.takeInputs(samples.kind, samples.count, samples.declared,
+                                               inputs, samples.bytes, inputData))
+    return status;
+  if (dlc_status status =
+          arguments.takeInputs(due.kind, due.count, due.declared, targets, due.bytes, targetData))
+    return status;
+  return checkLabels(m, batch, targetData);
+}
+
+//===----------------------------------------------------------------------===//
+// The functions
+//===----------------------------------------------------------------------===//
+
+using Function = decltype(dlc_rt_variant::gradients);
+
+static void run(dlc_model &m, Function function, int64_t batch) {
+  Training &t = *m.training;
+  const FloatEnvironment environment;
+  m.back = !m.back;
+  function(&m, batch, t.inputs, t.outputs, t.state.data, m.arena);
+  t.stale = true;
+}
+
+static void setRandom(Training &t) {
+  t.random[0] = static_cast<int32_t>(t.seed);
+  t.random[1] = static_cast<int32_t>(t.seed >> 32);
+  t.random[2] = static_cast<int32_t>(t.step);
+  t.random[3] = 0;
+  t.inputs[0] = t.random;
+}
+
+static dlc_status differentiate(dlc_model &m, int64_t batch, const dlc_in *inputs,
+                                const dlc_in *targets, float *loss) {
+  Training &t = *m.training;
+  const void **samples = t.inputs + 1, **due = samples + m.desc->info.num_inputs;
+  if (dlc_status status = takeSamples(m, batch, inputs, targets, samples, due))
+    return status;
+  if (dlc_status status = checkFinite(m, inputsOf(m), batch, samples))
+    return status;
+  if (dlc_status status = checkFinite(m, targetsOf(m), batch, due))
+    return status;
+  setRandom(t);
+  t.outputs[0] = &t.loss;
+  run(m, m.variant->gradients, batch);
+  if (loss)
+    *loss = t.loss;
+  if (__builtin_isfinite(t.loss))
+    return DLC_OK;
+  return m.message().set(DLC_ERROR_NUMERIC,
+                         "training step %lld: the loss is %s; parameters, slots and step are as "
+                         "they were: lower the learning rate, or go back to a checkpoint",
+                         (long long)(t.step + 1), __builtin_isnan(t.loss) ? "NaN" : "infinite");
+}
+
+static void update(dlc_model &m) {
+  Training &t = *m.training;
+  t.hyper[0] = static_cast<float>(learningRate(t.schedule, t.step));
+  t.hyper[1] = static_cast<float>(t.step + 1);
+  t.inputs[0] = t.hyper;
+  run(m, m.variant->update, 0);
+  ++t.step;
+}
+
+/// To t.inputs + 1 and t.outputs.
+static dlc_status takeGradients(dlc_model &m, int64_t batch, const dlc_in *inputs,
+                                const dlc_in *outputGrads, const dlc_out *inputGrads) {
+  Training &t = *m.training;
+  Arguments arguments(m, batch);
+  if (dlc_status status = arguments.checkBatch())
+    return status;
+  if (!inputs || !outputGrads)
+    return nullArray(m, inputs ? "output gradients" : "inputs");
+  const void **to = t.inputs + 1;
+  const dlc_in *given = inputs;
+  const Group groups[] = {inputsOf(m), outputGradientsOf(m)};
+  for (const Group &group : groups) {
+    if (dlc_status status =
+            arguments.takeInputs(group.kind, group.count, group.declared, given, group.bytes, to))
+      return status;
+    if (dlc_status status = checkFinite(m, group, batch, to))
+      return status;
+    to += group.count;
+    given = outputGrads;
+  }
+  void **out = t.outputs;
+  for (int32_t i = 0; i < m.desc->info.num_inputs; ++i) {
+    const bool isAsked = inputGrads && inputGrads[i].data;
+    if (isAsked)
+      if (dlc_status status = arguments.takeOutput("gradient of input", m.desc->info.inputs[i],
+                                                   inputGrads[i], m.inputBytes[i]))
+        return status;
+    if (t.inputGradients[i])
+      *out++ = isAsked ? inputGrads[i].data : t.inputGradients[i];
+    else if (isAsked)
+      return m.message().set(DLC_ERROR_ARGUMENT,
+                             "input \"%s\" is of integers and has no gradient; give NULL",
+                             m.desc->info.inputs[i].name);
+  }
+  return DLC_OK;
+}
+
+//===----------------------------------------------------------------------===//
+// Calls
+//===----------------------------------------------------------------------===//
+
+dlc_status dlc_rt_differentiate(dlc_model *rt, int64_t batch, const dlc_in *inputs,
+                                const dlc_in *targets, float *loss) {
+  return train(
+      rt, [&](dlc_model &m, Training &) { return differentiate(m, batch, inputs, targets, loss); });
+}
+
+dlc_status dlc_rt_train_step(dlc_model *rt, int64_t batch, const dlc_in *inputs,
+                             const dlc_in *targets, float *loss) {
+  return train(rt, [&](dlc_model &m, Training &) {
+    if (dlc_status status = differentiate(m, batch, inputs, targets, loss))
+      return status;
+    update(m);
+    return DLC_OK;
+  });
+}
+
+dlc_status dlc_rt_backward(dlc_model *rt, int64_t batch, const dlc_in *inputs,
+                           const dlc_in *output_grads, const dlc_out *input_grads) {
+  return train(rt, [&](dlc_model &m, Training &t) {
+    if (dlc_status status = takeGradients(m, batch, inputs, output_grads, input_grads))
+      return status;
+    setRandom(t);
+    run(m, m.variant->backward, batch);
+    return DLC_OK;
+  });
+}
+
+dlc_status dlc_rt_update(dlc_model *rt) {
+  return train(rt, [](dlc_model &m, Training &) {
+    update(m);
+    return DLC_OK;
+  });
+}
+
+/// Calls visit(tensor, bytes) for each gradient.
+template <typename Visit> static void forEachGradient(const Training &t, Visit visit) {
+  for (int64_t i = 0; i < t.desc->num_state; ++i) {
+    const dlc_rt_state_tensor &tensor = t.desc->state[i];
+    int64_t bytes = 0;
+    if (tensor.role == DLC_RT_GRADIENT &&
+        tensorBytes(tensor.info.shape, tensor.info.rank, tensor.info.dtype, &bytes))
+      visit(tensor, bytes);
+  }
+}
+
+dlc_status dlc_rt_zero_grad(dlc_model *rt) {
+  return train(rt, [](dlc_model &, Training &t) {
+    forEachGradient(t, [&](const dlc_rt_state_tensor &tensor, int64_t bytes) {
+      memset(t.at(tensor), 0, static_cast<size_t>(bytes));
+    });
+    return DLC_OK;
+  });
+}
+
+dlc_status dlc_rt_gradients(dlc_model *rt, dlc_tensor *list, int64_t *count) {
+  return train(rt, [&](dlc_model &m, Training &t) {
+    if (!count)
+      return m.message().set(DLC_ERROR_ARGUMENT, "model \"%s\": the count of gradients is NULL",
+                             m.desc->info.name);
+    const int64_t room = list ? *count : 0;
+    *count = 0;
+    forEachGradient(t, [&](const dlc_rt_state_tensor &tensor, int64_t) {
+      if (*count < room)
+        list[*count] = {tensor.info, t.at(tensor)};
+      ++*count;
+    });
+    if (!list || *count <= room)
+      return DLC_OK;
+    return m.message().set(DLC_ERROR_ARGUMENT,
+                           "model \"%s\": a list of %lld has no room for its %lld gradients",
+                           m.desc->info.name, (long long)room, (long long)*count);
+  });
+}
+
+dlc_status dlc_rt_evaluate(dlc_model *rt, int64_t batch, const dlc_in *inputs,
+                           const dlc_in *targets, double *metrics) {
+  return train(rt, [&](dlc_model &m, Training &t) {
+    const dlc_model_info &info = m.desc->info;
+    if (!metrics)
+      return nullArray(m, "metrics");
+    if (dlc_status status =
+            takeSamples(m, batch, inputs, targets, m.inputs, t.inputs + info.num_outputs))
+      return status;
+    for (int32_t i = 0; i < info.num_outputs; ++i)
+      t.inputs[i] = m.outputs[i] = t.evaluated[i];
+    runForward(m, batch);
+    t.outputs[0] = t.metrics;
+    const FloatEnvironment environment;
+    m.variant->metrics(&m, batch, t.inputs, t.outputs, nullptr, m.arena);
+    for (int32_t i = 0; i < info.num_metrics; ++i)
+      metrics[i] = static_cast<double>(t.metrics[i]);
+    return DLC_OK;
+  });
+}
+
+dlc_status dlc_rt_set_schedule(dlc_model *rt, const dlc_schedule *schedule) {
+  return train(rt, [&](dlc_model &m, Training &t) {
+    const char *fault = schedule ? faultOf(*schedule) : "it is NULL";
+    if (fault)
+      return m.message().set(DLC_ERROR_ARGUMENT, "model \"%s\": the schedule: %s",
+                             m.desc->info.name, fault);
+    t.schedule = *schedule;
+    return DLC_OK;
+  });
+}
+
+dlc_status dlc_rt_get_schedule(dlc_model *rt, dlc_schedule *schedule) {
+  return train(rt, [&](dlc_model &m, Training &t) {
+    if (!schedule)
+      return m.message().set(DLC_ERROR_ARGUMENT, "model \"%s\": the schedule: it is NULL",
+                             m.desc->info.name);
+    *schedule = t.schedule;
+    return DLC_OK;
+  });
+}
+
+double dlc_rt_learning_rate(const dlc_model *m) {
+  return m && m->training ? learningRate(m->training->schedule, m->training->step) : 0;
+}
+
+int64_t dlc_rt_step(const dlc_model *m) { return m && m->training ? m->training->step : 0; }
