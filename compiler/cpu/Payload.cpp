@@ -33,6 +33,8 @@ SmallVector<Value> Payload::indicesOf(OpOperand &operand) {
   return llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) -> Value {
     if (auto dim = dyn_cast<AffineDimExpr>(expr))
       return ivs[dim.getPosition()];
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+      return arith::ConstantIndexOp::create(builder, loc, constant.getValue());
     AffineMap single = AffineMap::get(map.getNumDims(), 0, expr);
     return affine::AffineApplyOp::create(builder, loc, single, ivs);
   });

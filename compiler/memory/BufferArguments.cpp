@@ -36,9 +36,10 @@ static MemRefType bufferType(Type tensor) {
 // The argument whose new value the result is, or null.
 static BlockArgument findOldValue(func::FuncOp function, unsigned result) {
   Attribute place = function.getResultAttr(result, nn::kPlaceAttr);
-  for (BlockArgument argument : function.getArguments())
-    if (place && function.getArgAttr(argument.getArgNumber(), nn::kPlaceAttr) == place)
-      return argument;
+  // Buffers for results may stand behind the arguments of the signature already.
+  for (unsigned i = 0; place && i < function.getNumArguments(); ++i)
+    if (function.getArgAttr(i, nn::kPlaceAttr) == place)
+      return function.getArgument(i);
   return {};
 }
 
