@@ -111,6 +111,8 @@ Outcome Compilation::import() {
   if (!buffer)
     return report(Outcome::BadInput, "cannot read '" + options.model +
                                          "': " + buffer.getError().message() + "; check the path");
+  if (!options.text.empty())
+    buffer = llvm::MemoryBuffer::getMemBufferCopy(options.text, options.model);
   sources.AddNewSourceBuffer(std::move(*buffer), {});
   if (isMlir(options))
     return importMlir();

@@ -40,12 +40,14 @@ enum class Probe {
 /// Everything that decides a compilation. Filled by the tools and passed down; nothing reads globals.
 struct Options {
   std::string model;       ///< path of the model: .json, or .mlir with an nn @forward
+  std::string text;        ///< what that file is taken to hold; empty: what it holds
   std::string weights;     ///< path of a safetensors file; empty: the model's own, if it names one
   std::string outputDir = "."; ///< where the library goes
   std::string output;      ///< file for stages before Lib; empty or "-": standard output
   std::string resourceDir; ///< runtime bitcode and stubs; empty: ../lib/dlc of the executable
   std::vector<std::string> march = {"native"}; ///< CPU variants, as knownMarch() lists them
   int64_t batch = 0;       ///< the only batch, or 0 for any
+  bool train = false;      ///< a library that trains too: the model's "train" says how
   bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;
   std::string tuning;      ///< path of a tuning file; empty: the constants that dlc comes with

@@ -178,7 +178,10 @@ void ModelReader::readTrain() {
     (void)messages.error(train->loc, "\"train\" must be an object, not " + json::describe(*train));
     return;
   }
-  checkKeys(messages, "train: ", *train, {"loss", "optimizer", "metrics"});
+  // What follows the metrics is for `dlc train`, which reads it.
+  checkKeys(messages, "train: ", *train,
+            {"loss", "optimizer", "metrics", "epochs", "batch_size", "validation_split", "shuffle",
+             "seed", "augmentation", "early_stopping", "sync_batch_norm"});
 }
 
 void ModelReader::readFields(const Value &entry, StringRef prefix, Layer &layer) {

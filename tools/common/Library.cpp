@@ -62,15 +62,15 @@ Library::Marker *Library::marker() const {
   return static_cast<Marker *>(dlsym(handle, "dlc_rt_marker"));
 }
 
-Expected<Instance> Instance::create(const Library &library, int64_t maxBatch, int32_t threads,
-                                    StringRef variant) {
+Expected<Instance> Instance::create(const Library &library, const InstanceOptions &asked) {
   char reason[512] = "";
-  std::string name = variant.str();
   dlc_options options = {};
   options.size = sizeof options;
-  options.max_batch = maxBatch;
-  options.threads = threads;
-  options.cpu_variant = name.empty() ? nullptr : name.c_str();
+  options.max_batch = asked.maxBatch;
+  options.threads = asked.threads;
+  options.training = asked.isTraining;
+  options.seed = asked.seed;
+  options.cpu_variant = asked.variant.empty() ? nullptr : asked.variant.c_str();
   options.error = reason;
   options.error_size = sizeof reason;
   Instance instance(library);
@@ -113,6 +113,29 @@ Error Instance::forward(int64_t batch, MutableArrayRef<Array> inputs,
   for (Array &array : outputs)
     to.push_back({array.begin(), array.dtype});
   return forward(batch, from, to);
+}
+
+Error Instance::trainStep(int64_t batch, ArrayRef<dlc_in> inputs, ArrayRef<dlc_in> targets,
+                          float &loss) {
+  return check(library.entry->train_step(model, batch, inputs.data(), targets.data(), &loss));
+}
+
+Error Instance::evaluate(int64_t batch, ArrayRef<dlc_in> inputs, ArrayRef<dlc_in> targets,
+                         MutableArrayRef<double> metrics) {
+  return check(
+      library.entry->evaluate(model, batch, inputs.data(), targets.data(), metrics.data()));
+}
+
+Error Instance::save(StringRef safetensors) {
+  return check(library.entry->save(model, safetensors.str().c_str()));
+}
+
+Error Instance::saveState(StringRef path) {
+  return check(library.entry->save_state(model, path.str().c_str()));
+}
+
+Error Instance::loadState(StringRef path) {
+  return check(library.entry->load_state(model, path.str().c_str()));
 }
 
 std::vector<int64_t> tools::shapeOf(const dlc_tensor_info &info, int64_t batch) {

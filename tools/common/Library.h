@@ -26,6 +26,14 @@ public:
   llvm::ArrayRef<dlc_tensor_info> params() const {
     return {info().params, size_t(info().num_params)};
   }
+  /// None in libraries that were compiled for inference, as with metrics.
+  llvm::ArrayRef<dlc_tensor_info> targets() const {
+    return {info().targets, size_t(info().num_targets)};
+  }
+  llvm::ArrayRef<const char *> metrics() const {
+    return {info().metrics, size_t(info().num_metrics)};
+  }
+  bool isTrainable() const { return entry->train_step; }
   llvm::ArrayRef<const char *> variants() const {
     return {info().variants, size_t(info().num_variants)};
   }
@@ -44,12 +52,24 @@ private:
   const dlc_entry *entry = nullptr;
 };
 
+/// How to create an instance.
+struct InstanceOptions {
+  int64_t maxBatch = 1;
+  int32_t threads = 0; ///< 0: one for each core
+  std::string variant; ///< empty: the best that this CPU runs
+  bool isTraining = false;
+  uint64_t seed = 0; ///< of the first parameters and of Dropout
+};
+
 /// An instance of a library's model.
 class Instance {
 public:
+  static llvm::Expected<Instance> create(const Library &library, const InstanceOptions &options);
   /// `threads` 0: one for each core; `variant` empty: the best that this CPU runs.
   static llvm::Expected<Instance> create(const Library &library, int64_t maxBatch, int32_t threads,
-                                         llvm::StringRef variant);
+                                         llvm::StringRef variant) {
+    return create(library, {maxBatch, threads, variant.str()});
+  }
   ~Instance();
   Instance(Instance &&other) : library(other.library), model(std::exchange(other.model, nullptr)) {}
 
@@ -61,6 +81,18 @@ public:
   /// The same on whole arrays, in the library's order.
   llvm::Error forward(int64_t batch, llvm::MutableArrayRef<Array> inputs,
                       llvm::MutableArrayRef<Array> outputs);
+
+  // Of trainable instances.
+  llvm::Error trainStep(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
+                        llvm::ArrayRef<dlc_in> targets, float &loss);
+  llvm::Error evaluate(int64_t batch, llvm::ArrayRef<dlc_in> inputs, llvm::ArrayRef<dlc_in> targets,
+                       llvm::MutableArrayRef<double> metrics);
+  llvm::Error save(llvm::StringRef safetensors);
+  llvm::Error saveState(llvm::StringRef path);
+  llvm::Error loadState(llvm::StringRef path);
+  double learningRate() const { return library.entry->learning_rate(model); }
+  int64_t step() const { return library.entry->step(model); }
+
   llvm::StringRef variant() const { return library.entry->variant(model); }
 
 private:

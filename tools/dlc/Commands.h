@@ -8,6 +8,7 @@
 #define DLC_TOOLS_DLC_COMMANDS_H
 
 #include "compiler/Options.h"
+#include "tools/train/Request.h"
 #include <string>
 #include <vector>
 
@@ -41,6 +42,11 @@ struct BenchArgs {
   bool json = false;
 };
 
+struct TrainArgs {
+  train::Request request;
+  bool json = false;
+};
+
 struct TuneArgs {
   std::vector<std::string> march = {"native"};
   std::string out; ///< the tuning file; empty: print only
@@ -57,6 +63,7 @@ struct InspectArgs {
 int compileCommand(CompileArgs args);
 int runCommand(RunArgs args);
 int benchCommand(BenchArgs args);
+int trainCommand(TrainArgs args);
 int tuneCommand(TuneArgs args);
 int inspectCommand(InspectArgs args);
 int schemaCommand();
@@ -65,6 +72,9 @@ int targetsCommand(bool json);
 
 /// The message for a command that does not exist.
 std::string unknownCommand(const std::string &word);
+
+/// A line for each augmentation that `dlc train` knows.
+std::string augmentationsText();
 
 /// `dlc 0.1.0` with the version of LLVM inside.
 std::string versionText();

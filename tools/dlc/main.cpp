@@ -20,6 +20,7 @@ Examples:
   dlc compile lenet.json -o out          out/liblenet.so, liblenet.a, lenet.h
   dlc run lenet.json --input x.npy       predictions for the samples of x.npy
   dlc bench lenet.json --batch 32        how fast it is
+  dlc train lenet.json --data mnist      weights, as the model's "train" says
   dlc tune -o tuning.json                measure this machine; compile --tuning tuning.json
   dlc inspect lenet.json                 layers, shapes, parameters, arithmetic
   dlc layers | less                      what a model.json may say
@@ -51,6 +52,30 @@ static constexpr const char *kBenchExamples = R"(Examples:
   dlc bench resnet50.json --tuning tuning.json   kernels chosen by what 'dlc tune' measured
   dlc bench resnet50.json --layers               the time of each kernel, and whose work it does
   dlc bench out/libresnet50.so --min-time 5)";
+
+static constexpr const char *kTrainExamples = R"(Examples:
+  dlc train lenet5.json --data mnist             a folder with the four files of MNIST, unpacked
+  dlc train resnet20.json --data cifar-10-batches-bin --epochs 100 --out best.safetensors
+  dlc train flowers.json --data photos --validation-split 0.2 --resize bilinear
+  dlc train mlp.json --data x.npy --data y.npy --batch-size 64 --set optimizer.learning_rate=0.05
+  dlc train iris.json --data iris.csv --label-column species --plots pictures --log log.jsonl
+  dlc train resnet20.json --data cifar --augment RandomFlip:mode=horizontal --augment RandomCrop:padding=4
+  dlc train lenet5.json --data mnist --checkpoint run --resume
+  dlc train pets.json --data pets --transfer resnet18.safetensors
+  dlc train mlp.json --data mnist --epochs 3 --search bayes --trials 20 \
+      --param optimizer.learning_rate=1e-4:1e-1:log --param layers.h1.units=32,64,128
+The model's "train" names the loss and the optimizer and may say the rest; the command line wins:
+  "train": {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"],
+            "optimizer": {"type": "SGD", "learning_rate": 0.01, "momentum": 0.9},
+            "epochs": 10, "batch_size": 32, "validation_split": 0.1, "shuffle": true, "seed": 0,
+            "augmentation": [{"type": "RandomFlip", "mode": "horizontal"}],
+            "early_stopping": {"monitor": "val_loss", "patience": 3, "min_delta": 0}}
+Data sets: MNIST's idx files, CIFAR-10 and CIFAR-100 binaries, a folder of these; two .npy (inputs,
+targets); .npz (x, y; x_test, y_test); .csv; a folder with a folder of PNG or JPEG images for each
+class, or with train/ and test/ of that kind. A test set that comes with the data validates.
+Ctrl-C finishes the step, saves everything, and exits with 130; --resume goes on with the same bits.
+Augmentations, with their fields (and defaults):
+)";
 
 static constexpr const char *kTuneExamples = R"(Examples:
   dlc tune                                       what this machine's constants would be
@@ -263,6 +288,156 @@ static void addBench(CLI::App &app, BenchArgs &args, int &code) {
   command->callback([&] { code = benchCommand(args); });
 }
 
+// Where samples come from and what becomes of them.
+static void addTrainData(CLI::App *command, train::Request &request) {
+  command
+      ->add_option("--data", request.data,
+                   "the data set: a file or a folder; twice: the inputs, then the targets")
+      ->type_name("PATH")
+      ->required()
+      ->allow_extra_args(false);
+  command
+      ->add_option("--validation", request.validation,
+                   "a data set to validate with, instead of the one that comes with --data")
+      ->type_name("PATH")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--validation-split", request.validationSplit,
+                   "the share of samples, chosen by the seed, that validates instead")
+      ->type_name("PART")
+      ->check(CLI::Range(0.0, 1.0).description(""))
+      ->excludes("--validation");
+  command
+      ->add_option("--label-column", request.csv.labelColumn,
+                   "of a .csv: first, last (default), its name, or its index from 0")
+      ->type_name("COLUMN");
+  command
+      ->add_option("--scale", request.fit.scale,
+                   "factor of the inputs; default: 1/255 for bytes that become float32, else 1")
+      ->type_name("X");
+  command
+      ->add_option_function<std::string>(
+          "--resize",
+          [&](const std::string &how) {
+            request.fit.resize = how == "pad" ? train::Resize::Pad : train::Resize::Bilinear;
+          },
+          "images of another size than the model's: pad (zeros around, or cut), or bilinear")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"pad", "bilinear"}).description(""));
+  command
+      ->add_option("--augment", request.augment,
+                   "a change of the training images, one after the other; none: not even the "
+                   "model's")
+      ->type_name("CHANGE")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--class-weight", request.classWeights,
+                   "weights of the classes in the loss, W0,W1,...; auto: the rarer, the heavier")
+      ->type_name("WEIGHTS");
+}
+
+// How long and with which numbers.
+static void addTrainLoop(CLI::App *command, train::Request &request) {
+  command->add_option("--epochs", request.epochs, "passes over the data (default: 10)")
+      ->type_name("N")
+      ->check(kBatches);
+  command->add_option("--batch-size", request.batchSize, "samples of a step (default: 32)")
+      ->type_name("N")
+      ->check(kBatches);
+  command->add_option("--seed", request.seed, "of the weights, the order and all that is random")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber.description(""));
+  command->add_flag("--no-shuffle", request.keepsOrder, "take samples in their order");
+  command
+      ->add_option("--monitor", request.monitor,
+                   "the figure that tells the best epoch: loss, val_loss, val_accuracy...")
+      ->type_name("NAME");
+  command
+      ->add_option("--patience", request.patience,
+                   "stop after so many epochs that brought nothing better")
+      ->type_name("N")
+      ->check(kBatches);
+  command->add_option("--min-delta", request.minDelta, "what counts as better (default: 0)")
+      ->type_name("X")
+      ->check(CLI::NonNegativeNumber.description(""));
+  command
+      ->add_option("--set", request.assignments,
+                   "a number of the model: optimizer.learning_rate=0.05, layers.c1.filters=8")
+      ->type_name("PATH=X")
+      ->allow_extra_args(false);
+  command->add_option("--threads", request.threads, "threads; default: one for each core")
+      ->type_name("N")
+      ->check(kThreads);
+}
+
+static void addTrainFiles(CLI::App *command, train::Request &request) {
+  addWeights(command, request.options, "safetensors file to begin with; default: random weights");
+  command
+      ->add_option("--transfer", request.transfer,
+                   "likewise, but of another model: what fits by name and shape is taken")
+      ->type_name("FILE")
+      ->excludes("--weights");
+  command
+      ->add_option("-o,--out", request.out,
+                   "the weights of the best epoch (default: the model's name .safetensors)")
+      ->type_name("FILE");
+  command
+      ->add_option("--checkpoint", request.checkpoint,
+                   "folder for the whole state, after each epoch and on Ctrl-C (default: the "
+                   "weights' name .checkpoint, on Ctrl-C only)")
+      ->type_name("FOLDER");
+  command->add_flag("--resume", request.resumes, "go on from the checkpoint");
+  command->add_option("--log", request.log, "a file of JSON lines, one for each epoch or trial")
+      ->type_name("FILE");
+  command
+      ->add_option("--plots", request.plots,
+                   "folder for curves.svg (learning curves) and confusion.svg")
+      ->type_name("FOLDER");
+}
+
+static void addTrainSearch(CLI::App *command, train::Request &request) {
+  static const std::vector<std::string> strategies = {"grid", "random", "bayes"};
+  command
+      ->add_option_function<std::string>(
+          "--search",
+          [&](const std::string &name) {
+            request.strategy = train::Strategy(
+                std::find(strategies.begin(), strategies.end(), name) - strategies.begin());
+          },
+          "train again and again with other numbers, and keep the best weights: grid, random, or "
+          "bayes (a Gaussian process proposes)")
+      ->type_name("HOW")
+      ->check(CLI::IsMember(strategies).description(""))
+      ->excludes("--resume");
+  command
+      ->add_option("--param", request.parameters,
+                   "a number of the model to search: PATH=LOW:HIGH, PATH=LOW:HIGH:log or "
+                   "PATH=A,B,C")
+      ->type_name("PATH=...")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--trials", request.trials,
+                   "trainings of a search (default: 20); a grid takes no more, where it can")
+      ->type_name("N")
+      ->check(kBatches);
+}
+
+static void addTrain(CLI::App &app, TrainArgs &args, int &code) {
+  static const std::string examples = kTrainExamples + augmentationsText();
+  CLI::App *command = addCommand(app, "train", "Train a model on a data set", examples.c_str());
+  command->add_option("model", args.request.options.model, "the model description (.json)")
+      ->required();
+  addTrainData(command, args.request);
+  addTrainLoop(command, args.request);
+  addTrainFiles(command, args.request);
+  addTrainSearch(command, args.request);
+  addMarch(command, args.request.options);
+  addWinograd(command, args.request.options);
+  addTuning(command, args.request.options);
+  command->add_flag("--json", args.json, "print the result as JSON");
+  command->callback([&] { code = trainCommand(args); });
+}
+
 static void addTune(CLI::App &app, TuneArgs &args, int &code) {
   CLI::App *command =
       addCommand(app, "tune", "Measure this machine for the cost model", kTuneExamples);
@@ -321,6 +496,7 @@ int main(int argc, char **argv) {
   CompileArgs compile;
   RunArgs run;
   BenchArgs bench;
+  TrainArgs train;
   TuneArgs tune;
   InspectArgs inspect;
   bool json = false;
@@ -328,6 +504,7 @@ int main(int argc, char **argv) {
   addCompile(app, compile, code);
   addRun(app, run, code);
   addBench(app, bench, code);
+  addTrain(app, train, code);
   addTune(app, tune, code);
   addTables(app, inspect, json, code);
   try {

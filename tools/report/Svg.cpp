@@ -3,19 +3,11 @@
 #include "tools/report/Svg.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/Format.h"
 #include <cmath>
 
 using namespace llvm;
 using namespace dlc;
 using namespace dlc::tools;
-
-std::string tools::escaped(StringRef text) {
-  std::string result;
-  raw_string_ostream os(result);
-  printHTMLEscaped(text, os);
-  return result;
-}
 
 StringRef tools::kindOf(StringRef kernel) {
   static constexpr std::pair<StringLiteral, StringLiteral> kinds[] = {
@@ -28,52 +20,6 @@ StringRef tools::kindOf(StringRef kernel) {
       return kind;
   return "other";
 }
-
-namespace {
-
-// A number on an axis of pixels.
-struct Scale {
-  double low, high, from, to;
-  bool logarithmic;
-  double operator()(double value) const {
-    auto place = [&](double v) { return logarithmic ? std::log10(v) : v; };
-    return from + (to - from) * (place(value) - place(low)) / (place(high) - place(low));
-  }
-};
-
-constexpr double kWidth = 1000;
-
-class Picture {
-public:
-  Picture(raw_ostream &os, double height, StringRef title) : os(os) {
-    os << format("<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"", kWidth, height)
-       << escaped(title) << "\">\n";
-  }
-  ~Picture() { os << "</svg>\n"; }
-
-  void line(double x1, double y1, double x2, double y2, StringRef style) {
-    os << format("<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" class=\"", x1, y1, x2, y2)
-       << style << "\"/>\n";
-  }
-  void text(double x, double y, StringRef anchor, const Twine &text, StringRef style = "label") {
-    os << format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"", x, y) << anchor << "\" class=\""
-       << style << "\">" << escaped(text.str()) << "</text>\n";
-  }
-  void circle(double x, double y, double r, StringRef kind, const Twine &tip) {
-    os << format("<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\" class=\"dot ", x, y, r) << kind
-       << "\"><title>" << escaped(tip.str()) << "</title></circle>\n";
-  }
-  void rect(double x, double y, double width, double height, StringRef style, const Twine &tip) {
-    os << format("<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"", x, y, width,
-                 height)
-       << style << "\"><title>" << escaped(tip.str()) << "</title></rect>\n";
-  }
-
-private:
-  raw_ostream &os;
-};
-
-} // namespace
 
 // Powers of ten as people write them, from 1e-3 to 1e6 without an exponent.
 static std::string spellPower(double value) {
@@ -123,7 +69,7 @@ void tools::drawRoofline(raw_ostream &os, const Report &report, const std::vecto
     points.push_back(point);
   }
   const double top = 40, bottom = 400;
-  Scale x{floorDecade(left), ceilDecade(right * 1.5), 70, kWidth - 20, true};
+  Scale x{floorDecade(left), ceilDecade(right * 1.5), 70, Picture::kWidth - 20, true};
   Scale y{floorDecade(low), ceilDecade(peak), bottom, top, true};
   Picture picture(os, 450, "Roofline: arithmetic per second over arithmetic per byte");
   drawDecades(picture, x, true, bottom, top);
@@ -157,7 +103,7 @@ void tools::drawMemory(raw_ostream &os, const Report &report) {
   const Plan &plan = report.plan;
   double total = plan.arena.at(report.batch);
   const double top = 20, bottom = 330;
-  Scale x{0, double(plan.launches.size()), 90, kWidth - 20, false};
+  Scale x{0, double(plan.launches.size()), 90, Picture::kWidth - 20, false};
   Scale y{0, total, bottom, top, false};
   Picture picture(os, 380, "Buffers in the arena over the launches");
   for (int quarter = 0; quarter <= 4; ++quarter) {
@@ -198,7 +144,7 @@ void tools::drawErrors(raw_ostream &os, const std::vector<Group> &groups) {
   if (shown.empty())
     return;
   const double top = 20, bottom = 250;
-  Scale x{0, double(shown.size()), 90, kWidth - 20, false};
+  Scale x{0, double(shown.size()), 90, Picture::kWidth - 20, false};
   Scale y{floorDecade(low), ceilDecade(high * 1.01), bottom, top, true};
   Picture picture(os, 290, "Relative error of each layer");
   drawDecades(picture, y, false, x.from, x.to);

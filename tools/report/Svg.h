@@ -2,14 +2,12 @@
 #ifndef DLC_TOOLS_REPORT_SVG_H
 #define DLC_TOOLS_REPORT_SVG_H
 
+#include "tools/common/Picture.h"
 #include "tools/report/Report.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace dlc::tools {
-
-/// Text as HTML and SVG show it.
-std::string escaped(llvm::StringRef text);
 
 /// The kind of a kernel, by which pictures are coloured: a class of the page's style.
 llvm::StringRef kindOf(llvm::StringRef kernel);

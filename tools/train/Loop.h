@@ -1,0 +1,85 @@
+//===- Loop.h - the training loop ---------------------------------------*- C++ -*-===//
+#ifndef DLC_TOOLS_TRAIN_LOOP_H
+#define DLC_TOOLS_TRAIN_LOOP_H
+
+#include "tools/train/Batches.h"
+#include "tools/train/Checkpoint.h"
+#include "tools/train/Progress.h"
+
+namespace dlc::tools::train {
+
+/// How to train; what the model's "train" section and the command line say.
+struct Settings {
+  int64_t epochs = 10, batchSize = 32;
+  double validationSplit = 0;
+  bool shuffle = true;
+  int64_t seed = 0;
+  Augment augment;
+  EarlyStopping stopping;
+};
+
+/// What a run reads and writes.
+struct Places {
+  std::string weights;           ///< of the best epoch; empty: not kept
+  std::string checkpoint;        ///< the folder
+  bool keepsCheckpoints = false; ///< after each epoch, not when interrupted only
+  bool resumes = false;
+};
+
+enum class End {
+  Finished,    ///< all epochs
+  Stopped,     ///< early
+  Interrupted, ///< and saved
+};
+
+struct Result {
+  End end = End::Finished;
+  History history;
+  size_t best = 0; ///< an index into history; no meaning if that is empty
+};
+
+/// Trains on the samples of one view, measures on another's after each epoch (on its own, where
+/// that is empty), and keeps the weights of the best epoch.
+class Trainer {
+public:
+  Trainer(Network &network, const Settings &settings, const Places &places, const View &training,
+          const View &validation, Progress &progress)
+      : network(network), settings(settings), places(places), training(training),
+        validation(validation), progress(progress) {}
+
+  llvm::Expected<Result> run();
+
+  /// The metrics' means over a view, in batches.
+  static llvm::Expected<std::vector<double>>
+  measure(Network &network, Batches &batches, const View &view, int64_t batchSize, int64_t count);
+
+private:
+  Identity identity() const;
+  llvm::Error begin();
+  llvm::Error runEpoch();
+  llvm::Error finishEpoch();
+  llvm::Error saveBest();
+  llvm::Error explain(llvm::Error error, llvm::ArrayRef<int64_t> chosen) const;
+  bool isDone() const;
+
+  Network &network;
+  const Settings &settings;
+  const Places &places;
+  const View &training, &validation;
+  Progress &progress;
+  std::optional<Batches> batches;
+  Monitor monitor;
+  Position position;
+};
+
+/// While one lives, SIGINT and SIGTERM ask for an orderly end; a second one ends the process.
+class Interrupts {
+public:
+  Interrupts();
+  ~Interrupts();
+  static bool isRequested();
+};
+
+} // namespace dlc::tools::train
+
+#endif // DLC_TOOLS_TRAIN_LOOP_H

@@ -1,0 +1,43 @@
+//===- Network.h - what the training loop trains ------------------------*- C++ -*-===//
+#ifndef DLC_TOOLS_TRAIN_NETWORK_H
+#define DLC_TOOLS_TRAIN_NETWORK_H
+
+#include "tools/train/Fit.h"
+
+namespace dlc::tools::train {
+
+/// An instance of a model that learns. Calls take at most as many samples as it was made for.
+class Network {
+public:
+  virtual ~Network() = default;
+
+  virtual std::string name() const = 0;
+  virtual Signature signature() const = 0;
+  /// Names of what evaluate measures; the first is the loss.
+  virtual std::vector<std::string> metrics() const = 0;
+
+  virtual llvm::Error trainStep(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
+                                llvm::ArrayRef<dlc_in> targets, float &loss) = 0;
+  /// Means over the batch, one for each metric.
+  virtual llvm::Error evaluate(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
+                               llvm::ArrayRef<dlc_in> targets,
+                               llvm::MutableArrayRef<double> metrics) = 0;
+  virtual llvm::Error forward(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
+                              llvm::ArrayRef<dlc_out> outputs) = 0;
+  /// Updates so far, and the learning rate of the next.
+  virtual int64_t step() const = 0;
+  virtual double learningRate() const = 0;
+
+  virtual llvm::Error load(llvm::StringRef weights) = 0;
+  virtual llvm::Error save(llvm::StringRef weights) = 0;
+  virtual llvm::Error loadState(llvm::StringRef path) = 0;
+  virtual llvm::Error saveState(llvm::StringRef path) = 0;
+};
+
+/// Has `write` make a file, which then takes the place of `path`: whole or not at all.
+llvm::Error replaceFile(llvm::StringRef path,
+                        llvm::function_ref<llvm::Error(llvm::StringRef)> write);
+
+} // namespace dlc::tools::train
+
+#endif // DLC_TOOLS_TRAIN_NETWORK_H
