@@ -95,7 +95,34 @@ static LoweredValues lowerFlipKernel(nn::FlipKernelOp op, OpBuilder &builder, Va
   return SmallVector<Value>{build.mergeLast(y, type)};
 }
 
+template <typename OpTy, typename DataOp, typename KernelOp>
+static LogicalResult differentiateConv(OpTy op, OpBuilder &builder, ValueRange upstream,
+                                       ArrayRef<bool> wanted, Values &gradients) {
+  Location loc = op.getLoc();
+  Value g = upstream.front();
+  auto build = [&]<typename BackwardOp>(Type type, Value first, Value second) -> Value {
+    if constexpr (requires { op.getGroups(); })
+      return BackwardOp::create(builder, loc, type, first, second, op.getStrides(), op.getPadding(),
+                                op.getDilations(), op.getGroups());
+    else
+      return BackwardOp::create(builder, loc, type, first, second, op.getStrides(), op.getPadding(),
+                                op.getDilations());
+  };
+  if (wanted[0])
+    gradients[0] = build.template operator()<DataOp>(op.getX().getType(), g, op.getKernel());
+  if (wanted[1])
+    gradients[1] = build.template operator()<KernelOp>(op.getKernel().getType(), op.getX(), g);
+  if (op.getBias() && wanted[2])
+    gradients[2] = nn::ReduceSumOp::create(builder, loc, op.getBias().getType(), g);
+  return success();
+}
+
 void dlc::ops::addConvModels(MLIRContext *context) {
+  addGradient<nn::Conv2DOp, differentiateConv<nn::Conv2DOp, nn::Conv2DBackwardDataOp,
+                                              nn::Conv2DBackwardKernelOp>>(context);
+  addGradient<nn::DepthwiseConv2DOp,
+              differentiateConv<nn::DepthwiseConv2DOp, nn::DepthwiseConv2DBackwardDataOp,
+                                nn::DepthwiseConv2DBackwardKernelOp>>(context);
   addLinalg<nn::Conv2DOp, lowerConv>(context);
   addLinalg<nn::DepthwiseConv2DOp, lowerDepthwise>(context);
   addLinalg<nn::FlipKernelOp, lowerFlipKernel>(context);

@@ -1,4 +1,4 @@
-//===- Norm.cpp - normalisation -----------------------------------------------------===//
+//===- Norm.cpp - local response normalisation --------------------------------------===//
 
 #include "compiler/ops/Build.h"
 #include "compiler/ops/Models.h"
@@ -9,42 +9,6 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::ops;
 using nn::Expr;
-
-// gamma / sqrt(variance + epsilon)
-template <typename OpTy> static Value normScale(const Build &build, OpTy op) {
-  double epsilon = op.getEpsilon().convertToDouble();
-  auto body = [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-    Value safe =
-        arith::AddFOp::create(b, l, args[1], floatConstant(b, l, args[1].getType(), epsilon));
-    return arith::DivFOp::create(b, l, args[0], math::SqrtOp::create(b, l, safe));
-  };
-  return build.elementwise({op.getGamma(), op.getVariance()}, op.getGamma().getType(), body);
-}
-
-// (x - mean) * scale + beta: as x * scale + shift, a large mean would cost digits.
-static LoweredValues lowerBatchNorm(nn::BatchNormOp op, OpBuilder &builder, Value batch) {
-  Build build{builder, op.getLoc(), batch};
-  auto body = [](OpBuilder &b, Location l, ValueRange args) {
-    Value centred = arith::SubFOp::create(b, l, args[0], args[1]);
-    return multiplyAdd(b, l, centred, args[2], args[3]);
-  };
-  Value scale = normScale(build, op);
-  return SmallVector<Value>{
-      build.elementwise({op.getX(), op.getMean(), scale, op.getBeta()}, op.getType(), body)};
-}
-
-static LoweredValues lowerBatchNormAffine(nn::BatchNormAffineOp op, OpBuilder &builder,
-                                          Value batch) {
-  Build build{builder, op.getLoc(), batch};
-  auto body = [](OpBuilder &b, Location l, ValueRange args) -> Value {
-    Value moved = arith::MulFOp::create(b, l, args[1], args[2]);
-    return arith::SubFOp::create(b, l, args[0], moved);
-  };
-  Value scale = normScale(build, op);
-  Value shift =
-      build.elementwise({op.getBeta(), op.getMean(), scale}, op.getShift().getType(), body);
-  return SmallVector<Value>{scale, shift};
-}
 
 // base^exponent for base >= 0. The exponents of the published networks need no pow.
 static Value power(OpBuilder &b, Location l, Value base, double exponent) {
@@ -59,63 +23,81 @@ static Value power(OpBuilder &b, Location l, Value base, double exponent) {
   return math::PowFOp::create(b, l, base, floatConstant(b, l, base.getType(), exponent));
 }
 
-// Sums of squares over each element's window. Zeros around the image stand for clipping.
-static Value windowSquares(const Build &build, nn::LrnOp op) {
+// Sums over each element's window. Zeros around the image stand for clipping.
+template <typename OpTy>
+static Value windowSums(const Build &build, OpTy op, Value image, Build::Body body) {
   int64_t size = op.getSize(), reach = size / 2;
+  auto type = cast<RankedTensorType>(image.getType());
   auto d = [&](unsigned i) { return build.dim(i); };
-  auto square = [](OpBuilder &b, Location l, ValueRange args) {
-    return multiplyAdd(b, l, args[0], args[0], args[1]);
-  };
   if (op.getRegion() == nn::LrnRegion::Across) {
-    Value x = build.padded(op.getX(), {0, 0, 0, reach}, {0, 0, 0, reach}, 0);
-    return build.reduceWindows(x, build.map(5, {d(0), d(1), d(2), d(3) + d(4)}), {size},
-                               op.getType(), 0, square);
+    Value x = build.padded(image, {0, 0, 0, reach}, {0, 0, 0, reach}, 0);
+    return build.reduceWindows(x, build.map(5, {d(0), d(1), d(2), d(3) + d(4)}), {size}, type, 0,
+                               body);
   }
-  Value x = build.padded(op.getX(), {0, reach, reach, 0}, {0, reach, reach, 0}, 0);
+  Value x = build.padded(image, {0, reach, reach, 0}, {0, reach, reach, 0}, 0);
   return build.reduceWindows(x, build.map(6, {d(0), d(1) + d(4), d(2) + d(5), d(3)}), {size, size},
-                             op.getType(), 0, square);
+                             type, 0, body);
 }
 
-// x / (bias + alpha / n * squares)^beta
-static LoweredValues lowerLrn(nn::LrnOp op, OpBuilder &builder, Value batch) {
-  Build build{builder, op.getLoc(), batch};
+template <typename OpTy> static Value windowSquares(const Build &build, OpTy op) {
+  return windowSums(build, op, op.getX(), [](OpBuilder &b, Location l, ValueRange args) {
+    return multiplyAdd(b, l, args[0], args[0], args[1]);
+  });
+}
+
+// alpha / n
+template <typename OpTy> static double alphaOf(OpTy op) {
   double size = op.getSize();
   double cells = op.getRegion() == nn::LrnRegion::Across ? size : size * size;
-  auto body = [&](OpBuilder &b, Location l, ValueRange args) -> Value {
-    auto number = [&](double value) { return floatConstant(b, l, args[0].getType(), value); };
-    Value base = multiplyAdd(b, l, args[1], number(op.getAlpha().convertToDouble() / cells),
-                             number(op.getBias().convertToDouble()));
-    return arith::DivFOp::create(b, l, args[0], power(b, l, base, op.getBeta().convertToDouble()));
-  };
+  return op.getAlpha().convertToDouble() / cells;
+}
+
+// (bias + alpha / n * squares)^beta
+template <typename OpTy> static Expr divisor(OpTy op, Expr base) {
+  return base(power(base.builder, base.loc, base.value, op.getBeta().convertToDouble()));
+}
+template <typename OpTy> static Expr baseOf(OpTy op, Expr squares) {
+  return squares(multiplyAdd(squares.builder, squares.loc, squares.value,
+                             squares.constant(alphaOf(op)).value,
+                             squares.constant(op.getBias().convertToDouble()).value));
+}
+
+static LoweredValues lowerLrn(nn::LrnOp op, OpBuilder &builder, Value batch) {
+  Build build{builder, op.getLoc(), batch};
+  auto body = bodyOf([&](ArrayRef<Expr> e) { return e[0] / divisor(op, baseOf(op, e[1])); });
   return SmallVector<Value>{
       build.elementwise({op.getX(), windowSquares(build, op)}, op.getType(), body)};
 }
 
-static int64_t pixelsPerSample(RankedTensorType image) {
-  return ShapedType::getNumElements(image.getShape().drop_front().drop_back());
+// With base B and windows that are symmetric, so that j is in i's window where i is in j's:
+// dx_j = g_j / B_j^beta - 2 alpha / n beta x_j * sum over the window of g_i x_i / B_i^(beta + 1).
+static LoweredValues lowerLrnBackward(nn::LrnBackwardOp op, OpBuilder &builder, Value batch) {
+  Build build{builder, op.getLoc(), batch};
+  auto type = cast<RankedTensorType>(op.getType());
+  Value squares = windowSquares(build, op);
+  Value terms =
+      build.elementwise({op.getX(), op.getG(), squares}, type, bodyOf([&](ArrayRef<Expr> e) {
+                          Expr base = baseOf(op, e[2]);
+                          return e[0] * e[1] / (divisor(op, base) * base);
+                        }));
+  Value sums = windowSums(build, op, terms, bodyOf([](ArrayRef<Expr> e) { return e[1] + e[0]; }));
+  double factor = 2 * alphaOf(op) * op.getBeta().convertToDouble();
+  return SmallVector<Value>{
+      build.elementwise({op.getX(), op.getG(), squares, sums}, type, bodyOf([&](ArrayRef<Expr> e) {
+                          return e[1] / divisor(op, baseOf(op, e[2])) - e[0] * factor * e[3];
+                        }))};
 }
 
-// The mean first, then the mean square of what is left: one pass over both would cancel digits.
-static LoweredValues lowerMoments(nn::MomentsOp op, OpBuilder &builder, Value batch) {
-  if (!batch)
-    return op.emitOpError("divides by the batch, but no argument of the function is marked ")
-           << nn::kBatchAttr;
-  Build build{builder, op.getLoc(), batch};
-  Value x = op.getX();
-  auto type = cast<RankedTensorType>(op.getMean().getType());
-  int64_t pixels = pixelsPerSample(op.getX().getType());
-  Value sum = build.summed(x, type, bodyOf([](ArrayRef<Expr> e) { return e[0]; }));
-  Value mean = averaged(build, sum, pixels);
-  Value squares = build.summed({x, mean}, type, bodyOf([](ArrayRef<Expr> e) {
-                                 Expr centred = e[0] - e[1];
-                                 return centred * centred;
-                               }));
-  return SmallVector<Value>{mean, averaged(build, squares, pixels)};
+static LogicalResult differentiateLrn(nn::LrnOp op, OpBuilder &builder, ValueRange upstream,
+                                      ArrayRef<bool>, Values &gradients) {
+  gradients[0] = nn::LrnBackwardOp::create(builder, op.getLoc(), op.getType(), op.getX(),
+                                           upstream.front(), op.getSize(), op.getAlpha(),
+                                           op.getBeta(), op.getBias(), op.getRegion());
+  return success();
 }
 
 void dlc::ops::addNormModels(MLIRContext *context) {
-  addLinalg<nn::BatchNormOp, lowerBatchNorm>(context);
-  addLinalg<nn::BatchNormAffineOp, lowerBatchNormAffine>(context);
   addLinalg<nn::LrnOp, lowerLrn>(context);
-  addLinalg<nn::MomentsOp, lowerMoments>(context);
+  addLinalg<nn::LrnBackwardOp, lowerLrnBackward>(context);
+  addGradient<nn::LrnOp, differentiateLrn>(context);
 }

@@ -15,7 +15,10 @@ void dlc::registerOpModels(DialectRegistry &registry) {
     ops::addMatMulModels(context);
     ops::addConvModels(context);
     ops::addPoolModels(context);
+    ops::addConvBackwardModels(context);
     ops::addNormModels(context);
+    ops::addBatchNormModels(context);
+    ops::addRandomModels(context);
     ops::addReduceModels(context);
     ops::addShapeModels(context);
     ops::addLossModels(context);

@@ -1,4 +1,4 @@
-//===- OpModelsTest.cpp - no nn op without a lowering -------------------------------===//
+//===- OpModelsTest.cpp - no nn op without a lowering and a gradient ----------------===//
 
 #include "compiler/ops/Ops.h"
 #include "dialects/nn/Nn.h"
@@ -7,6 +7,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include <gtest/gtest.h>
 
@@ -15,14 +16,29 @@ using namespace dlc;
 
 namespace {
 
-// Ops whose lowering is not there yet.
-const llvm::StringSet<> awaited = {
-    "nn.conv2d_backward_data", "nn.conv2d_backward_kernel", "nn.depthwise_conv2d_backward_data",
-    "nn.depthwise_conv2d_backward_kernel", "nn.pool2d_backward", "nn.global_pool2d_backward",
-    "nn.lrn_backward", "nn.random_uniform"};
-
 // Ops that are parts of other ops.
 const llvm::StringSet<> structural = {"nn.yield"};
+
+// Ops without a gradient, and why.
+const llvm::StringMap<StringRef> constants = {
+    {"nn.yield", "structural"},
+    {"nn.group", "formed after differentiation"},
+    {"nn.batch_norm_affine", "formed after differentiation"},
+    {"nn.flip_kernel", "formed after differentiation"},
+    {"nn.interleave", "formed after differentiation"},
+    {"nn.dropout", "has a training form, of ops with gradients"},
+    {"nn.class_hits", "does not change with its input but where it jumps"},
+    {"nn.random_uniform", "does not depend on numbers"},
+    {"nn.conv2d_backward_data", "a gradient itself"},
+    {"nn.conv2d_backward_kernel", "a gradient itself"},
+    {"nn.depthwise_conv2d_backward_data", "a gradient itself"},
+    {"nn.depthwise_conv2d_backward_kernel", "a gradient itself"},
+    {"nn.dense_backward_kernel", "a gradient itself"},
+    {"nn.pool2d_backward", "a gradient itself"},
+    {"nn.global_pool2d_backward", "a gradient itself"},
+    {"nn.lrn_backward", "a gradient itself"},
+    {"nn.softmax_backward", "a gradient itself"},
+    {"nn.cross_entropy_backward", "a gradient itself"}};
 
 class OpModels : public ::testing::Test {
 protected:
@@ -48,13 +64,24 @@ protected:
 TEST_F(OpModels, EveryOpLowersToLinalg) {
   ASSERT_GT(nnOps().size(), 30u);
   for (RegisteredOperationName name : nnOps())
-    if (!structural.contains(name.getStringRef()) && !awaited.contains(name.getStringRef()))
+    if (!structural.contains(name.getStringRef()))
       EXPECT_TRUE(name.hasInterface<nn::LinalgLoweringOpInterface>())
           << name.getStringRef().str() << " has no lowering: add it to compiler/ops";
 }
 
+TEST_F(OpModels, EveryOpHasAGradientOrAReason) {
+  for (RegisteredOperationName name : nnOps()) {
+    auto reason = constants.find(name.getStringRef());
+    EXPECT_EQ(name.hasInterface<nn::DifferentiableOpInterface>(), reason == constants.end())
+        << name.getStringRef().str() << ": add its gradient to compiler/ops, or say why it has none"
+        << (reason == constants.end() ? "" : ", unlike: " + reason->second.str());
+  }
+}
+
 TEST_F(OpModels, StructuralOpsExist) {
   for (const auto &entry : structural)
+    EXPECT_TRUE(RegisteredOperationName::lookup(entry.getKey(), &context)) << entry.getKey().str();
+  for (const auto &entry : constants)
     EXPECT_TRUE(RegisteredOperationName::lookup(entry.getKey(), &context)) << entry.getKey().str();
 }
 
