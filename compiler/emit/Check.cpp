@@ -68,14 +68,22 @@ static Error checkTraining(const Model &model) {
   const Training &training = *model.training;
   if (training.targets.empty() || training.metrics.empty())
     return makeFault("model \"" + model.name + "\" trains without a target or a metric");
-  for (const TargetTensor &target : training.targets)
+  for (const TargetTensor &target : training.targets) {
     if (Error error = checkTensor(model, target.tensor, /*hasBatch=*/true))
       return error;
+    if (target.classes < 0 || (target.classes && target.tensor.dtype != DLC_INT32))
+      return makeFault("the labels of \"" + target.tensor.name + "\" are no int32");
+  }
   if (training.stateBytes < 0 || training.stateBytes % 64)
     return makeFault("the state is no multiple of 64 bytes: " + Twine(training.stateBytes));
-  for (const StateTensor &entry : training.state)
+  StringSet<> names; // of what a training state's file holds
+  for (const StateTensor &entry : training.state) {
     if (Error error = checkStateTensor(training, entry))
       return error;
+    if (entry.role != DLC_RT_GRADIENT && !names.insert(entry.tensor.name).second)
+      return createStringError("model \"" + model.name + "\": two tensors of its training state " +
+                               "are called \"" + entry.tensor.name + "\"; rename a layer");
+  }
   auto isParam = [&](size_t i) {
     return i < training.state.size() && training.state[i].role == DLC_RT_PARAMETER &&
            training.state[i].tensor.name == model.params[i].name;
@@ -95,9 +103,6 @@ Error dlc::emit::checkModel(const Model &model) {
     for (const TensorInfo &tensor : *list)
       if (Error error = checkTensor(model, tensor, /*hasBatch=*/true))
         return error;
-  if (model.training)
-    if (Error error = checkTraining(model))
-      return error;
   StringSet<> params;
   for (const TensorInfo &param : model.params) {
     if (Error error = checkTensor(model, param, /*hasBatch=*/false))
@@ -106,7 +111,7 @@ Error dlc::emit::checkModel(const Model &model) {
       return createStringError("model \"" + model.name + "\": two parameters are called \"" +
                                param.name + "\"; rename a layer");
   }
-  return Error::success();
+  return model.training ? checkTraining(model) : Error::success();
 }
 
 /// The signature that Emit.h documents, by the number of pointers.

@@ -8,6 +8,8 @@
 
 #include "compiler/emit/Header.h"
 
+#include "compiler/emit/HeaderText.h"
+
 #include "runtime/dlc_runtime.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -18,107 +20,6 @@ using namespace llvm;
 using namespace dlc::emit;
 
 namespace {
-
-/// `${x}` stands for a text that makeHeader computes.
-constexpr StringLiteral headerText = R"(// ${name}.h - The model "${title}", compiled by dlc.
-//
-//   dlc_options options = {0};
-//   ${name} *m;
-//   options.size = sizeof options;
-//   options.max_batch = ${example_batch};
-//   if (${name}_create(&options, &m) == DLC_OK &&
-//       ${name}_load(m, "${name}.safetensors") == DLC_OK &&
-//       ${name}_run(m, ${example_batch}, ${run_arguments}) == DLC_OK)
-//     ...
-//   ${name}_destroy(m);
-//
-// Data are contiguous, batch first, in row-major order. Every function that can
-// fail returns a dlc_status; ${name}_error(m) then says why, and how to cure it.
-
-#ifndef DLC_MODEL_${NAME}_H
-#define DLC_MODEL_${NAME}_H
-
-#include "dlc_runtime.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/// An instance: weights, memory and threads. Different instances may be used by
-/// different threads at once; one instance serves one call at a time.
-typedef struct ${name} ${name};
-
-${sizes}
-/// Bytes of memory for dlc_options.memory that suffice on every CPU, for
-/// batches up to `max_batch` and that many `threads`.
-#define ${NAME}_ARENA_BYTES(max_batch, threads) \
-  (INT64_C(${arena_const}) + (int64_t)(max_batch) * INT64_C(${arena_batch}) + \
-   (int64_t)(threads) * INT64_C(${arena_thread}))
-
-/// Makes an instance; the one place that allocates memory and starts threads.
-/// `options` may be NULL: one thread per core, batches of ${default_batch}. On failure `*out`
-/// is NULL and dlc_options.error says why:
-///   DLC_ERROR_ARGUMENT     an option is out of its range, or `memory` too small
-///   DLC_ERROR_RESOURCE     no memory or no threads
-///   DLC_ERROR_UNSUPPORTED  this CPU can run none of: ${variants}
-dlc_status ${name}_create(const dlc_options *options, ${name} **out);
-
-/// Reads the ${num_params} (${info}()->params) from a safetensors
-/// file, or maps a file of prepared weights, which has to stay as it is while `m`
-/// uses it; replaces those loaded before. On failure these stay as they were:
-///   DLC_ERROR_IO        the file cannot be read
-///   DLC_ERROR_FORMAT    it is damaged, or of no known format
-///   DLC_ERROR_MISMATCH  a tensor is missing, unknown, or of another shape or type;
-///                       or prepared for another model, library or CPU variant
-///   DLC_ERROR_RESOURCE  no memory
-dlc_status ${name}_load(${name} *m, const char *path);
-
-/// The same from `size` bytes of memory, which are copied and not kept.
-dlc_status ${name}_load_memory(${name} *m, const void *data, uint64_t size);
-
-/// Writes the weights of `m`, prepared for the CPU variant that it runs: loading
-/// that file takes next to no time. Only this library can load it.
-///   DLC_ERROR_NOT_READY  no weights are loaded
-///   DLC_ERROR_IO         the file cannot be written; what was there stays
-dlc_status ${name}_save_prepared(${name} *m, const char *path);
-
-/// Runs the model on ${batch_words}. Allocates nothing.
-///
-/// inputs:
-${inputs}///
-/// outputs:
-${outputs}///
-///   DLC_ERROR_ARGUMENT   the batch is not allowed, a pointer is NULL, a dtype is not
-///                        the declared one, or an output overlaps another array
-///   DLC_ERROR_NOT_READY  no weights are loaded
-dlc_status ${name}_forward(${name} *m, int64_t batch, const dlc_in *inputs,
-${indent}const dlc_out *outputs);
-
-/// Names, types and shapes of the inputs, outputs and parameters; constant.
-const dlc_model_info *${name}_info(void);
-
-/// The CPU variant that `m` runs, one of: ${variants}.
-const char *${name}_variant(const ${name} *m);
-
-/// Why the last call on `m` failed: one sentence, valid until the next call.
-const char *${name}_error(const ${name} *m);
-
-/// Frees `m`; NULL is allowed.
-void ${name}_destroy(${name} *m);
-
-/// ${name}_forward with typed arrays:
-${inputs}${outputs}static inline dlc_status ${name}_run(${run_parameters}) {
-  ${input_array}
-  const dlc_out dlc_outputs[] = {${output_list}};
-  return ${name}_forward(m, batch, ${input_argument}, dlc_outputs);
-}
-
-#ifdef __cplusplus
-}
-#endif
-
-#endif // DLC_MODEL_${NAME}_H
-)";
 
 struct TypeNames {
   StringRef word, c, constant;
@@ -185,33 +86,74 @@ private:
   StringMap<std::string> values;
 };
 
-/// Everything that is listed per tensor.
-void setTensors(Template &t, const Model &model, const Names &names) {
-  std::string sizes, inputs, outputs, parameters = names.model + " *m, int64_t batch", arguments;
-  SmallVector<std::string> inputList, outputList;
-  auto add = [&](const TensorInfo &tensor, StringRef name, size_t index, StringRef qualifier,
-                 std::string &lines, SmallVectorImpl<std::string> &list) {
+/// What the header says of some tensors.
+struct Listing {
+  std::string sizes, lines, parameters, arguments;
+  SmallVector<std::string> arrays;
+
+  void add(const TensorInfo &tensor, StringRef name, size_t index, StringRef qualifier,
+           StringRef prefix) {
     TypeNames type = typeNames(tensor.dtype);
-    sizes += formatv("#define {0}_{1}_ELEMENTS {2} ///< in one sample of `{3}`\n", names.prefix,
+    sizes += formatv("#define {0}_{1}_ELEMENTS {2} ///< in one sample of `{3}`\n", prefix,
                      name.upper(), elementsPerSample(tensor), name);
     lines += describe(tensor, name, index);
-    list.push_back(formatv("{{{0}, {1}}", name, type.constant));
+    arrays.push_back(formatv("{{{0}, {1}}", name, type.constant));
     parameters += formatv(", {0}{1} *{2}", qualifier, type.c, name);
     arguments += (arguments.empty() ? "" : ", ") + name.str();
-  };
+  }
+};
+
+std::string joinArguments(StringRef first, StringRef second) {
+  return (first + (first.empty() || second.empty() ? "" : ", ") + second).str();
+}
+
+void setTraining(Template &t, const Model &model, const Names &names, const Listing &inputs) {
+  Listing targets;
+  for (auto [i, target] : enumerate(model.training->targets))
+    targets.add(target.tensor, names.targets[i], i, "const ", names.prefix);
+  std::string metrics;
+  for (auto [i, name] : enumerate(model.training->metrics))
+    metrics += formatv("///   {0}: {1}\n", i, commentText(name));
+  ArenaBytes arena = largestTrainArena(model);
+  t.set("train_arena_const", Twine(arena.constant));
+  t.set("train_arena_batch", Twine(arena.perBatch));
+  t.set("train_arena_thread", Twine(arena.perThread));
+  t.set("num_metrics", Twine(model.training->metrics.size()));
+  t.set("metrics", metrics);
+  t.set("targets", targets.lines);
+  t.set("target_sizes", targets.sizes);
+  t.set("target_list", join(targets.arrays, ", "));
+  t.set("train_parameters",
+        names.model + " *m, int64_t batch" + inputs.parameters + targets.parameters);
+  t.set("train_arguments", joinArguments(inputs.arguments, targets.arguments));
+  for (StringRef function : {"train_step", "differentiate", "backward", "evaluate"})
+    t.set(
+        (function + "_indent").str(),
+        std::string(StringRef("dlc_status _(").size() + names.model.size() + function.size(), ' '));
+  t.set("training_example", t.fill(trainingExample));
+  t.set("training", t.fill(trainingText));
+}
+
+/// Everything that is listed per tensor.
+void setTensors(Template &t, const Model &model, const Names &names) {
+  Listing inputs, outputs;
   for (auto [i, tensor] : enumerate(model.inputs))
-    add(tensor, names.inputs[i], i, "const ", inputs, inputList);
+    inputs.add(tensor, names.inputs[i], i, "const ", names.prefix);
   for (auto [i, tensor] : enumerate(model.outputs))
-    add(tensor, names.outputs[i], i, "", outputs, outputList);
-  t.set("sizes", sizes);
-  t.set("inputs", inputs.empty() ? "///   none\n" : inputs);
-  t.set("outputs", outputs);
-  t.set("run_parameters", parameters);
-  t.set("run_arguments", arguments);
-  t.set("input_array",
-        inputList.empty() ? "" : "const dlc_in dlc_inputs[] = {" + join(inputList, ", ") + "};");
-  t.set("input_argument", inputList.empty() ? "0" : "dlc_inputs");
-  t.set("output_list", join(outputList, ", "));
+    outputs.add(tensor, names.outputs[i], i, "", names.prefix);
+  t.set("sizes", inputs.sizes + outputs.sizes);
+  t.set("inputs", inputs.lines.empty() ? "///   none\n" : inputs.lines);
+  t.set("outputs", outputs.lines);
+  t.set("run_parameters",
+        names.model + " *m, int64_t batch" + inputs.parameters + outputs.parameters);
+  t.set("run_arguments", joinArguments(inputs.arguments, outputs.arguments));
+  t.set("input_array", inputs.arrays.empty()
+                           ? ""
+                           : "const dlc_in dlc_inputs[] = {" + join(inputs.arrays, ", ") + "};");
+  t.set("input_argument", inputs.arrays.empty() ? "0" : "dlc_inputs");
+  t.set("output_list", join(outputs.arrays, ", "));
+  if (model.training)
+    setTraining(t, model, names, inputs);
 }
 
 } // namespace

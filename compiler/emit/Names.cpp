@@ -132,5 +132,12 @@ Expected<Names> dlc::emit::makeNames(const Model &model) {
   for (const TensorInfo &output : model.outputs)
     if (Error error = parameters.add(output, "output", names.outputs))
       return std::move(error);
+  if (model.training)
+    for (const TargetTensor &target : model.training->targets) {
+      TensorInfo tensor = target.tensor;
+      tensor.name += "_target";
+      if (Error error = parameters.add(tensor, "target", names.targets))
+        return std::move(error);
+    }
   return names;
 }

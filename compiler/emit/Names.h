@@ -18,8 +18,9 @@ struct Names {
   std::string model;  ///< prefix of all functions, and of the files
   std::string prefix; ///< prefix of all macros
   std::vector<std::string> inputs, outputs;
-  bool trains = false;   ///< compiled with --train
-  bool profiled = false; ///< the code reports to dlc_rt_marker
+  std::vector<std::string> targets; ///< `<output>_target`
+  bool trains = false;              ///< compiled with --train
+  bool profiled = false;            ///< the code reports to dlc_rt_marker
 };
 
 /// A C and C++ identifier made from any text: other characters become `_`; what

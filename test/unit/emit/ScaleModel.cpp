@@ -8,6 +8,8 @@
 
 #include "ScaleModel.h"
 
+#include "runtime/ModelDesc.h"
+
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -98,6 +100,34 @@ Model scaleModel(LLVMContext &context, StringRef name) {
     EXPECT_NE(variant.module, nullptr) << diagnostic.getMessage().str();
     model.variants.push_back(std::move(variant));
   }
+  return model;
+}
+
+Model trainableScaleModel(LLVMContext &context, StringRef folder) {
+  const std::string file = (folder + "/code.ll").str();
+  EXPECT_EQ(shell(DLC_LLVM_TOOLS "/clang -O1 -ffp-contract=off -fno-math-errno -S -emit-llvm -o " +
+                  file + " " DLC_TEST_SOURCE "/TrainScale.c"),
+            "");
+  Model model = scaleDescription("scale");
+  model.training.emplace();
+  Training &training = *model.training;
+  training.targets = {{{"out", 1, {-1, 4}}, 0}};
+  training.metrics = {"loss", "mean absolute error"};
+  training.stateBytes = 192;
+  const TensorInfo w = model.params[0];
+  training.state = {{w, 0, DLC_RT_PARAMETER, {DLC_RT_UNIFORM, -1, 1}},
+                    {{"momentum/scale/w", 1, {4}}, 64, DLC_RT_SLOT, {}},
+                    {w, 128, DLC_RT_GRADIENT, {}}};
+  training.schedule.learningRate = 0.0625;
+  Variant variant;
+  variant.name = variant.targetCpu = "x86-64";
+  variant.preparedBytes = 64;
+  variant.trainArenaConstBytes = 64;
+  variant.trainArenaBatchBytes = 128;
+  SMDiagnostic diagnostic;
+  variant.module = parseAssemblyFile(file, diagnostic, context);
+  EXPECT_NE(variant.module, nullptr) << diagnostic.getMessage().str();
+  model.variants.push_back(std::move(variant));
   return model;
 }
 

@@ -22,6 +22,10 @@ Model scaleModel(llvm::LLVMContext &context, llvm::StringRef name);
 /// The same without modules, for what looks at descriptions only.
 Model scaleDescription(llvm::StringRef name);
 
+/// A scale model that trains, with one variant "x86-64", of TrainScale.c; in `folder` its code
+/// is made.
+Model trainableScaleModel(llvm::LLVMContext &context, llvm::StringRef folder);
+
 /// A folder that is removed with its content.
 class TemporaryFolder {
 public:
