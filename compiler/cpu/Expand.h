@@ -20,6 +20,7 @@ mlir::LogicalResult expandConvDepthwise(Emitter &e, kernel::ConvDepthwiseOp op, 
                                         mlir::Value hi, int64_t l2Bytes);
 mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, mlir::Value hi,
                                int64_t l2Bytes);
+void expandConvWeights(Emitter &e, kernel::ConvWeightsOp op, mlir::Value lo, mlir::Value hi);
 void expandPool(Emitter &e, kernel::PoolOp op, mlir::Value lo, mlir::Value hi);
 void expandPack(Emitter &e, kernel::PackOp op, mlir::Value lo, mlir::Value hi);
 void expandUnpack(Emitter &e, kernel::UnpackOp op, mlir::Value lo, mlir::Value hi);

@@ -14,11 +14,14 @@ namespace dlc::cpu {
 
 namespace {
 
-// Lanes of the vectors a kernel works on: the innermost extent of its blocked output.
+// Lanes of the vectors a kernel works on: the innermost extent of its blocked output, or of what a
+// kernel with a plain one reads.
 int64_t lanesOf(Operation *op) {
   Value blocked = cast<DestinationStyleOpInterface>(op).getDpsInits()[0];
   if (auto unpack = dyn_cast<kernel::UnpackOp>(op))
     blocked = unpack.getInput();
+  if (auto weights = dyn_cast<kernel::ConvWeightsOp>(op))
+    blocked = weights.getGradient();
   return cast<ShapedType>(blocked.getType()).getShape().back();
 }
 
@@ -73,6 +76,9 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
         .Case([&](kernel::DepthwiseOp conv) { return cpu::expandDepthwise(e, conv, lo, hi); })
         .Case([&](kernel::ConvDepthwiseOp pair) {
           return cpu::expandConvDepthwise(e, pair, lo, hi, l2Bytes);
+        })
+        .Case([&](kernel::ConvWeightsOp weights) {
+          return cpu::expandConvWeights(e, weights, lo, hi), success();
         })
         .Case([&](kernel::GemmOp gemm) { return cpu::expandGemm(e, gemm, lo, hi, l2Bytes); })
         .Case([&](kernel::PoolOp pool) { return cpu::expandPool(e, pool, lo, hi), success(); })

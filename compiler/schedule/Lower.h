@@ -61,6 +61,8 @@ mlir::Value buildDense(Blocker &blocker, nn::GroupOp group, const DenseShape &de
 
 // The families behind lowerToKernel.
 mlir::Value lowerGroup(Blocker &blocker, nn::GroupOp group);
+mlir::Value lowerConvWeights(Blocker &blocker, nn::Conv2DBackwardKernelOp op);
+mlir::Value lowerDenseWeights(Blocker &blocker, nn::DenseBackwardKernelOp op);
 mlir::Value lowerPool(Blocker &blocker, nn::Pool2DOp pool);
 mlir::Value lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool);
 mlir::Value lowerConcat(Blocker &blocker, nn::ConcatOp concat);

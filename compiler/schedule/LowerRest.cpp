@@ -231,6 +231,10 @@ Value dlc::schedule::lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterfa
 Value dlc::schedule::lowerToKernel(Blocker &blocker, Operation *op) {
   if (auto group = dyn_cast<nn::GroupOp>(op))
     return lowerGroup(blocker, group);
+  if (auto weights = dyn_cast<nn::Conv2DBackwardKernelOp>(op))
+    return lowerConvWeights(blocker, weights);
+  if (auto weights = dyn_cast<nn::DenseBackwardKernelOp>(op))
+    return lowerDenseWeights(blocker, weights);
   if (auto pool = dyn_cast<nn::Pool2DOp>(op))
     return lowerPool(blocker, pool);
   if (auto pool = dyn_cast<nn::GlobalPool2DOp>(op))

@@ -109,6 +109,35 @@ kernel::TileAttr dlc::schedule::chooseDepthwiseTile(MLIRContext *context, const 
   return kernel::TileAttr::get(context, splitEvenly(width, rows), 1, 1);
 }
 
+WeightsTile dlc::schedule::chooseWeightsTile(MLIRContext *context, const TargetFacts &facts,
+                                             int64_t channels, int64_t taps, int64_t blocks,
+                                             bool dividing) {
+  TileShape best{0, 0};
+  bool bestWhole = false;
+  int64_t bestCost = std::numeric_limits<int64_t>::max();
+  auto consider = [&](int64_t cols, bool whole) {
+    int64_t limit = maxRows(facts, cols), span = whole ? channels * taps : channels;
+    if (cols > blocks || (dividing && blocks % cols) || (whole && span > limit))
+      return;
+    int64_t rows = splitEvenly(span, limit), tiles = llvm::divideCeil(span, rows),
+            rest = blocks % cols;
+    int64_t cost = blocks / cols * stepCost({rows, cols}) + (rest ? stepCost({rows, rest}) : 0);
+    cost *= tiles * (whole ? 1 : taps);
+    if (cost < bestCost) {
+      best = {whole ? channels : rows, cols};
+      bestWhole = whole;
+      bestCost = cost;
+    }
+  };
+  for (int64_t cols : {2, 3, 4, 1}) {
+    consider(cols, false);
+    // Pixels at the edges are code of their own, of which few channels make little.
+    if (taps > 1 && channels * 2 <= facts.lanes)
+      consider(cols, true);
+  }
+  return {kernel::TileAttr::get(context, best.rows, best.cols, 1), bestWhole};
+}
+
 // Each band but the first computes some rows again, so there are few: about eight parts of work let
 // threads end together. Fewer than that are cut so that two and four threads get equal shares.
 static int64_t chooseBand(int64_t groups, int64_t rows) {

@@ -34,6 +34,16 @@ kernel::TileAttr chooseGemmTile(mlir::MLIRContext *context, const TargetFacts &f
 kernel::TileAttr chooseDepthwiseTile(mlir::MLIRContext *context, const TargetFacts &facts,
                                      int64_t width, int64_t taps);
 
+/// The tile of the gradient of a convolution's kernel: rows of its channels, of which `channels` are
+/// neighbours, or of all of them for each of `taps` taps, by vectors of filters, of which there are
+/// `blocks`; `dividing` as above.
+struct WeightsTile {
+  kernel::TileAttr tile;
+  bool wholeRows; ///< it spans the taps
+};
+WeightsTile chooseWeightsTile(mlir::MLIRContext *context, const TargetFacts &facts,
+                              int64_t channels, int64_t taps, int64_t blocks, bool dividing);
+
 /// A depthwise convolution (or one channel of it) that reads an image of `middle` rows and columns.
 struct DepthwiseShape {
   std::array<int64_t, 2> middle, out, window, strides;

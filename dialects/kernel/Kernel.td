@@ -197,6 +197,7 @@ def Kernel_MarkOp : Op<Kernel_Dialect, "mark"> {
   let assemblyFormat = "$index attr-dict";
 }
 
+include "dialects/kernel/Backward.td"
 include "dialects/kernel/ConvDepthwise.td"
 include "dialects/kernel/Winograd.td"
 

@@ -1,0 +1,56 @@
+//===- Backward.cpp - verifiers, effects and items of gradients' kernels -------------===//
+
+#include "dialects/kernel/Checks.h"
+
+using namespace mlir;
+using namespace dlc::kernel;
+using namespace dlc::kernel::checks;
+
+//===----------------------------------------------------------------------===//
+// Gradient of a convolution's kernel
+//===----------------------------------------------------------------------===//
+
+int64_t ConvWeightsOp::getParts() {
+  ArrayRef<int64_t> out = shapeOf(getOut());
+  return out.size() == 5 ? out[0] : 1;
+}
+
+ArrayRef<int64_t> ConvWeightsOp::getKernelShape() { return shapeOf(getOut()).take_back(4); }
+
+LogicalResult ConvWeightsOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyImages(*this, getInput(), getGradient())))
+    return failure();
+  int64_t rank = shapeOf(getOut()).size();
+  if (rank != 4 && rank != 5)
+    return emitOpError("computes a kernel of rank 4, or several of them");
+  ArrayRef<int64_t> in = shapeOf(getInput()), g = shapeOf(getGradient()), k = getKernelShape();
+  int64_t groups = getGroups(), block = in[4], channels = getChannels();
+  if (channels < 1 || (channels < block && block % channels) || (channels > block && in[1] != 1))
+    return emitOpError("needs channels that divide the input's blocks");
+  if (groups < 1 || in[1] % groups || g[1] % groups ||
+      (g[1] / groups) % getTile().getCols() * (groups - 1))
+    return emitOpError("needs an equal share of its blocks for each group");
+  if (static_cast<int64_t>(llvm::divideCeil(k[2], block)) * groups != in[1] ||
+      static_cast<int64_t>(llvm::divideCeil(k[3], g[4])) != g[1])
+    return emitOpError("needs an input and a gradient with blocks for its kernel's channels");
+  return verifyWindow(*this, in, g, k.take_front(2), getStrides(), getPadding(), getDilations());
+}
+
+SmallVector<OpFoldResult> ConvWeightsOp::getItemExtents(OpBuilder &builder, Location) {
+  ArrayRef<int64_t> k = getKernelShape();
+  auto extent = [&](int64_t value) { return OpFoldResult(builder.getIndexAttr(value)); };
+  return {extent(getParts()),
+          extent(llvm::divideCeil(shapeOf(getGradient())[1], getTile().getCols())),
+          extent(llvm::divideCeil(k[2], getChannels())), extent(k[0])};
+}
+
+// The batch may be dynamic: count one, the work of batch 1.
+int64_t ConvWeightsOp::getFlopsPerItem() {
+  ArrayRef<int64_t> g = shapeOf(getGradient()), k = getKernelShape();
+  int64_t images = ShapedType::isDynamic(g[0]) ? 1 : llvm::divideCeil(g[0], getParts());
+  return 2 * images * g[2] * g[3] * k[1] * std::min<int64_t>(getChannels(), k[2]) *
+         getTile().getCols() * g[4];
+}
+
+void ConvWeightsOp::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
