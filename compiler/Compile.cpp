@@ -116,7 +116,7 @@ Outcome Compilation::import() {
   sources.AddNewSourceBuffer(std::move(*buffer), {});
   if (isMlir(options))
     return importMlir();
-  auto imported = frontend::importModel(sources, context, {options.batch}, info);
+  auto imported = frontend::importModel(sources, context, {options.batch, options.train}, info);
   if (failed(imported))
     return Outcome::BadInput;
   module = std::move(*imported);

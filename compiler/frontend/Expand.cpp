@@ -26,14 +26,6 @@ bool isSafeName(StringRef name) {
   });
 }
 
-void checkKeys(Messages &messages, StringRef prefix, const Value &object,
-               ArrayRef<StringRef> known) {
-  for (const Member &member : object.members)
-    if (!llvm::is_contained(known, member.key))
-      (void)messages.error(member.loc, prefix + "unknown key \"" + member.key + "\"" +
-                                           didYouMean(member.key, known));
-}
-
 // Keras's name of an unnamed layer: MaxPooling2D is max_pooling2d, ReLU is re_lu.
 static std::string snakeCase(StringRef type) {
   std::string text;

@@ -50,10 +50,6 @@ llvm::LogicalResult expand(Messages &messages, const json::Value &layers, const 
 /// Whether the text can name a layer or an input: letters, digits, `_`, `.`, `-`.
 bool isSafeName(llvm::StringRef name);
 
-/// Reports members that are not among `known`.
-void checkKeys(Messages &messages, llvm::StringRef prefix, const json::Value &object,
-               llvm::ArrayRef<llvm::StringRef> known);
-
 } // namespace dlc::frontend
 
 #endif // DLC_COMPILER_FRONTEND_EXPAND_H

@@ -10,6 +10,14 @@ namespace dlc::frontend {
 using json::Kind;
 using json::Value;
 
+void checkKeys(Messages &messages, StringRef prefix, const Value &object,
+               ArrayRef<StringRef> known) {
+  for (const json::Member &member : object.members)
+    if (!llvm::is_contained(known, member.key))
+      (void)messages.error(member.loc, prefix + "unknown key \"" + member.key + "\"" +
+                                           didYouMean(member.key, known));
+}
+
 SmallVector<StringRef> Field::getChoices() const {
   SmallVector<StringRef> words;
   choices.split(words, '|');
@@ -30,6 +38,34 @@ static std::string describeRange(const Field &field) {
   if (hasMin && hasMax)
     return " between " + spell(field.min) + " and " + spell(field.max);
   return hasMin ? " of at least " + spell(field.min) : "";
+}
+
+// A table of one row is an object of that row's fields.
+static bool isUntyped(const Field &field) { return field.rows().size() == 1; }
+
+static std::string namesOf(const Field &field) {
+  if (isUntyped(field)) {
+    SmallVector<StringRef> keys = llvm::map_to_vector(
+        field.rows().front()->fields, [](const Field &inner) { return inner.name; });
+    return "an object of " + quotedList(keys);
+  }
+  SmallVector<StringRef> names =
+      llvm::map_to_vector(field.rows(), [](const Row *row) { return row->name; });
+  return quotedList(names);
+}
+
+static const Row *findRow(const Field &field, StringRef name) {
+  for (const Row *row : field.rows())
+    if (row->name == name || llvm::is_contained(row->aliases, name))
+      return row;
+  return nullptr;
+}
+
+const FieldValue &NamedValue::field(StringRef name) const {
+  for (auto [field, value] : llvm::zip_equal(row->fields, fields))
+    if (field.name == name)
+      return value;
+  llvm_unreachable("a row was asked for a field that it lacks");
 }
 
 std::string describeField(const Field &field) {
@@ -58,6 +94,21 @@ std::string describeField(const Field &field) {
     break;
   case FieldKind::Padding:
     text = quotedList(field.getChoices()) + " or [[top, bottom], [left, right]]";
+    break;
+  case FieldKind::Text:
+    text = "a string";
+    break;
+  case FieldKind::Named:
+    text = namesOf(field) + (isUntyped(field) ? "" : ", or an object with that \"type\"");
+    break;
+  case FieldKind::NamedList:
+    text = namesOf(field) + ", an object with that \"type\", or a list of them";
+    break;
+  case FieldKind::NumberOrNamed:
+    text = "a number" + range + ", or an object with the \"type\" " + namesOf(field);
+    break;
+  case FieldKind::Any:
+    text = "any value";
     break;
   case FieldKind::PadAmounts:
     text = "an integer" + range + ", [height, width] or [[top, bottom], [left, right]]";
@@ -127,6 +178,19 @@ static bool takeChoice(const Field &field, const Value &value) {
   return value.kind == Kind::String && llvm::is_contained(field.getChoices(), value.text);
 }
 
+// The name of a row whose fields all have defaults.
+static bool takeName(const Field &field, const Value &value, FieldValue &result) {
+  const Row *row = value.kind == Kind::String ? findRow(field, value.text) : nullptr;
+  if (!row || llvm::any_of(row->fields, [](const Field &inner) { return inner.isRequired(); }))
+    return false;
+  NamedValue &named = result.named.emplace_back();
+  named.row = row;
+  named.loc = value.loc;
+  named.spelling = value.text;
+  llvm::append_range(named.fields, llvm::map_range(row->fields, defaultOf));
+  return true;
+}
+
 static bool take(const Field &field, const Value &value, FieldValue &result) {
   if (value.kind == Kind::Null)
     return field.isNullable();
@@ -147,26 +211,112 @@ static bool take(const Field &field, const Value &value, FieldValue &result) {
     return takeChoice(field, value);
   case FieldKind::Padding:
     return value.kind == Kind::Array ? takePairs(field, value, result) : takeChoice(field, value);
+  case FieldKind::Text:
+    return value.kind == Kind::String;
+  case FieldKind::Named:
+  case FieldKind::NamedList:
+    return takeName(field, value, result);
+  case FieldKind::NumberOrNamed:
+    return takeNumber(field, value, result);
+  case FieldKind::Any:
+    return true;
   case FieldKind::PadAmounts:
     return takePadAmounts(field, value, result);
   }
   return false;
 }
 
+static std::string hintFor(const Field &field, const Value &value) {
+  if (value.kind == Kind::String && !field.choices.empty())
+    return didYouMean(value.text, field.getChoices());
+  if (value.kind == Kind::String && field.rows) {
+    SmallVector<StringRef> known;
+    for (const Row *row : field.rows()) {
+      known.push_back(row->name);
+      llvm::append_range(known, row->aliases);
+    }
+    return didYouMean(value.text, known);
+  }
+  if (value.kind == Kind::Integer && value.integer > field.max)
+    return "; the largest is " + spell(field.max);
+  return "";
+}
+
+static LogicalResult refuse(Messages &messages, StringRef prefix, const Field &field,
+                            const Value &value) {
+  return messages.error(value.loc, prefix + "\"" + field.name + "\" must be " +
+                                       describeField(field) + ", not " + json::describe(value) +
+                                       hintFor(field, value));
+}
+
+// {"type": "Adam", "beta_1": 0.8}, or without a type where a table has one row.
+static LogicalResult decodeNamed(Messages &messages, StringRef prefix, const Field &field,
+                                 const Value &value, FieldValue &result) {
+  const Value *type = value.kind == Kind::Object ? value.find("type") : nullptr;
+  const Value &name = type ? *type : value;
+  const Row *row = isUntyped(field) && !type   ? field.rows().front()
+                   : name.kind == Kind::String ? findRow(field, name.text)
+                                               : nullptr;
+  bool isGood = value.kind == Kind::Object || value.kind == Kind::String;
+  if (!row || !isGood || (isUntyped(field) && value.kind == Kind::String))
+    return refuse(messages, prefix, field, name);
+  static const Value empty = [] {
+    Value object;
+    object.kind = Kind::Object;
+    return object;
+  }();
+  Value object = value.kind == Kind::Object ? value : empty;
+  object.loc = value.loc;
+  std::string inner = (prefix + "\"" + field.name + "\": ").str();
+  unsigned before = messages.errorCount();
+  result.named.push_back(
+      {row, value.loc, name.text, decodeFields(messages, inner, row->fields, object, {"type"})});
+  return success(messages.errorCount() == before);
+}
+
+static LogicalResult decodeNamedList(Messages &messages, StringRef prefix, const Field &field,
+                                     const Value &value, FieldValue &result) {
+  if (value.kind != Kind::Array)
+    return decodeNamed(messages, prefix, field, value, result);
+  for (const Value &element : value.elements)
+    if (failed(decodeNamed(messages, prefix, field, element, result)))
+      return failure();
+  return success();
+}
+
 LogicalResult decodeField(Messages &messages, StringRef prefix, const Field &field,
                           const Value &value, FieldValue &result) {
   result.source = value;
   result.given = true;
+  bool isTable = field.rows && value.kind != Kind::Null &&
+                 !(field.kind == FieldKind::NumberOrNamed && value.isNumber());
+  if (isTable)
+    return field.kind == FieldKind::NamedList
+               ? decodeNamedList(messages, prefix, field, value, result)
+               : decodeNamed(messages, prefix, field, value, result);
   if (take(field, value, result))
     return success();
-  std::string hint;
-  if (value.kind == Kind::String && !field.choices.empty())
-    hint = didYouMean(value.text, field.getChoices());
-  else if (value.kind == Kind::Integer && value.integer > field.max)
-    hint = "; the largest is " + spell(field.max);
-  return messages.error(value.loc, prefix + "\"" + field.name + "\" must be " +
-                                       describeField(field) + ", not " + json::describe(value) +
-                                       hint);
+  return refuse(messages, prefix, field, value);
+}
+
+std::vector<FieldValue> decodeFields(Messages &messages, StringRef prefix, ArrayRef<Field> fields,
+                                     const Value &object, ArrayRef<StringRef> others) {
+  SmallVector<StringRef> known(others);
+  for (const Field &field : fields)
+    known.push_back(field.name);
+  checkKeys(messages, prefix, object, known);
+  std::vector<FieldValue> values;
+  for (const Field &field : fields) {
+    FieldValue &value = values.emplace_back();
+    if (const Value *given = object.find(field.name))
+      (void)decodeField(messages, prefix, field, *given, value);
+    else if (field.isRequired())
+      (void)messages.error(object.loc, prefix + "needs \"" + field.name + "\", " +
+                                           describeField(field) + ": " + field.doc);
+    else
+      value = defaultOf(field);
+  }
+  return values;
 }
 
 FieldValue defaultOf(const Field &field) {

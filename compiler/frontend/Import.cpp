@@ -3,8 +3,10 @@
 #include "compiler/frontend/Import.h"
 #include "compiler/frontend/Inspect.h"
 #include "compiler/frontend/LayerBuilder.h"
+#include "compiler/frontend/Train.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/Path.h"
 
@@ -19,9 +21,10 @@ namespace {
 // them; the signature is written at the end.
 class ModuleBuilder {
 public:
-  ModuleBuilder(Messages &messages, const Model &model, MLIRContext &context, int64_t batch)
-      : messages(messages), model(model), builder(&context),
-        batch(batch ? batch : ShapedType::kDynamic) {}
+  ModuleBuilder(Messages &messages, const Model &model, MLIRContext &context,
+                const ImportOptions &options)
+      : messages(messages), model(model), builder(&context), train(options.train),
+        batch(options.batch ? options.batch : ShapedType::kDynamic) {}
 
   FailureOr<OwningOpRef<ModuleOp>> build(std::vector<LayerInfo> &infos);
 
@@ -33,11 +36,14 @@ private:
   LogicalResult addInput(const Input &input);
   LogicalResult addLayer(const Layer &layer, std::vector<LayerInfo> &infos);
   LogicalResult addReturn();
+  Attribute spellInitializer(const Initializer &initializer);
   void writeSignature();
+  LogicalResult addTraining(ModuleOp module);
 
   Messages &messages;
   const Model &model;
   OpBuilder builder;
+  bool train;
   int64_t batch;
   func::FuncOp function;
   Block *entry = nullptr;
@@ -53,6 +59,13 @@ Type ModuleBuilder::elementType(StringRef dtype) {
   if (dtype == "uint8")
     return builder.getIntegerType(8, /*isSigned=*/false);
   return builder.getIntegerType(dtype == "int32" ? 32 : 64);
+}
+
+Attribute ModuleBuilder::spellInitializer(const Initializer &initializer) {
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("kind", builder.getStringAttr(initializer.kind)),
+       builder.getNamedAttr("a", builder.getF64FloatAttr(initializer.a)),
+       builder.getNamedAttr("b", builder.getF64FloatAttr(initializer.b))});
 }
 
 LogicalResult ModuleBuilder::addInput(const Input &input) {
@@ -126,6 +139,9 @@ void ModuleBuilder::writeSignature() {
       attributes.push_back(builder.getNamedAttr(nn::kStateAttr, builder.getUnitAttr()));
     else if (parameter->trainable)
       attributes.push_back(unit);
+    if (train)
+      attributes.push_back(
+          builder.getNamedAttr(nn::kInitializerAttr, spellInitializer(parameter->initializer)));
     arguments.push_back(builder.getDictionaryAttr(attributes));
   }
   SmallVector<DictionaryAttr> results;
@@ -135,6 +151,14 @@ void ModuleBuilder::writeSignature() {
                                                    entry->getTerminator()->getOperandTypes()));
   function.setAllArgAttrs(arguments);
   function.setAllResultAttrs(results);
+}
+
+LogicalResult ModuleBuilder::addTraining(ModuleOp module) {
+  SmallVector<TrainedOutput> outputs;
+  for (auto [node, type] : llvm::zip_equal(model.outputs, function.getResultTypes()))
+    outputs.push_back(
+        {model.nameOf(node), cast<RankedTensorType>(type), values[node].channelsFirst});
+  return buildTraining(messages, model, outputs, parameters, module);
 }
 
 FailureOr<OwningOpRef<ModuleOp>> ModuleBuilder::build(std::vector<LayerInfo> &infos) {
@@ -158,6 +182,8 @@ FailureOr<OwningOpRef<ModuleOp>> ModuleBuilder::build(std::vector<LayerInfo> &in
   if (failed(addReturn()))
     return failure();
   writeSignature();
+  if (train && failed(addTraining(*module)))
+    return failure();
   if (failed(verify(*module)))
     return failure();
   return module;
@@ -182,10 +208,10 @@ FailureOr<OwningOpRef<ModuleOp>> importModel(llvm::SourceMgr &sources, MLIRConte
       model->weights, sources.getMemoryBuffer(sources.getMainFileID())->getBufferIdentifier());
   info.json = printModel(*model);
   info.layers.clear();
-  context.loadDialect<nn::NnDialect, func::FuncDialect, arith::ArithDialect>();
+  context.loadDialect<nn::NnDialect, func::FuncDialect, arith::ArithDialect, math::MathDialect>();
   Messages messages(sources);
   LayerDiagnostics diagnostics(&context, sources);
-  return ModuleBuilder(messages, *model, context, options.batch).build(info.layers);
+  return ModuleBuilder(messages, *model, context, options).build(info.layers);
 }
 
 } // namespace dlc::frontend

@@ -11,7 +11,8 @@
 namespace dlc::frontend {
 
 struct ImportOptions {
-  int64_t batch = 0; ///< the only batch size; 0 leaves it dynamic
+  int64_t batch = 0;  ///< the only batch size; 0 leaves it dynamic
+  bool train = false; ///< builds what training needs beside @forward, from the section "train"
 };
 
 /// A layer's line of `dlc inspect`. All figures are for one sample.
@@ -28,7 +29,7 @@ struct ModelInfo {
   std::string name;    ///< as written
   std::string weights; ///< path of the weights file, resolved against the model file's folder;
                        ///< empty where the model names none
-  std::string json; ///< the model as canonical JSON: `--emit json`
+  std::string json;    ///< the model as canonical JSON: `--emit json`
   std::vector<LayerInfo> layers;
 };
 

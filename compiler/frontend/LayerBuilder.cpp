@@ -19,10 +19,16 @@ LayerBuilder::LayerBuilder(Messages &messages, const Model &model, const Layer &
       tensors(inputs),
       loc(layerLocation(builder.getContext(), messages.getSources(), layer.name, layer.loc)) {}
 
-const FieldValue &LayerBuilder::field(StringRef name) const {
+const FieldValue *LayerBuilder::findField(StringRef name) const {
   for (auto [field, value] : llvm::zip_equal(layer.type->fields, layer.fields))
     if (field.name == name)
-      return value;
+      return &value;
+  return nullptr;
+}
+
+const FieldValue &LayerBuilder::field(StringRef name) const {
+  if (const FieldValue *value = findField(name))
+    return *value;
   llvm_unreachable("a build function asked for a field that its row lacks");
 }
 
@@ -129,12 +135,18 @@ FailureOr<Tensor> LayerBuilder::lastAxis() {
   return Tensor{*value};
 }
 
-FailureOr<Value> LayerBuilder::sharedParameter(StringRef name, RankedTensorType type) {
+const Layer &LayerBuilder::owner() const {
   const Layer *owner = &layer;
   while (owner->share)
     owner = &model.layer(*owner->share);
-  auto found = parameters.find(owner->name + "/" + name.str());
-  std::string message = "shares the weights of \"" + owner->name + "\", ";
+  return *owner;
+}
+
+bool LayerBuilder::isTrainable() const { return owner().trainable; }
+
+FailureOr<Value> LayerBuilder::sharedParameter(StringRef name, RankedTensorType type) {
+  auto found = parameters.find(owner().name + "/" + name.str());
+  std::string message = "shares the weights of \"" + owner().name + "\", ";
   auto fail = [&](const Twine &reason) {
     return messages.error(layer.shareLoc, "layer \"" + layer.name + "\": " + message + reason);
   };
@@ -160,9 +172,13 @@ FailureOr<Value> LayerBuilder::parameter(StringRef name, ArrayRef<int64_t> shape
   if (layer.share)
     return sharedParameter(name, type);
   Block *entry = builder.getInsertionBlock();
+  const FieldValue &initializer = field((name + "_initializer").str());
+  const FieldValue *penalty = findField((name + "_regularizer").str());
   auto parameter = std::make_unique<Parameter>(
       Parameter{layer.name + "/" + name.str(), entry->addArgument(type, loc), kind,
-                layer.trainable && kind == ParamKind::Weight});
+                layer.trainable && kind == ParamKind::Weight,
+                resolveInitializer(initializer.named.front(), shape),
+                penalty ? resolvePenalty(*penalty) : Penalty()});
   Value value = parameter->value;
   StringRef key = parameter->name;
   parameters.insert({key, std::move(parameter)});

@@ -2,6 +2,7 @@
 #ifndef DLC_COMPILER_FRONTEND_LAYERBUILDER_H
 #define DLC_COMPILER_FRONTEND_LAYERBUILDER_H
 
+#include "compiler/frontend/Initializers.h"
 #include "compiler/frontend/Model.h"
 #include "dialects/nn/Nn.h"
 #include "llvm/ADT/MapVector.h"
@@ -34,6 +35,8 @@ struct Parameter {
   mlir::Value value;
   ParamKind kind;
   bool trainable;
+  Initializer initializer;
+  Penalty penalty;
 };
 
 /// Every parameter so far, by name, in the order of the signature.
@@ -54,6 +57,9 @@ public:
   bool flag(llvm::StringRef name) const { return field(name).source.boolean; }
   llvm::StringRef text(llvm::StringRef name) const { return field(name).source.text; }
 
+  /// Whether its weights, or those that it shares, are trained.
+  bool isTrainable() const;
+
   // Its inputs.
   llvm::ArrayRef<Tensor> inputs() const { return tensors; }
   /// An input as it is stored: for what treats every element alike.
@@ -68,7 +74,8 @@ public:
   /// supported.
   mlir::FailureOr<Tensor> lastAxis();
 
-  /// The parameter `<layer>/<name>`, or the one of the layer whose weights are shared.
+  /// The parameter `<layer>/<name>`, or the one of the layer whose weights are shared. The fields
+  /// `<name>_initializer` and, if the row has it, `<name>_regularizer` belong to it.
   mlir::FailureOr<mlir::Value> parameter(llvm::StringRef name, llvm::ArrayRef<int64_t> shape,
                                          ParamKind kind = ParamKind::Weight);
   /// A constant vector.
@@ -104,6 +111,8 @@ public:
 
 private:
   mlir::FailureOr<mlir::Value> checked(mlir::Value value);
+  const Layer &owner() const;
+  const FieldValue *findField(llvm::StringRef name) const;
   mlir::FailureOr<mlir::Value> sharedParameter(llvm::StringRef name, mlir::RankedTensorType type);
 
   Messages &messages;

@@ -3,36 +3,15 @@
 // Keras's; what is dlc's own says so.
 
 #include "compiler/frontend/LayerTable.h"
+#include "compiler/frontend/FieldForms.h"
+#include "compiler/frontend/Initializers.h"
 #include "compiler/frontend/layers/Layers.h"
-#include <limits>
 
 using namespace mlir;
 
 namespace dlc::frontend {
 
-static constexpr StringRef kRequired = "";
-static constexpr double kAny = std::numeric_limits<double>::infinity();
-
-static Field integer(StringRef name, StringRef fallback, StringRef doc, int64_t min = 1,
-                     int64_t max = kMaxExtent) {
-  return {name, FieldKind::Integer, fallback, doc, {}, double(min), double(max)};
-}
-static Field pair(StringRef name, StringRef fallback, StringRef doc) {
-  return {name, FieldKind::Pair, fallback, doc, {}, 1, double(kMaxWindow)};
-}
-static Field number(StringRef name, StringRef fallback, StringRef doc, double min = -kAny,
-                    double max = kAny) {
-  return {name, FieldKind::Number, fallback, doc, {}, min, max};
-}
-static Field numbers(StringRef name, StringRef fallback, StringRef doc, double min = -kAny) {
-  return {name, FieldKind::Numbers, fallback, doc, {}, min, kAny};
-}
-static Field flag(StringRef name, StringRef fallback, StringRef doc) {
-  return {name, FieldKind::Flag, fallback, doc};
-}
-static Field choice(StringRef name, StringRef fallback, StringRef choices, StringRef doc) {
-  return {name, FieldKind::Choice, fallback, doc, choices};
-}
+using namespace forms;
 
 static Field padding() {
   return {"padding",
@@ -52,6 +31,21 @@ static Field activation() {
   return choice("activation", R"("linear")", kActivations, "function applied to the result");
 }
 static Field useBias() { return flag("use_bias", "true", "adds a trainable bias"); }
+static Field initializer(StringRef name, StringRef fallback) {
+  return named(name, initializerRows, fallback, "first values, for training");
+}
+static Field regularizer(StringRef name) {
+  return named(name, regularizerRows, "null", "penalty of large values, for training");
+}
+// Of a layer with a kernel and perhaps a bias.
+static std::vector<Field> withTraining(std::vector<Field> fields) {
+  fields.push_back(initializer("kernel_initializer", R"("glorot_uniform")"));
+  fields.push_back(initializer("bias_initializer", R"("zeros")"));
+  fields.push_back(regularizer("kernel_regularizer"));
+  fields.push_back(regularizer("bias_regularizer"));
+  return fields;
+}
+
 static Field axis(StringRef doc) { return integer("axis", "-1", doc, -8, 8); }
 static Field keepDims() {
   return flag("keepdims", "false", "keeps height and width as extents of 1");
@@ -85,15 +79,13 @@ static std::vector<Field> convFields(bool depthwise) {
       dataFormat()};
   if (!depthwise)
     fields.push_back(integer("groups", "1", "independent parts that channels are split into"));
-  return fields;
+  return withTraining(std::move(fields));
 }
 
 static std::vector<LayerType> makeTable() {
   return {
-      {"Dense",
-       "Multiplies the last dimension by a [in, units] kernel.",
-       buildDense,
-       {integer("units", kRequired, "number of outputs"), useBias(), activation()}},
+      {"Dense", "Multiplies the last dimension by a [in, units] kernel.", buildDense,
+       withTraining({integer("units", kRequired, "number of outputs"), useBias(), activation()})},
       {"Conv2D",
        "2-D convolution; kernel [height, width, in / groups, filters].",
        buildConv2D,
@@ -156,7 +148,12 @@ static std::vector<LayerType> makeTable() {
        {axis("dimension of the channels, the last one"),
         number("epsilon", "0.001", "added to the variance", 0),
         number("momentum", "0.99", "weight of the old statistics while training", 0, 1),
-        flag("center", "true", "adds beta"), flag("scale", "true", "multiplies by gamma")}},
+        flag("center", "true", "adds beta"), flag("scale", "true", "multiplies by gamma"),
+        initializer("beta_initializer", R"("zeros")"),
+        initializer("gamma_initializer", R"("ones")"),
+        initializer("moving_mean_initializer", R"("zeros")"),
+        initializer("moving_variance_initializer", R"("ones")"), regularizer("beta_regularizer"),
+        regularizer("gamma_regularizer")}},
       {"LRN",
        "Local response normalisation: x / (bias + alpha / n * sum of squares)^beta over a window "
        "of n values (dlc's own; alpha is divided by n as in Caffe and PyTorch).",

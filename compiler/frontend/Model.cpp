@@ -2,6 +2,7 @@
 
 #include "compiler/frontend/Model.h"
 #include "compiler/frontend/Resolve.h"
+#include "compiler/frontend/TrainTable.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -178,28 +179,13 @@ void ModelReader::readTrain() {
     (void)messages.error(train->loc, "\"train\" must be an object, not " + json::describe(*train));
     return;
   }
-  // What follows the metrics is for `dlc train`, which reads it.
-  checkKeys(messages, "train: ", *train,
-            {"loss", "optimizer", "metrics", "epochs", "batch_size", "validation_split", "shuffle",
-             "seed", "augmentation", "early_stopping", "sync_batch_norm"});
+  model.training = {&trainRow(), train->loc, "train",
+                    decodeFields(messages, "train: ", trainRow().fields, *train)};
 }
 
 void ModelReader::readFields(const Value &entry, StringRef prefix, Layer &layer) {
-  SmallVector<StringRef> known = {"type", "name", "from", "share", "trainable"};
-  for (const Field &field : layer.type->fields)
-    known.push_back(field.name);
-  checkKeys(messages, prefix, entry, known);
-  for (const Field &field : layer.type->fields) {
-    FieldValue value;
-    if (const Value *given = entry.find(field.name))
-      (void)decodeField(messages, prefix, field, *given, value);
-    else if (field.isRequired())
-      (void)messages.error(entry.loc, prefix + "needs \"" + field.name + "\", " +
-                                          describeField(field) + ": " + field.doc);
-    else
-      value = defaultOf(field);
-    layer.fields.push_back(std::move(value));
-  }
+  layer.fields = decodeFields(messages, prefix, layer.type->fields, entry,
+                              {"type", "name", "from", "share", "trainable"});
   if (const Value *trainable = entry.find("trainable")) {
     layer.trainable = trainable->boolean;
     if (trainable->kind != Kind::Bool)

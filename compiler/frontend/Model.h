@@ -37,6 +37,7 @@ struct Model {
   std::vector<Node> outputs;
   std::string weights; ///< as written; empty if not given
   json::Value train;   ///< null if not given
+  NamedValue training; ///< the same, decoded
 
   bool isInput(Node node) const { return node < inputs.size(); }
   Layer &layer(Node node) { return layers[node - inputs.size()]; }

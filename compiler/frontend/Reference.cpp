@@ -2,6 +2,8 @@
 
 #include "compiler/frontend/Reference.h"
 #include "compiler/frontend/LayerTable.h"
+#include "compiler/frontend/TrainTable.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 
@@ -37,25 +39,53 @@ static void printInputs(llvm::raw_ostream &os, const LayerType &type) {
   os << " inputs.\n";
 }
 
+static void printFields(llvm::raw_ostream &os, ArrayRef<Field> fields) {
+  if (fields.empty())
+    return;
+  os << "\n| field | default | meaning | value |\n|---|---|---|---|\n";
+  for (const Field &field : fields) {
+    os << "| `" << field.name << "` | ";
+    if (field.isRequired())
+      os << "required";
+    else
+      os << "`" << field.fallback << "`";
+    os << " | " << field.doc << " | " << describeField(field) << " |\n";
+  }
+}
+
+static void printAliases(llvm::raw_ostream &os, ArrayRef<StringRef> aliases) {
+  if (!aliases.empty())
+    os << "\nAlso called " << llvm::join(aliases, ", ") << ".\n";
+}
+
+// Losses are metrics too; they are described once.
+static void printTraining(llvm::raw_ostream &os) {
+  os << "\n# Training\n\nThe model's \"train\" says how `dlc compile --train` and `dlc train` "
+        "train "
+        "it.\n";
+  printFields(os, trainRow().fields);
+  llvm::SmallPtrSet<const Row *, 32> printed;
+  for (const TrainTable &table : trainTables()) {
+    os << "\n## " << table.title << "\n\n" << table.doc << "\n";
+    for (const Row *row : table.rows()) {
+      if (!printed.insert(row).second)
+        continue;
+      os << "\n### " << row->name << "\n\n" << row->doc << "\n";
+      printAliases(os, row->aliases);
+      printFields(os, row->fields);
+    }
+  }
+}
+
 static void printMarkdown(llvm::raw_ostream &os) {
   os << kIntroduction;
   for (const LayerType &type : layerTypes()) {
     os << "\n## " << type.name << "\n\n" << type.doc << "\n";
     printInputs(os, type);
-    if (!type.aliases.empty())
-      os << "\nAlso called " << llvm::join(type.aliases, ", ") << ".\n";
-    if (type.fields.empty())
-      continue;
-    os << "\n| field | default | meaning | value |\n|---|---|---|---|\n";
-    for (const Field &field : type.fields) {
-      os << "| `" << field.name << "` | ";
-      if (field.isRequired())
-        os << "required";
-      else
-        os << "`" << field.fallback << "`";
-      os << " | " << field.doc << " | " << describeField(field) << " |\n";
-    }
+    printAliases(os, type.aliases);
+    printFields(os, type.fields);
   }
+  printTraining(os);
 }
 
 static void printField(llvm::json::OStream &json, const Field &field) {

@@ -4,6 +4,7 @@
 
 #include "compiler/frontend/LayerTable.h"
 #include "compiler/frontend/Reference.h"
+#include "compiler/frontend/TrainTable.h"
 #include "llvm/Support/JSON.h"
 #include <cmath>
 
@@ -51,6 +52,14 @@ static Object choices(const Field &field) {
 
 static Object orParameter(Object schema) { return anyOf(std::move(schema), ref("parameter")); }
 
+// The definition of the table that a field names a row of.
+static Object tableRef(const Field &field) {
+  for (const TrainTable &table : trainTables())
+    if (table.rows == field.rows)
+      return ref(table.title);
+  llvm_unreachable("a field names rows of a table that the reference lacks");
+}
+
 static Object schemaOfKind(const Field &field) {
   auto integer = [&] { return scalar("integer", field); };
   auto integers = [&](std::optional<int64_t> count = std::nullopt) {
@@ -74,15 +83,23 @@ static Object schemaOfKind(const Field &field) {
     return choices(field);
   case FieldKind::Padding:
     return anyOf(choices(field), pairs());
+  case FieldKind::Text:
+    return Object{{"type", "string"}};
+  case FieldKind::Named:
+    return tableRef(field);
+  case FieldKind::NamedList:
+    return anyOf(tableRef(field), listOf(tableRef(field)));
+  case FieldKind::NumberOrNamed:
+    return anyOf(scalar("number", field), tableRef(field));
+  case FieldKind::Any:
+    return Object{};
   case FieldKind::PadAmounts:
     return anyOf(integer(), integers(2), pairs());
   }
   llvm_unreachable("every kind has a schema");
 }
 
-// A field's schema; inside blocks a parameter may stand for any value, or part of one.
-static Object schemaOf(const Field &field) {
-  Object schema = orParameter(schemaOfKind(field));
+static Object describe(Object schema, const Field &field) {
   if (field.isNullable())
     schema = anyOf(std::move(schema), Object{{"type", "null"}});
   schema["description"] = field.doc;
@@ -91,11 +108,57 @@ static Object schemaOf(const Field &field) {
   return schema;
 }
 
+// A field's schema; inside blocks a parameter may stand for any value, or part of one.
+static Object schemaOf(const Field &field) {
+  return describe(orParameter(schemaOfKind(field)), field);
+}
+
 static Object closedObject(Object properties, Array required) {
   return Object{{"type", "object"},
                 {"properties", std::move(properties)},
                 {"required", std::move(required)},
                 {"additionalProperties", false}};
+}
+
+static Object rowSchema(const Row &row, bool isTyped, Array &names) {
+  Object properties;
+  Array required, spellings{row.name};
+  for (StringRef alias : row.aliases)
+    spellings.push_back(alias);
+  for (const Field &field : row.fields) {
+    properties[field.name] = schemaOf(field);
+    if (field.isRequired())
+      required.push_back(field.name);
+  }
+  if (isTyped) {
+    if (required.empty())
+      llvm::append_range(names, spellings);
+    properties["type"] = Object{{"enum", std::move(spellings)}};
+    required.push_back("type");
+  }
+  Object schema = closedObject(std::move(properties), std::move(required));
+  schema["description"] = row.doc;
+  return schema;
+}
+
+// A row's name, or an object of its fields.
+static Object tableSchema(const TrainTable &table) {
+  Array choices, names;
+  Rows rows = table.rows();
+  for (const Row *row : rows)
+    choices.push_back(rowSchema(*row, rows.size() > 1, names));
+  if (!names.empty())
+    choices.push_back(Object{{"enum", std::move(names)}});
+  Object schema = anyOf(std::move(choices));
+  schema["description"] = table.doc;
+  return schema;
+}
+
+static Object trainSchema() {
+  Object properties;
+  for (const Field &field : trainRow().fields)
+    properties[field.name] = describe(schemaOfKind(field), field);
+  return closedObject(std::move(properties), Array{});
 }
 
 static Object layerSchema(const LayerType &type) {
@@ -163,6 +226,8 @@ static Object definitions() {
   Object layers = listOf(Object{{"oneOf", std::move(entries)}});
   layers["minItems"] = 1;
   defs["layers"] = std::move(layers);
+  for (const TrainTable &table : trainTables())
+    defs[table.title] = tableSchema(table);
   defs["repeat"] = repeatSchema();
   defs["block"] = blockUseSchema();
   defs["input"] = inputSchema();
@@ -179,8 +244,6 @@ static Object rootSchema() {
   inputs["minItems"] = 1;
   Object outputs = listOf(Object{{"type", "string"}});
   outputs["minItems"] = 1;
-  Object train =
-      closedObject(Object{{"loss", true}, {"optimizer", true}, {"metrics", true}}, Array{});
   return closedObject(
       Object{{"$schema", Object{{"type", "string"}}},
              {"dlc", Object{{"const", 1}}},
@@ -190,7 +253,7 @@ static Object rootSchema() {
              {"blocks", Object{{"type", "object"}, {"additionalProperties", blockSchema()}}},
              {"outputs", std::move(outputs)},
              {"weights", Object{{"type", "string"}}},
-             {"train", std::move(train)}},
+             {"train", trainSchema()}},
       Array{"name", "inputs", "layers"});
 }
 

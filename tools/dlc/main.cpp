@@ -201,6 +201,8 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
   command->add_option("--batch", args.options.batch, "the only batch size; default: any")
       ->type_name("N")
       ->check(kBatches);
+  command->add_flag("--train", args.options.train,
+                    "with the functions that train the network: the model's \"train\" says how");
   CLI::Option *prepare =
       command
           ->add_option_function<std::string>(

@@ -25,8 +25,12 @@ FailureOr<Tensor> buildBatchNormalization(LayerBuilder &b) {
   FailureOr<Value> variance = b.parameter("moving_variance", channels, ParamKind::State);
   if (failed(gamma) || failed(beta) || failed(mean) || failed(variance))
     return failure();
-  FailureOr<Value> y = b.create<nn::BatchNormOp>({x->value, *gamma, *beta, *mean, *variance},
-                                                 b.attr("epsilon", b.number("epsilon")));
+  SmallVector<NamedAttribute> attributes = {b.attr("epsilon", b.number("epsilon")),
+                                            b.attr("momentum", b.number("momentum"))};
+  if (!b.isTrainable())
+    attributes.push_back(b.unit("frozen"));
+  FailureOr<Value> y =
+      b.create<nn::BatchNormOp>({x->value, *gamma, *beta, *mean, *variance}, attributes);
   if (failed(y))
     return failure();
   return Tensor{*y, x->channelsFirst};
