@@ -5,23 +5,12 @@
      ./digits_demo models/digits_cnn.safetensors models/digits_sample.npy
 
    The .npy file holds float32 [n, 8, 8, 1], grey values 0 (white) to 16 (black). */
+#include "digits.h"
 #include "digits_cnn.h"
-#include <stdio.h>
 
-enum { MOST = 64, ROW = 4 };
-static float images[MOST][8][8], scores[MOST][10];
-
-/* Reads the digits after the header of a .npy file; returns how many, 0 on failure. */
-static int read_digits(const char *path) {
-  unsigned char head[10];
-  FILE *f = fopen(path, "rb");
-  if (!f)
-    return 0;
-  int ok = fread(head, 1, 10, f) == 10 && fseek(f, 10 + head[8] + 256 * head[9], SEEK_SET) == 0;
-  int count = ok ? (int)fread(images, sizeof images[0], MOST, f) : 0;
-  fclose(f);
-  return count;
-}
+enum { ROW = 4 };
+static digit images[MOST];
+static float scores[MOST][CLASSES];
 
 /* Prints the digits first..first+n-1 beside each other. */
 static void show(int first, int n) {
@@ -32,9 +21,7 @@ static void show(int first, int n) {
         putchar(shade), putchar(shade);
       }
   for (int i = first; i < first + n; ++i) {
-    int best = 0;
-    for (int c = 1; c < 10; ++c)
-      best = scores[i][c] > scores[i][best] ? c : best;
+    int best = best_class(scores[i]);
     printf("%d (%5.1f %%)%*s", best, 100.0 * scores[i][best], 9, "");
   }
   printf("\n\n");
@@ -43,7 +30,7 @@ static void show(int first, int n) {
 int main(int argc, char **argv) {
   const char *weights = argc > 1 ? argv[1] : "models/digits_cnn.safetensors";
   const char *sample = argc > 2 ? argv[2] : "models/digits_sample.npy";
-  int count = read_digits(sample);
+  int count = read_npy(sample, images, sizeof images[0]);
   if (count == 0)
     return fprintf(stderr, "%s: no digits in this file\n", sample), 1;
 
