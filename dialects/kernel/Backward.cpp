@@ -26,7 +26,7 @@ LogicalResult ConvWeightsOp::verify() {
     return emitOpError("computes a kernel of rank 4, or several of them");
   ArrayRef<int64_t> in = shapeOf(getInput()), g = shapeOf(getGradient()), k = getKernelShape();
   int64_t groups = getGroups(), block = in[4], channels = getChannels();
-  if (channels < 1 || (channels < block && block % channels) || (channels > block && in[1] != 1))
+  if (channels < 1 || (in[1] != 1 && (channels > block || block % channels)))
     return emitOpError("needs channels that divide the input's blocks");
   if (groups < 1 || in[1] % groups || g[1] % groups ||
       (g[1] / groups) % getTile().getCols() * (groups - 1))
