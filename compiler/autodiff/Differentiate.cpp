@@ -178,8 +178,11 @@ static LogicalResult inlineLoss(func::FuncOp loss, OpBuilder &builder, IRMapping
              << " of @loss is no batch, output, target or parameter of @forward";
     mapping.map(old, value);
   }
-  for (Operation &op : loss.getBody().front().without_terminator())
-    builder.clone(op, mapping);
+  for (Operation &op : loss.getBody().front().without_terminator()) {
+    // A loss may fold into what it reads, such as a softmax: better before its slope is built.
+    SmallVector<OpFoldResult> inPlaceOnly;
+    (void)builder.clone(op, mapping)->fold(inPlaceOnly);
+  }
   result = mapping.lookup(loss.getBody().front().getTerminator()->getOperand(0));
   return success();
 }

@@ -37,6 +37,16 @@ LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Loca
   return inferRows(loc, adaptor.getX(), adaptor.getTarget(), types);
 }
 
+// A softmax's logarithm has itself as logits: its exponentials sum to 1.
+OpFoldResult CrossEntropyOp::fold(FoldAdaptor) {
+  auto softmax = getX().getDefiningOp<SoftmaxOp>();
+  if (!softmax || softmax.getLog() != getFromLogits())
+    return {};
+  getXMutable().assign(softmax.getX());
+  setFromLogits(true);
+  return getResult();
+}
+
 LogicalResult ClassHitsOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
   return inferRows(loc, adaptor.getX(), adaptor.getTarget(), types);

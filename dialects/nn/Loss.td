@@ -15,6 +15,13 @@ def Nn_CrossEntropyOp : Nn_InferredOp<"cross_entropy"> {
     holds a row's class as int32, or a distribution of x's shape as float32. With label smoothing s
     the distribution is (1 - s) * target + s / K. The loss of a row is -sum target_k * log p_k, each
     term weighted by class_weights[k] if there are any; probabilities below 1e-7 count as 1e-7.
+
+    The probabilities of a softmax fold into their logits, which is the same function but keeps its
+    slope where a probability is next to 0:
+    ```
+    %p = nn.softmax %x : tensor<?x4xf32>
+    %l = nn.cross_entropy %p, %t : ...   ->   %l = nn.cross_entropy %x, %t {from_logits} : ...
+    ```
   }];
   let arguments = (ins Nn_Tensor:$x, Nn_Target:$target, Optional<Nn_Vector>:$class_weights,
                        UnitAttr:$from_logits, DefaultValuedAttr<F32Attr, "0.0f">:$label_smoothing);
@@ -22,6 +29,7 @@ def Nn_CrossEntropyOp : Nn_InferredOp<"cross_entropy"> {
   let assemblyFormat = [{
     $x `,` $target (`,` $class_weights^)? attr-dict `:` functional-type(operands, results)
   }];
+  let hasFolder = 1;
 }
 
 def Nn_CrossEntropyBackwardOp : Nn_Op<"cross_entropy_backward"> {
