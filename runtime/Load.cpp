@@ -129,10 +129,11 @@ static dlc_status checkExtra(const Safetensors &file, const char *label, const d
     for (int32_t i = 0; i < info.num_params && !known; ++i)
       known = compare(tensor.name, {info.params[i].name, strlen(info.params[i].name)}) == 0;
     if (!known)
-      return message.set(DLC_ERROR_MISMATCH,
-                         "%s: tensor %s is no parameter of model \"%s\"; "
-                         "remove it, or load the weights of this model",
-                         label, Quoted(tensor.name.data, tensor.name.size).text, info.name);
+      return message.set(DLC_ERROR_MISMATCH, "%s: tensor %s is no parameter of model \"%s\"; %s",
+                         label, Quoted(tensor.name.data, tensor.name.size).text, info.name,
+                         file.find(kNumbersTensor)
+                             ? "this is a training state, load the weights that save writes"
+                             : "remove it, or load the weights of this model");
   }
   return DLC_OK;
 }

@@ -120,7 +120,7 @@ namespace {
 constexpr int64_t kStateVersion = 1;
 
 /// What a file of a training state holds beside parameters and slots, as
-/// "dlc.training". All little-endian.
+/// kNumbersTensor. All little-endian.
 struct Numbers {
   int64_t version, step;
   uint64_t seed;
@@ -150,7 +150,7 @@ private:
 
 } // namespace
 
-static constexpr char kModelTensor[] = "dlc.model", kNumbersTensor[] = "dlc.training";
+static constexpr char kModelTensor[] = "dlc.model";
 
 dlc_status Checkpoint::build(dlc_model &m, bool isWhole, const Message &message) {
   const Training &t = *m.training;

@@ -14,6 +14,9 @@
 
 namespace dlc::rt {
 
+/// A tensor that every file of a training state has.
+inline constexpr char kNumbersTensor[] = "dlc.training";
+
 /// Puts first values into the tensors of `role` in `state`, a block of zeros.
 void setFirstValues(dlc_model &m, int32_t role, char *state);
 

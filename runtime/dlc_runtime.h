@@ -52,6 +52,26 @@
 // and CPU variant that wrote it, no other. Its header is checked, its data are
 // not read before forward. load_memory takes either kind and keeps nothing of it.
 //
+// Training: an instance created with dlc_options.training keeps the parameters,
+// the optimiser's slots and the gradients. create gives them first values from
+// dlc_options.seed; load replaces the parameters and starts anew at step 0, with
+// the seed and schedule as they are. train_step is differentiate, which sets the
+// gradients to those of the mean loss of a batch, and update. backward adds the
+// gradients of sum(outputs * output_grads) instead, to be followed by update when
+// enough are added; zero_grad clears them. What an earlier forward computed is
+// not needed by either. forward and evaluate always use the present parameters.
+// gradients lists where they lie, so that they can be read and changed before an
+// update. save writes the parameters, save_state all that training goes on from:
+// after load_state it gives the same bits as if it had never stopped, whatever
+// the number of threads. Files are written whole or not at all. Dropout and the
+// like follow from the seed, the step and the place of a sample in its batch.
+//
+// A label that is no class (DLC_ERROR_ARGUMENT), and NaN or infinity in an input,
+// target or output gradient (DLC_ERROR_NUMERIC), are found before anything is
+// changed. A loss that is not finite is DLC_ERROR_NUMERIC too: train_step then
+// leaves parameters, slots and step as they were; gradients and running
+// statistics may have changed. Messages count steps from 1.
+//
 // Threads: different instances may be used by different threads at once. One
 // instance serves one call at a time; a second call returns DLC_ERROR_BUSY.
 //
@@ -237,7 +257,7 @@ typedef struct dlc_options {
   /// compiled for inference.
   int32_t training;
 
-  /// Seed of Dropout and initialisation; inference does not use it.
+  /// Seed of first values, Dropout and the like; inference does not use it.
   uint64_t seed;
 
   /// The arena, 64-byte aligned, kept until `destroy`; NULL to allocate it.

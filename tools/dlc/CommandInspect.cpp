@@ -41,11 +41,19 @@ static void printText(const Library &library) {
   };
   print("input", library.inputs());
   print("output", library.outputs());
+  print("target", library.targets());
   print("weights", library.params());
   outs() << "\n"
          << totalElements(library.params()) << " weights in " << info.num_params << " tensors\n"
          << "memory of a call, at most " << info.arena_const_bytes << " + batch * "
          << info.arena_batch_bytes << " + threads * " << info.arena_thread_bytes << " bytes\n";
+  if (library.isTrainable()) {
+    outs() << "memory of a training step, at most " << info.train_arena_const_bytes << " + batch * "
+           << info.train_arena_batch_bytes << " + threads * " << info.train_arena_thread_bytes
+           << " bytes\nevaluate measures ";
+    interleaveComma(library.metrics(), outs());
+    outs() << "\n";
+  }
   for (const std::string &path : preparedBeside(library))
     outs() << "prepared weights in " << path << "\n";
 }
@@ -69,11 +77,17 @@ static void printJson(const Library &library) {
     json.attribute("variants", json::Array(library.variants()));
     print("inputs", library.inputs());
     print("outputs", library.outputs());
+    print("targets", library.targets());
     print("params", library.params());
     json.attribute("parameters", totalElements(library.params()));
     json.attribute("arena_const_bytes", info.arena_const_bytes);
     json.attribute("arena_batch_bytes", info.arena_batch_bytes);
     json.attribute("arena_thread_bytes", info.arena_thread_bytes);
+    json.attribute("trainable", library.isTrainable());
+    json.attribute("metrics", json::Array(library.metrics()));
+    json.attribute("train_arena_const_bytes", info.train_arena_const_bytes);
+    json.attribute("train_arena_batch_bytes", info.train_arena_batch_bytes);
+    json.attribute("train_arena_thread_bytes", info.train_arena_thread_bytes);
     json.attribute("prepared", json::Array(preparedBeside(library)));
   });
   outs() << "\n";

@@ -166,6 +166,13 @@ TEST_F(State, WeightsAlone) {
   expectRefused(DLC_ERROR_MISMATCH, "holds no training state; load reads weights alone");
 }
 
+TEST_F(State, LoadTakesNoState) {
+  saved();
+  Trainer t;
+  EXPECT_EQ(dlc_rt_load(t.m, path.c_str()), DLC_ERROR_MISMATCH);
+  EXPECT_THAT(t.error(), HasSubstr("this is a training state, load the weights that save writes"));
+}
+
 TEST_F(State, NoFile) {
   expectRefused(DLC_ERROR_IO, "cannot be opened");
   Trainer t;
