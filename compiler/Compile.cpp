@@ -17,6 +17,7 @@
 #include "mlir/Parser/Parser.h"
 #include "runtime/dlc_runtime.h"
 #include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/WithColor.h"
 
@@ -61,9 +62,11 @@ private:
   Outcome write(Writer writer);
   Outcome print(ModuleOp module);
 
-  // Those that the user names, else the model's own, which only a library needs.
+  // Those that the user names, else the model's own, which only a library needs; training may be
+  // what makes them.
   std::string weights() const {
-    bool isOwn = options.weights.empty() && options.stage == Stage::Lib;
+    bool isOwn = options.weights.empty() && options.stage == Stage::Lib &&
+                 !(options.train && !llvm::sys::fs::exists(info.weights));
     return isOwn ? info.weights : options.weights;
   }
 

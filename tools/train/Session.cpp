@@ -118,6 +118,10 @@ Error Session::checkPlaces() {
   if (sys::fs::exists(places.checkpoint) && !sys::fs::is_directory(places.checkpoint))
     return cannotWrite("the checkpoint", places.checkpoint, "it is a file, not a folder",
                        "--checkpoint");
+  // A rename would replace a device or a pipe.
+  if (sys::fs::exists(places.weights) && !sys::fs::is_regular_file(places.weights) &&
+      !sys::fs::is_directory(places.weights))
+    return cannotWrite("the weights", places.weights, "it is not a file", "--out");
   if (Error error = checkPlace("the weights", places.weights, "--out"))
     return error;
   if (!request.plots.empty()) {
