@@ -13,6 +13,7 @@ import numpy as np
 import dlctest
 import properties
 import reference
+import training
 
 SYSROOT = "/usr/aarch64-linux-gnu"
 # There is no libgcc for the target, and generated libraries need none.
@@ -20,6 +21,7 @@ FLAGS = ["--target=aarch64-linux-gnu", "-mno-outline-atomics", "-fuse-ld=lld", "
 FLAGS += ["-isystem", f"{SYSROOT}/include", f"-L{SYSROOT}/lib"]
 FLAGS += [f"{SYSROOT}/lib/crt1.o", f"{SYSROOT}/lib/crti.o"]
 LINK = ["-lc", f"{SYSROOT}/lib/crtn.o"]
+CLASSES = "-DCLASSES=10"
 RELATIVE = 5e-5  # as between this machine's variants and the reference
 
 
@@ -68,8 +70,29 @@ def network(dlc, name, static):
     return case
 
 
+def trains(dlc):
+    """The same first values, bit for bit, and after some steps the same weights but for rounding."""
+    command, folder = emulator(), dlc.folder("trains")
+    model, batch, _ = training.MODELS["lenet5"]
+    path = dlctest.save_json(os.path.join(folder, "model.json"), model)
+    states = {}
+    for march in ("native", "aarch64"):
+        lib = dlc.compile(path, os.path.join(folder, march), "--march", march, "--train")
+        flags, link, run = (FLAGS, LINK, command) if march == "aarch64" else ([], [], [])
+        program = dlctest.c_program("train_bits.c", dlc.folder(march), lib, "lenet5", False, [CLASSES, *flags], link)
+        for steps, threads in ((0, 1), (3, 1), (3, 3)):
+            state = os.path.join(folder, f"{march}-{steps}-{threads}")
+            dlctest.must([*run, program, state, steps, batch, threads, 1, 0])
+            with open(state, "rb") as f:
+                states[march, steps, threads] = f.read()
+        assert states[march, 3, 1] == states[march, 3, 3], f"{march}: three threads give other bits than one"
+    assert states["native", 0, 1] == states["aarch64", 0, 1], "other first values"
+    here, there = (dlctest.read_safetensors(os.path.join(folder, f"{m}-3-1")) for m in ("native", "aarch64"))
+    return max(dlctest.close(there[n], here[n], dlctest.scaled(here[n], RELATIVE, 1e-3), n) for n in here)
+
+
 def cases(dlc, args):
-    return [
+    return [("trains", lambda: f"differs by {trains(dlc):.2g}")] + [
         (f"{name}/{'a' if static else 'so'}", network(dlc, name, static))
         for name in properties.NETWORKS
         for static in ([True, False] if name == "lenet5" else [False])
