@@ -149,6 +149,12 @@ Expr slope(nn::EluOp op, Expr y) {
                   y + op.getAlpha().convertToDouble());
 }
 
+// The slope where deriving the code would multiply zeros and infinities.
+Expr slopeAt(nn::SwishOp, Expr x) {
+  Expr s = sigmoid(x);
+  return s * (x * (1 - s) + 1);
+}
+
 template <typename OpTy>
 struct ScalarModel : nn::ElementwiseOpInterface::ExternalModel<ScalarModel<OpTy>, OpTy> {
   Value buildScalar(Operation *operation, OpBuilder &builder, Location loc,
@@ -181,8 +187,11 @@ template <typename OpTy> LoweredValues lower(OpTy op, OpBuilder &builder, Value 
       buildElementwiseGeneric(builder, build.loc, op, op->getOperands(), maps, type, batch)};
 }
 
-// g * slope, from the result alone where that suffices; null otherwise.
-template <typename OpTy> Value gradientFromResult(OpTy op, OpBuilder &builder, Value g) {
+// g * slope where there is a rule for it, from the result alone if that suffices; null otherwise.
+template <typename OpTy> Value gradientByRule(OpTy op, OpBuilder &builder, Value g) {
+  if constexpr (requires(Expr x) { slopeAt(op, x); })
+    return nn::buildMap(builder, op.getLoc(), op.getType(), {op.getX(), g},
+                        [&](ArrayRef<Expr> e) { return e[1] * slopeAt(op, e[0]); });
   if constexpr (requires(Expr y) { slope(op, y); }) {
     if constexpr (requires { followsFromResult(op); })
       if (!followsFromResult(op))
@@ -226,7 +235,7 @@ LogicalResult differentiateElementwise(OpTy op, OpBuilder &builder, ValueRange u
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     if (!wanted[i])
       continue;
-    Value part = gradientFromResult(op, builder, upstream.front());
+    Value part = gradientByRule(op, builder, upstream.front());
     if (!part) {
       FailureOr<Value> derived = derive(op, builder, upstream.front(), i);
       if (failed(derived))

@@ -69,6 +69,8 @@ def snake(type_name):
 
 
 class Network:
+    kinds = {}  # {type: function of fields, weights and inputs}: LAYERS, unless a subclass knows better
+
     def __init__(self, model):
         self.model, self.blocks = model, model.get("blocks", {})
         self.layers, self.counts = [], {}
@@ -120,7 +122,7 @@ class Network:
         first = fields.get("data_format") == "channels_first"
         if first:
             arguments = [np.moveaxis(x, 1, 3) for x in arguments]
-        y = LAYERS[fields["type"]](fields, read, *arguments)
+        y = self.kinds[fields["type"]](fields, read, *arguments)
         if "activation" in fields and fields["type"] != "Activation":
             y = activation(fields["activation"], y)
         return np.moveaxis(y, 3, 1) if first and y.ndim == 4 else y
@@ -345,6 +347,9 @@ LAYERS = {
     "Rescaling": lambda f, w, x: x * np.asarray(f["scale"], float) + np.asarray(f.get("offset", 0.0), float),
     "Normalization": normalization,
 }
+
+
+Network.kinds = LAYERS
 
 
 def random_inputs(model, batch, seed=1):
