@@ -248,7 +248,7 @@ Outcome Compilation::differentiate() {
   if (!module->lookupSymbol("loss"))
     return Outcome::Done;
   PassManager pm(&context);
-  buildTrainingPhase(pm);
+  buildTrainingPhase(pm, options.activationBytes);
   return succeeded(pm.run(*module)) ? Outcome::Done : Outcome::BadInput;
 }
 

@@ -48,6 +48,7 @@ struct Options {
   std::vector<std::string> march = {"native"}; ///< CPU variants, as knownMarch() lists them
   int64_t batch = 0;       ///< the only batch, or 0 for any
   bool train = false;      ///< a library that trains too: the model's "train" says how
+  int64_t activationBytes = 0; ///< what activations kept for gradients may take a sample; 0: anything
   bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;
   std::string tuning;      ///< path of a tuning file; empty: the constants that dlc comes with

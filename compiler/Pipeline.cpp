@@ -30,12 +30,13 @@ static void cleanUp(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void dlc::buildTrainingPhase(OpPassManager &pm) {
+void dlc::buildTrainingPhase(OpPassManager &pm, int64_t bytesPerSample) {
   // What is equal in the forward part is computed, kept and differentiated once.
   cleanUp(pm);
   pm.addPass(autodiff::createDifferentiate());
   pm.addPass(autodiff::createPlaceState());
   cleanUp(pm);
+  pm.addNestedPass<func::FuncOp>(autodiff::createRecompute({bytesPerSample}));
 }
 
 void dlc::buildFusionPhase(OpPassManager &pm) {
@@ -139,8 +140,9 @@ struct MarchOptions : PassPipelineOptions<MarchOptions> {
 } // namespace
 
 void dlc::registerPipelines() {
-  static PassPipelineRegistration<> training(
-      "dlc-training-phase", "@forward and @loss -> @gradients and @backward", buildTrainingPhase);
+  static PassPipelineRegistration<> training("dlc-training-phase",
+                                             "@forward and @loss -> @gradients and @backward",
+                                             [](OpPassManager &pm) { buildTrainingPhase(pm); });
   static PassPipelineRegistration<> fusion("dlc-fusion-phase", "nn -> fused nn", buildFusionPhase);
   static PassPipelineRegistration<MarchOptions> schedule(
       "dlc-schedule-phase", "nn -> kernel and linalg ops, @prepare outlined",

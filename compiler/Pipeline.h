@@ -9,7 +9,8 @@
 namespace dlc {
 
 /// For models that train: @forward and @loss -> @gradients and @backward, the state in its places.
-void buildTrainingPhase(mlir::OpPassManager &pm);
+/// What the activations may take at once for each sample is `bytesPerSample`; 0: anything.
+void buildTrainingPhase(mlir::OpPassManager &pm, int64_t bytesPerSample = 0);
 
 /// nn -> fused nn: shared by all CPU variants.
 void buildFusionPhase(mlir::OpPassManager &pm);

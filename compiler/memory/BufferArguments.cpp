@@ -43,6 +43,14 @@ static BlockArgument findOldValue(func::FuncOp function, unsigned result) {
   return {};
 }
 
+// From here on no pass looks for ops that compute the same.
+static void dropBarriers(Block &body) {
+  for (auto barrier : llvm::make_early_inc_range(body.getOps<nn::BarrierOp>())) {
+    barrier.replaceAllUsesWith(barrier.getX());
+    barrier.erase();
+  }
+}
+
 static void bufferInputs(func::FuncOp function) {
   llvm::DenseSet<Value> renewed;
   for (unsigned i = 0; i < function.getNumResults(); ++i)
@@ -120,6 +128,7 @@ struct BufferArguments : memory::impl::BufferArgumentsBase<BufferArguments> {
     if (function.isExternal())
       return;
     Block &body = function.getBody().front();
+    dropBarriers(body);
     bufferInputs(function);
     auto results = cast<func::ReturnOp>(body.getTerminator());
     SmallVector<DictionaryAttr> marks;

@@ -98,6 +98,11 @@ static LoweredValues lowerTranspose(nn::TransposeOp op, OpBuilder &builder, Valu
   return SmallVector<Value>(transpose->getResults());
 }
 
+// Stays until no pass looks for equal ops any more; see memory's BufferArguments.
+static LoweredValues lowerBarrier(nn::BarrierOp op, OpBuilder &builder, Value) {
+  return SmallVector<Value>{nn::BarrierOp::create(builder, op.getLoc(), op.getType(), op.getX())};
+}
+
 static LoweredValues lowerDropout(nn::DropoutOp op, OpBuilder &, Value) {
   return SmallVector<Value>{op.getX()};
 }
@@ -161,6 +166,7 @@ void dlc::ops::addShapeModels(MLIRContext *context) {
   addLinalg<nn::InterleaveOp, lowerInterleave>(context);
   addLinalg<nn::TransposeOp, lowerTranspose>(context);
   addLinalg<nn::SliceOp, lowerSlice>(context);
+  addLinalg<nn::BarrierOp, lowerBarrier>(context);
   addLinalg<nn::DropoutOp, lowerDropout>(context);
   addGradient<nn::ReshapeOp, differentiateReshape>(context);
   addGradient<nn::PadOp, differentiatePad>(context);

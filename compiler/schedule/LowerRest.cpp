@@ -228,6 +228,15 @@ Value dlc::schedule::lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterfa
   return blocker.unpack(op.getLoc(), value, result, Layout::Image);
 }
 
+// What stands in blocks stays in blocks.
+static Value lowerBarrier(Blocker &blocker, nn::BarrierOp op) {
+  Value blocked = blocker.blockedImage(op.getX());
+  if (!blocked)
+    return {};
+  Value barrier = nn::BarrierOp::create(blocker.builder, op.getLoc(), blocked.getType(), blocked);
+  return blocker.unpack(op.getLoc(), barrier, op.getType(), Layout::Image);
+}
+
 Value dlc::schedule::lowerToKernel(Blocker &blocker, Operation *op) {
   if (auto group = dyn_cast<nn::GroupOp>(op))
     return lowerGroup(blocker, group);
@@ -241,6 +250,8 @@ Value dlc::schedule::lowerToKernel(Blocker &blocker, Operation *op) {
     return lowerGlobalPool(blocker, pool);
   if (auto concat = dyn_cast<nn::ConcatOp>(op))
     return lowerConcat(blocker, concat);
+  if (auto barrier = dyn_cast<nn::BarrierOp>(op))
+    return lowerBarrier(blocker, barrier);
   if (auto interleave = dyn_cast<nn::InterleaveOp>(op))
     return lowerInterleave(blocker, interleave);
   if (auto pad = dyn_cast<nn::PadOp>(op))

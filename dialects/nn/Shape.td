@@ -62,6 +62,17 @@ def Nn_InterleaveOp : Nn_Op<"interleave"> {
   }];
 }
 
+def Nn_BarrierOp : Nn_Op<"barrier", [SameOperandsAndResultType]> {
+  let summary = "the same value, to compute something again from";
+  let description = [{
+    What reads it is not shared with what computes the same from `x` itself: so an activation that is
+    computed a second time, instead of being kept, stays that way. Costs nothing.
+  }];
+  let arguments = (ins Nn_Tensor:$x);
+  let results = (outs Nn_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($y)";
+}
+
 def Nn_DropoutOp : Nn_Op<"dropout", [SameOperandsAndResultType]> {
   let summary = "drops activations while training; the identity at inference";
   let arguments = (ins Nn_Tensor:$x, F32Attr:$rate);

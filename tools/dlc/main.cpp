@@ -147,6 +147,32 @@ static void addTuning(CLI::App *command, Options &options) {
       ->type_name("FILE");
 }
 
+// MIB, or MIB/BATCH.
+static std::string parseMemoryBudget(const std::string &text, Options &options) {
+  auto [mib, batch] = llvm::StringRef(text).split('/');
+  int64_t size = 0, samples = 32;
+  if (mib.getAsInteger(10, size) || size < 1 || size > (int64_t(1) << 40) ||
+      (!batch.empty() && (batch.getAsInteger(10, samples) || samples < 1)))
+    return "expected MIB or MIB/BATCH, such as 512 or 512/32, not '" + text + "'";
+  options.activationBytes = std::max<int64_t>(1, (size << 20) / samples);
+  return "";
+}
+
+static void addMemoryBudget(CLI::App *command, Options &options) {
+  command
+      ->add_option(
+          "--memory-budget",
+          [&options](const CLI::results_t &values) {
+            std::string error = parseMemoryBudget(values.front(), options);
+            if (!error.empty())
+              throw CLI::ValidationError("--memory-budget", error);
+            return true;
+          },
+          "with --train: what the activations of a step of BATCH samples (default: 32) may "
+          "take; above it some are computed again instead of kept")
+      ->type_name("MIB[/BATCH]");
+}
+
 static void addWeights(CLI::App *command, Options &options, const char *text) {
   command->add_option("--weights", options.weights, text)->type_name("FILE");
 }
@@ -203,6 +229,7 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
       ->check(kBatches);
   command->add_flag("--train", args.options.train,
                     "with the functions that train the network: the model's \"train\" says how");
+  addMemoryBudget(command, args.options);
   CLI::Option *prepare =
       command
           ->add_option_function<std::string>(

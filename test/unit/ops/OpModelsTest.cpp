@@ -26,6 +26,7 @@ const llvm::StringMap<StringRef> constants = {
     {"nn.batch_norm_affine", "formed after differentiation"},
     {"nn.flip_kernel", "formed after differentiation"},
     {"nn.interleave", "formed after differentiation"},
+    {"nn.barrier", "formed after differentiation"},
     {"nn.dropout", "has a training form, of ops with gradients"},
     {"nn.class_hits", "does not change with its input but where it jumps"},
     {"nn.random_uniform", "does not depend on numbers"},
