@@ -13,7 +13,7 @@ namespace dlc::frontend {
 /// The functions that "activation" names.
 inline constexpr llvm::StringLiteral kActivations =
     "linear|relu|relu6|leaky_relu|sigmoid|tanh|softmax|log_softmax|elu|exponential|gelu|silu|swish|"
-    "hard_sigmoid|softplus";
+    "hard_sigmoid|softplus|sign";
 
 /// A value of the graph. An image of a channels_first layer is stored channels last all the same,
 /// and the model sees it as [batch, channels, height, width]: a transpose is built only where a

@@ -68,6 +68,12 @@ Expr scalar(nn::SoftplusOp, Expr x) {
 
 Expr scalar(nn::HardSigmoidOp, Expr x) { return (x * (1.0 / 6) + 0.5).atLeast(0).atMost(1); }
 
+Expr scalar(nn::SignOp, Expr x) {
+  Expr zero = x.constant(0);
+  Expr below = x.select(arith::CmpFPredicate::OLT, zero, x.constant(-1), x);
+  return x.select(arith::CmpFPredicate::OGT, zero, x.constant(1), below);
+}
+
 Expr scalar(nn::AddOp, Expr x, Expr y) { return x + y; }
 Expr scalar(nn::SubOp, Expr x, Expr y) { return x - y; }
 Expr scalar(nn::MulOp, Expr x, Expr y) { return x * y; }
@@ -129,6 +135,8 @@ Expr slope(nn::HardSigmoidOp, Expr y) {
   Expr below = zeroUnless(y, arith::CmpFPredicate::OLT, 1, y.constant(1.0 / 6));
   return zeroUnless(y, arith::CmpFPredicate::OGT, 0, below);
 }
+
+Expr slope(nn::SignOp, Expr y) { return y.constant(1); }
 
 // The sign of y is that of x - threshold as long as the slopes are not negative.
 bool followsFromResult(nn::ReluOp op) {
@@ -273,6 +281,6 @@ Value dlc::buildElementwiseGeneric(OpBuilder &builder, Location loc, Operation *
 
 void dlc::ops::addElementwiseModels(MLIRContext *context) {
   addModels<nn::ReluOp, nn::SigmoidOp, nn::TanhOp, nn::ExpOp, nn::EluOp, nn::GeluOp, nn::SwishOp,
-            nn::SoftplusOp, nn::HardSigmoidOp, nn::AddOp, nn::SubOp, nn::MulOp, nn::DivOp,
-            nn::MaximumOp, nn::MinimumOp, nn::AffineOp, nn::CastOp, nn::MapOp>(context);
+            nn::SoftplusOp, nn::HardSigmoidOp, nn::SignOp, nn::AddOp, nn::SubOp, nn::MulOp,
+            nn::DivOp, nn::MaximumOp, nn::MinimumOp, nn::AffineOp, nn::CastOp, nn::MapOp>(context);
 }

@@ -36,6 +36,12 @@ def Nn_GeluOp : Nn_UnaryOp<"gelu", "x * Phi(x) (Hendrycks and Gimpel 2016)"> {
 def Nn_SwishOp : Nn_UnaryOp<"swish", "x * sigmoid(x)">;
 def Nn_SoftplusOp : Nn_UnaryOp<"softplus", "log(1 + exp(x))">;
 def Nn_HardSigmoidOp : Nn_UnaryOp<"hard_sigmoid", "clamp(x / 6 + 1 / 2, 0, 1) (Keras 3)">;
+def Nn_SignOp : Nn_UnaryOp<"sign", "-1, 0 or 1"> {
+  let description = [{
+    Its slope counts as 1 everywhere (straight through): what the perceptron's rule takes it for,
+    and what lets layers before a step learn at all (Bengio et al. 2013).
+  }];
+}
 
 class Nn_BinaryOp<string mnemonic, string sum> : Nn_Op<mnemonic, [SameOperandsAndResultType]> {
   let summary = sum;

@@ -165,6 +165,7 @@ ACTIVATIONS = {
     "swish": lambda x: x * sigmoid(x),
     "silu": lambda x: x * sigmoid(x),
     "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+    "sign": np.sign,
     "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
     "softmax": softmax,
     "log_softmax": log_softmax,

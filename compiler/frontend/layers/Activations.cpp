@@ -39,6 +39,7 @@ static const std::pair<StringRef, Apply> kFunctions[] = {
     {"swish", simple<nn::SwishOp>},
     {"hard_sigmoid", simple<nn::HardSigmoidOp>},
     {"softplus", simple<nn::SoftplusOp>},
+    {"sign", simple<nn::SignOp>}, // dlc's own
 };
 
 static bool readsLastDimension(StringRef function) { return function.ends_with("softmax"); }

@@ -30,8 +30,10 @@ func.func @elementwise(%batch: index {nn.batch}, %x: tensor<?x3xf32> {nn.input =
   %8 = nn.softplus %7 : tensor<?x3xf32>
   // CHECK: nn.hard_sigmoid
   %9 = nn.hard_sigmoid %8 : tensor<?x3xf32>
+  // CHECK: nn.sign
+  %sign = nn.sign %9 : tensor<?x3xf32>
   // CHECK: nn.add
-  %10 = nn.add %9, %x : tensor<?x3xf32>
+  %10 = nn.add %sign, %x : tensor<?x3xf32>
   // CHECK: nn.sub
   %11 = nn.sub %10, %x : tensor<?x3xf32>
   // CHECK: nn.mul

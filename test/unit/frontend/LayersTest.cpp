@@ -147,7 +147,8 @@ TEST(Layers, Activations) {
                               {"silu", "nn.swish"},
                               {"swish", "nn.swish"},
                               {"hard_sigmoid", "nn.hard_sigmoid"},
-                              {"softplus", "nn.softplus"}})
+                              {"softplus", "nn.softplus"},
+                              {"sign", "nn.sign"}})
     expectLayer("[3]", std::string(R"({"type": "Activation", "activation": ")") + function + "\"}",
                 op, "3");
   expectLayer("[3]", R"({"type": "ReLU", "max_value": 6, "negative_slope": 0.5, "threshold": 1})",
