@@ -19,7 +19,8 @@ import numpy as np
 import dlctest
 
 MODELS = os.path.join(dlctest.ROOT, "models")
-DIGITS = os.path.join(MODELS, "data", "digits.csv")
+DIGITS = os.path.join(MODELS, "data", "digits_train.csv")
+NEW_DIGITS = os.path.join(MODELS, "data", "digits_test.csv")
 
 
 def model(folder, shape, layers, train, name="m"):
@@ -91,17 +92,18 @@ def digits(dlc):
     folder = dlc.folder("digits")
     path = os.path.join(MODELS, "digits_cnn.json")
     begin = time.time()
-    result = train(dlc, folder, path, DIGITS, "--out", "w.safetensors", "--plots", "p", "--log", "l")
+    options = ("--validation", NEW_DIGITS, "--out", "w.safetensors", "--plots", "p", "--log", "l")
+    result = train(dlc, folder, path, DIGITS, *options)
     took = time.time() - begin
     assert result["best"]["val_accuracy"] >= 0.97, result
-    table = np.loadtxt(DIGITS, delimiter=",", dtype=np.float32)
+    table = np.loadtxt(NEW_DIGITS, delimiter=",", dtype=np.float32)
     y = dlc.run(path, table[:, :64].reshape(-1, 8, 8, 1), folder, os.path.join(folder, "w.safetensors"))
     right = (y.argmax(1) == table[:, 64]).mean()
-    assert right >= 0.97, right
+    assert abs(right - result["best"]["val_accuracy"]) < 1e-9, right
     for name in ("curves.svg", "confusion.svg"):
         xml.dom.minidom.parse(os.path.join(folder, "p", name))
     lines = [json.loads(line) for line in read(folder, "l").splitlines()]
-    assert [line["event"] for line in lines] == ["epoch"] * 80 + ["end"]
+    assert [line["event"] for line in lines] == ["epoch"] * result["epochs"] + ["end"]
     return f"{result['best']['val_accuracy']:.4f} in {took:.1f} s"
 
 
@@ -144,15 +146,16 @@ def transfer(dlc):
     del value["weights"], value["outputs"]
     value["layers"][-1]["units"] = 5
     first = dlctest.save_json(os.path.join(folder, "first.json"), value)
-    train(dlc, folder, first, "low.csv", "--epochs", 10, "--out", "low.safetensors")
+    split = ("--validation-split", 0.25)
+    train(dlc, folder, first, "low.csv", "--epochs", 10, "--out", "low.safetensors", *split)
     for layer in value["layers"]:
         if layer.get("name", "").startswith("conv"):
             layer["trainable"] = False
     value["layers"][-1]["name"] = "fresh"
     second = dlctest.save_json(os.path.join(folder, "second.json"), value)
-    options = ("--transfer", "low.safetensors", "--out", "high.safetensors", "--epochs", 30)
+    options = ("--transfer", "low.safetensors", "--out", "high.safetensors", "--epochs", 30, *split)
     result = train(dlc, folder, second, "high.csv", *options)
-    assert result["best"]["val_accuracy"] >= 0.95, result
+    assert result["best"]["val_accuracy"] >= 0.92, result
     before, after = (dlctest.read_safetensors(os.path.join(folder, f"{n}.safetensors")) for n in ("low", "high"))
     for name in ("conv1/kernel", "conv2/bias"):
         assert (before[name] == after[name]).all(), f"{name} changed"
