@@ -22,6 +22,7 @@ mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, ml
                                int64_t l2Bytes);
 void expandConvWeights(Emitter &e, kernel::ConvWeightsOp op, mlir::Value lo, mlir::Value hi);
 void expandPool(Emitter &e, kernel::PoolOp op, mlir::Value lo, mlir::Value hi);
+void expandPoolBackward(Emitter &e, kernel::PoolBackwardOp op, mlir::Value lo, mlir::Value hi);
 void expandPack(Emitter &e, kernel::PackOp op, mlir::Value lo, mlir::Value hi);
 void expandUnpack(Emitter &e, kernel::UnpackOp op, mlir::Value lo, mlir::Value hi);
 void expandWinogradWeights(Emitter &e, kernel::WinogradWeightsOp op, mlir::Value lo,
@@ -59,6 +60,15 @@ mlir::LogicalResult emitDepthwiseRows(Emitter &e, kernel::DepthwiseOp op, mlir::
 /// The taps [first, second) of a window along y that lie in the image, for output row `y`.
 std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Window1D &window,
                                                   mlir::Value y);
+
+/// How many elements of one dimension of the window `at` an average counts. Padding counts, if at all,
+/// only as far as it was declared, `after` elements behind the image: `ceil_mode` may hang the last
+/// window out further. `taps` are the bounds of those in the image.
+mlir::Value emitCount(Emitter &e, const struct Window1D &window, int64_t after, bool countPadding,
+                      mlir::Value at, std::pair<mlir::Value, mlir::Value> taps);
+
+/// A vector of 1 / count.
+mlir::Value emitReciprocal(Emitter &e, mlir::Value count);
 
 } // namespace dlc::cpu
 

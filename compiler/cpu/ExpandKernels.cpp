@@ -82,6 +82,9 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
         })
         .Case([&](kernel::GemmOp gemm) { return cpu::expandGemm(e, gemm, lo, hi, l2Bytes); })
         .Case([&](kernel::PoolOp pool) { return cpu::expandPool(e, pool, lo, hi), success(); })
+        .Case([&](kernel::PoolBackwardOp pool) {
+          return cpu::expandPoolBackward(e, pool, lo, hi), success();
+        })
         .Case([&](kernel::PackOp pack) { return cpu::expandPack(e, pack, lo, hi), success(); })
         .Case([&](kernel::UnpackOp op) { return cpu::expandUnpack(e, op, lo, hi), success(); })
         .Default([&](Operation *other) { return emitWinograd(e, other, lo, hi); });

@@ -11,6 +11,26 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
 
+Value dlc::cpu::emitCount(Emitter &e, const Window1D &window, int64_t after, bool countPadding,
+                          Value at, std::pair<Value, Value> taps) {
+  if (!countPadding)
+    return e.sub(taps.second, taps.first);
+  int64_t extent = window.before + window.input + after;
+  Value room = e.sub(e.index(extent), e.mul(at, window.stride));
+  bool overhangs = (window.output - 1) * window.stride + window.taps > extent;
+  return overhangs ? e.min(e.index(window.taps), room) : e.index(window.taps);
+}
+
+Value dlc::cpu::emitReciprocal(Emitter &e, Value count) {
+  if (std::optional<int64_t> known = getConstantIntValue(count))
+    return e.splat(1.0f / static_cast<float>(*known));
+  Value integer = arith::IndexCastOp::create(e.builder, e.loc, e.builder.getI64Type(), count);
+  Value number = arith::SIToFPOp::create(e.builder, e.loc, e.builder.getF32Type(), integer);
+  Value one = e.constant(e.builder.getF32FloatAttr(1));
+  Value inverse = arith::DivFOp::create(e.builder, e.loc, one, number);
+  return vector::BroadcastOp::create(e.builder, e.loc, e.vectorType(), inverse);
+}
+
 namespace {
 
 constexpr int64_t tileWidth = 8;
@@ -127,28 +147,12 @@ private:
     return average ? Value(arith::MulFOp::create(e.builder, e.loc, result, scale)) : result;
   }
 
-  // How many elements of one dimension of a window the average counts. Padding counts, if at all, only
-  // as far as it was declared: `ceil_mode` may hang the last window out further.
   Value count(const Window1D &window, int64_t after, Value at, Range taps) {
-    if (!op.getCountIncludePad())
-      return e.sub(taps.second, taps.first);
-    Value room = e.sub(e.index(window.before + window.input + after), e.mul(at, window.stride));
-    bool overhangs = (window.output - 1) * window.stride + window.taps >
-                     window.before + window.input + after;
-    return overhangs ? e.min(e.index(window.taps), room) : e.index(window.taps);
+    return emitCount(e, window, after, op.getCountIncludePad(), at, taps);
   }
 
   Value reciprocal(Value rowCount, Value colCount) {
-    if (!average)
-      return {};
-    Value total = e.mul(rowCount, colCount);
-    if (std::optional<int64_t> known = getConstantIntValue(total))
-      return e.splat(1.0f / static_cast<float>(*known));
-    Value integer = arith::IndexCastOp::create(e.builder, e.loc, e.builder.getI64Type(), total);
-    Value number = arith::SIToFPOp::create(e.builder, e.loc, e.builder.getF32Type(), integer);
-    Value one = e.constant(e.builder.getF32FloatAttr(1));
-    Value inverse = arith::DivFOp::create(e.builder, e.loc, one, number);
-    return vector::BroadcastOp::create(e.builder, e.loc, e.vectorType(), inverse);
+    return average ? emitReciprocal(e, e.mul(rowCount, colCount)) : Value();
   }
 
   Emitter &e;

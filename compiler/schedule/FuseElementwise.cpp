@@ -1,7 +1,7 @@
 //===- FuseElementwise.cpp - chains of elementwise linalg ops -----------------------===//
 //
 // Upstream's fusion of linalg ops, held back where it would compute a producer again for every step
-// of a reduction: only elementwise consumers take their producers in. A producer that the function
+// of a reduction: consumers that reduce take in only what they read once. A producer that the function
 // returns as well (an optimiser's slot, which the parameter's new value needs) becomes a further
 // result of the fused op, so that all it reads is read once.
 //
@@ -22,10 +22,15 @@ namespace dlc::schedule {
 using namespace mlir;
 using namespace dlc;
 
+static bool readsOnce(linalg::LinalgOp consumer, OpOperand *operand) {
+  return consumer.getNumReductionLoops() == 0 ||
+         consumer.getMatchingIndexingMap(operand).isPermutation();
+}
+
 static bool shouldFuse(OpOperand *operand) {
   auto consumer = dyn_cast<linalg::LinalgOp>(operand->getOwner());
   Operation *producer = operand->get().getDefiningOp();
-  return consumer && consumer.getNumReductionLoops() == 0 && producer && producer->hasOneUse();
+  return consumer && readsOnce(consumer, operand) && producer && producer->hasOneUse();
 }
 
 static bool isElementwise(linalg::GenericOp op) { return op && op.getNumReductionLoops() == 0; }

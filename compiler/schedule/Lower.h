@@ -7,9 +7,9 @@
 
 namespace dlc::schedule {
 
-/// Builds kernels that compute the only result of `op` and returns the plain value that replaces
-/// it; null where no kernel fits and the op's linalg form is to be used.
-mlir::Value lowerToKernel(Blocker &blocker, mlir::Operation *op);
+/// Builds kernels that compute the results of `op` and returns the plain values that replace them;
+/// none where no kernel fits and the op's linalg form is to be used.
+llvm::SmallVector<mlir::Value> lowerToKernel(Blocker &blocker, mlir::Operation *op);
 
 /// A convolution as its kernel sees it: a dense layer on rank 3 and more is one of 1x1.
 struct ConvShape {
@@ -61,6 +61,10 @@ mlir::Value buildDense(Blocker &blocker, nn::GroupOp group, const DenseShape &de
 
 // The families behind lowerToKernel.
 mlir::Value lowerGroup(Blocker &blocker, nn::GroupOp group);
+mlir::Value lowerPoolBackward(Blocker &blocker, nn::Pool2DBackwardOp pool);
+mlir::Value lowerGlobalPoolBackward(Blocker &blocker, nn::GlobalPool2DBackwardOp pool);
+mlir::Value lowerReduceSum(Blocker &blocker, nn::ReduceSumOp op);
+llvm::SmallVector<mlir::Value> lowerMoments(Blocker &blocker, nn::MomentsOp op);
 mlir::Value lowerConvWeights(Blocker &blocker, nn::Conv2DBackwardKernelOp op);
 mlir::Value lowerDenseWeights(Blocker &blocker, nn::DenseBackwardKernelOp op);
 mlir::Value lowerPool(Blocker &blocker, nn::Pool2DOp pool);

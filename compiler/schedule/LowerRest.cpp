@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/AffineMap.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -48,6 +49,44 @@ Value dlc::schedule::lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool) 
   Value pooled = buildPool(blocker, pool.getLoc(), pool.getX(), pixel, pool.getKind(),
                            shape.slice(1, 2), {1, 1}, {0, 0, 0, 0}, false);
   return nn::ReshapeOp::create(blocker.builder, pool.getLoc(), pool.getType(), pooled);
+}
+
+// Blocked by the lanes of the target: what the pooling read may have others.
+static Value buildPoolBackward(Blocker &blocker, Location loc, Value gradient, Value image,
+                               Value pooled, nn::PoolKind kind, ArrayRef<int64_t> window,
+                               ArrayRef<int64_t> strides, ArrayRef<int64_t> padding,
+                               bool countIncludePad) {
+  RankedTensorType result = typeOf(image);
+  SmallVector<Value> forward;
+  if (kind == nn::PoolKind::Max)
+    forward = {blocker.pack(loc, image, Layout::Image), blocker.pack(loc, pooled, Layout::Image)};
+  Value out = blocker.empty(
+      loc, kernel::getBlockedShape(Layout::Image, result.getShape(), blocker.facts.lanes));
+  auto pool = kernel::PoolBackwardOp::create(blocker.builder, loc, out.getType(),
+                                             blocker.pack(loc, gradient, Layout::Image), forward,
+                                             out, kind, window, strides, padding, countIncludePad);
+  return blocker.unpack(loc, pool.getResult()[0], result, Layout::Image);
+}
+
+Value dlc::schedule::lowerPoolBackward(Blocker &blocker, nn::Pool2DBackwardOp pool) {
+  if (!worthBlocking(blocker, pool.getX()))
+    return {};
+  return buildPoolBackward(blocker, pool.getLoc(), pool.getG(), pool.getX(), pool.getY(),
+                           pool.getKind(), pool.getWindow(), pool.getStrides(), pool.getPadding(),
+                           pool.getCountIncludePad());
+}
+
+Value dlc::schedule::lowerGlobalPoolBackward(Blocker &blocker, nn::GlobalPool2DBackwardOp pool) {
+  if (!worthBlocking(blocker, pool.getX()))
+    return {};
+  ArrayRef<int64_t> shape = typeOf(pool.getX()).getShape();
+  auto pixel = typeOf(pool.getX()).clone({shape[0], 1, 1, shape[3]});
+  auto asImage = [&](Value value) -> Value {
+    return nn::ReshapeOp::create(blocker.builder, pool.getLoc(), pixel, value);
+  };
+  return buildPoolBackward(blocker, pool.getLoc(), asImage(pool.getG()), pool.getX(),
+                           asImage(pool.getY()), pool.getKind(), shape.slice(1, 2), {1, 1},
+                           {0, 0, 0, 0}, false);
 }
 
 // Blocks follow one another along channels if every part but the last fills its blocks.
@@ -203,7 +242,7 @@ Value dlc::schedule::lowerPad(Blocker &blocker, nn::PadOp pad) {
 }
 
 // Between blocked images, an elementwise op works on blocks: images by their own indices, vectors
-// by block and lane.
+// by block and lane, single numbers as they are.
 Value dlc::schedule::lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterface op) {
   MLIRContext *context = op.getContext();
   auto result = typeOf(op->getResult(0));
@@ -213,9 +252,15 @@ Value dlc::schedule::lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterfa
     return {};
   AffineMap image = AffineMap::getMultiDimIdentityMap(5, context);
   AffineMap vector = image.getSubMap({1, 4});
+  AffineMap number = AffineMap::get(5, 0, getAffineConstantExpr(0, context));
   SmallVector<Value> operands;
   SmallVector<AffineMap> maps;
   for (Value operand : op->getOperands()) {
+    if (nn::isSingleNumber(operand.getType())) {
+      operands.push_back(operand);
+      maps.push_back(number);
+      continue;
+    }
     bool isVector = typeOf(operand).getRank() == 1;
     operands.push_back(
         blocker.pack(op.getLoc(), operand, isVector ? Layout::Vector : Layout::Image));
@@ -237,26 +282,28 @@ static Value lowerBarrier(Blocker &blocker, nn::BarrierOp op) {
   return blocker.unpack(op.getLoc(), barrier, op.getType(), Layout::Image);
 }
 
-Value dlc::schedule::lowerToKernel(Blocker &blocker, Operation *op) {
-  if (auto group = dyn_cast<nn::GroupOp>(op))
-    return lowerGroup(blocker, group);
-  if (auto weights = dyn_cast<nn::Conv2DBackwardKernelOp>(op))
-    return lowerConvWeights(blocker, weights);
-  if (auto weights = dyn_cast<nn::DenseBackwardKernelOp>(op))
-    return lowerDenseWeights(blocker, weights);
-  if (auto pool = dyn_cast<nn::Pool2DOp>(op))
-    return lowerPool(blocker, pool);
-  if (auto pool = dyn_cast<nn::GlobalPool2DOp>(op))
-    return lowerGlobalPool(blocker, pool);
-  if (auto concat = dyn_cast<nn::ConcatOp>(op))
-    return lowerConcat(blocker, concat);
-  if (auto barrier = dyn_cast<nn::BarrierOp>(op))
-    return lowerBarrier(blocker, barrier);
-  if (auto interleave = dyn_cast<nn::InterleaveOp>(op))
-    return lowerInterleave(blocker, interleave);
-  if (auto pad = dyn_cast<nn::PadOp>(op))
-    return lowerPad(blocker, pad);
-  if (auto elementwise = dyn_cast<nn::ElementwiseOpInterface>(op))
-    return lowerElementwise(blocker, elementwise);
-  return {};
+// Of an op with one result.
+static Value lowerOne(Blocker &blocker, Operation *op) {
+  return TypeSwitch<Operation *, Value>(op)
+      .Case([&](nn::GroupOp group) { return lowerGroup(blocker, group); })
+      .Case([&](nn::Conv2DBackwardKernelOp op) { return lowerConvWeights(blocker, op); })
+      .Case([&](nn::DenseBackwardKernelOp op) { return lowerDenseWeights(blocker, op); })
+      .Case([&](nn::Pool2DOp pool) { return lowerPool(blocker, pool); })
+      .Case([&](nn::GlobalPool2DOp pool) { return lowerGlobalPool(blocker, pool); })
+      .Case([&](nn::Pool2DBackwardOp pool) { return lowerPoolBackward(blocker, pool); })
+      .Case([&](nn::GlobalPool2DBackwardOp pool) { return lowerGlobalPoolBackward(blocker, pool); })
+      .Case([&](nn::ReduceSumOp sum) { return lowerReduceSum(blocker, sum); })
+      .Case([&](nn::ConcatOp concat) { return lowerConcat(blocker, concat); })
+      .Case([&](nn::BarrierOp barrier) { return lowerBarrier(blocker, barrier); })
+      .Case([&](nn::InterleaveOp interleave) { return lowerInterleave(blocker, interleave); })
+      .Case([&](nn::PadOp pad) { return lowerPad(blocker, pad); })
+      .Case([&](nn::ElementwiseOpInterface op) { return lowerElementwise(blocker, op); })
+      .Default([](Operation *) { return Value(); });
+}
+
+SmallVector<Value> dlc::schedule::lowerToKernel(Blocker &blocker, Operation *op) {
+  if (auto moments = dyn_cast<nn::MomentsOp>(op))
+    return lowerMoments(blocker, moments);
+  Value value = lowerOne(blocker, op);
+  return value ? SmallVector<Value>{value} : SmallVector<Value>();
 }

@@ -73,10 +73,11 @@ struct Schedule : schedule::impl::ScheduleBase<Schedule> {
     Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd);
     for (Operation &op : llvm::make_early_inc_range(body)) {
       builder.setInsertionPoint(&op);
-      if (Value replacement = lowerToKernel(blocker, &op)) {
-        op.getResult(0).replaceAllUsesWith(replacement);
-        op.erase();
-      }
+      SmallVector<Value> replacements = lowerToKernel(blocker, &op);
+      if (replacements.empty())
+        continue;
+      op.replaceAllUsesWith(replacements);
+      op.erase();
     }
     eraseDead(body);
   }

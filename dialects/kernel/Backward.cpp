@@ -54,3 +54,39 @@ int64_t ConvWeightsOp::getFlopsPerItem() {
 }
 
 void ConvWeightsOp::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
+
+//===----------------------------------------------------------------------===//
+// Gradient of a pooling
+//===----------------------------------------------------------------------===//
+
+LogicalResult PoolBackwardOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyImages(*this, getGradient(), getOut())))
+    return failure();
+  if (getWindow().size() != 2 || getStrides().size() != 2 || getPadding().size() != 4)
+    return emitOpError("needs 2 window sizes, 2 strides and 4 paddings");
+  auto tooSmall = [](int64_t value) { return value < 1; };
+  if (llvm::any_of(getWindow(), tooSmall) || llvm::any_of(getStrides(), tooSmall))
+    return emitOpError("needs window sizes and strides of at least 1");
+  if (shapeOf(getGradient())[1] != shapeOf(getOut())[1] ||
+      shapeOf(getGradient()).back() != shapeOf(getOut()).back())
+    return emitOpError("keeps its channels");
+  if (getForward().size() != (getKind() == dlc::nn::PoolKind::Max ? 2 : 0))
+    return emitOpError("needs the image and the result of a maximum, nothing of an average");
+  if (getForward().empty())
+    return success();
+  if (failed(verifyShape(*this, "an image", getForward()[0], shapeOf(getOut()))))
+    return failure();
+  return verifyShape(*this, "a pooled image", getForward()[1], shapeOf(getGradient()));
+}
+
+SmallVector<OpFoldResult> PoolBackwardOp::getItemExtents(OpBuilder &builder, Location loc) {
+  return extents(builder, loc, getOut(), {0, 1});
+}
+
+int64_t PoolBackwardOp::getFlopsPerItem() {
+  ArrayRef<int64_t> g = shapeOf(getGradient());
+  return 4 * g[2] * g[3] * g[4] * getWindow()[0] * getWindow()[1];
+}
+
+void PoolBackwardOp::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }

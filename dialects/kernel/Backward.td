@@ -34,4 +34,19 @@ def Kernel_ConvWeightsOp : Kernel_BackwardOp<"conv_weights"> {
   }];
 }
 
+def Kernel_PoolBackwardOp : Kernel_BackwardOp<"pool_backward"> {
+  let summary = "gradient of a pooling on blocked images";
+  let description = [{
+    As nn.pool2d_backward. A maximum also needs what the pooling read and what it returned. An item is
+    one image of L channels: [N, C/L].
+  }];
+  let arguments = (ins Kernel_Shaped:$gradient, Variadic<Kernel_Shaped>:$forward, Kernel_Shaped:$out,
+                       Nn_PoolKindAttr:$kind, DenseI64ArrayAttr:$window, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$padding, UnitAttr:$count_include_pad);
+  let assemblyFormat = [{
+    `ins` `(` $gradient (`,` $forward^)? `:` type($gradient) (`,` type($forward)^)? `)`
+    `outs` `(` $out `:` type($out) `)` attr-dict (`->` type($result)^)?
+  }];
+}
+
 #endif // DLC_DIALECTS_KERNEL_BACKWARD_TD
