@@ -120,6 +120,19 @@ def xor(dlc):
     assert result["best"]["loss"] < 0.05, result
 
 
+def perceptron(dlc):
+    """Rosenblatt's rule comes to an end on separable points: nothing is wrong, and so nothing changes."""
+    folder = dlc.folder("perceptron")
+    x = np.random.default_rng(5).uniform(-1, 1, (300, 2)).astype(np.float32)
+    margin = x[:, 0] - 2 * x[:, 1] + 0.3
+    x, side = x[np.abs(margin) > 0.2], np.sign(margin[np.abs(margin) > 0.2])
+    np.savez(os.path.join(folder, "d.npz"), x=x, y=side.astype(np.float32).reshape(-1, 1))
+    settings = {"loss": "perceptron", "optimizer": {"type": "SGD", "learning_rate": 0.5}}
+    path = model(folder, [2], [dense(1, "sign", "out")], settings)
+    result = train(dlc, folder, path, "d.npz", "--epochs", 100, "--batch-size", 1)
+    assert result["best"]["loss"] == 0, result
+
+
 def lenet5(dlc):
     """At least 99 % of MNIST's test set after at most ten epochs."""
     folder = dlc.folder("lenet5")
@@ -372,7 +385,7 @@ def full_disk(dlc):
 
 
 CASES = (
-    digits, xor, transfer, lenet5, threads, interrupted, killed, formats, class_weights, search,
+    digits, xor, perceptron, transfer, lenet5, threads, interrupted, killed, formats, class_weights, search,
     diverging, broken_data, other_checkpoints, full_disk,
 )  # fmt: skip
 
