@@ -213,6 +213,12 @@ static std::vector<LayerType> makeTable() {
        "x where positive, else negative_slope * x.",
        buildLeakyReLU,
        {number("negative_slope", "0.3", "slope below zero", 0)}},
+      {"RReLU",
+       "x where positive, else x times a slope that each element draws anew while training "
+       "(PyTorch's); (lower + upper) / 2 at inference.",
+       buildRReLU,
+       {number("lower", "0.125", "least slope", 0),
+        number("upper", "0.3333333333333333", "largest slope", 0)}},
       {"Softmax",
        "exp(x) over its sum along an axis.",
        buildSoftmax,

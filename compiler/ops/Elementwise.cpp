@@ -42,6 +42,11 @@ Expr scalar(nn::ReluOp op, Expr x) {
   return op.getMaxValue() ? y.atMost(op.getMaxValue()->convertToDouble()) : y;
 }
 
+Expr scalar(nn::RReluOp op, Expr x) {
+  double slope = (op.getLower().convertToDouble() + op.getUpper().convertToDouble()) / 2;
+  return x.select(arith::CmpFPredicate::OLT, x.constant(0), x * slope, x);
+}
+
 Expr scalar(nn::SigmoidOp, Expr x) { return sigmoid(x); }
 Expr scalar(nn::TanhOp, Expr x) { return x.unary<math::TanhOp>(); }
 Expr scalar(nn::ExpOp, Expr x) { return x.unary<math::ExpOp>(); }
@@ -280,7 +285,8 @@ Value dlc::buildElementwiseGeneric(OpBuilder &builder, Location loc, Operation *
 }
 
 void dlc::ops::addElementwiseModels(MLIRContext *context) {
-  addModels<nn::ReluOp, nn::SigmoidOp, nn::TanhOp, nn::ExpOp, nn::EluOp, nn::GeluOp, nn::SwishOp,
-            nn::SoftplusOp, nn::HardSigmoidOp, nn::SignOp, nn::AddOp, nn::SubOp, nn::MulOp,
-            nn::DivOp, nn::MaximumOp, nn::MinimumOp, nn::AffineOp, nn::CastOp, nn::MapOp>(context);
+  addModels<nn::ReluOp, nn::RReluOp, nn::SigmoidOp, nn::TanhOp, nn::ExpOp, nn::EluOp, nn::GeluOp,
+            nn::SwishOp, nn::SoftplusOp, nn::HardSigmoidOp, nn::SignOp, nn::AddOp, nn::SubOp,
+            nn::MulOp, nn::DivOp, nn::MaximumOp, nn::MinimumOp, nn::AffineOp, nn::CastOp,
+            nn::MapOp>(context);
 }

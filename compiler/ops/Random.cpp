@@ -1,4 +1,4 @@
-//===- Random.cpp - random numbers and dropout --------------------------------------===//
+//===- Random.cpp - random numbers, and what draws them ----------------------------===//
 //
 // Threefry-2x32 with 13 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011)
 // turns a key and a counter of 64 bits each into 64 random ones, in additions, rotations and
@@ -114,7 +114,22 @@ static LogicalResult trainDropout(nn::DropoutOp op, OpBuilder &builder, Value ra
   return success();
 }
 
+// Every element draws its slope.
+static LogicalResult trainRRelu(nn::RReluOp op, OpBuilder &builder, Value random, int64_t site,
+                                Values &results, StateUpdates &) {
+  auto type = cast<RankedTensorType>(op.getType());
+  double lower = op.getLower().convertToDouble(), upper = op.getUpper().convertToDouble();
+  Value numbers = nn::RandomUniformOp::create(builder, op.getLoc(), type, random, site);
+  results.push_back(
+      nn::buildMap(builder, op.getLoc(), type, {op.getX(), numbers}, [&](ArrayRef<Expr> e) {
+        Expr below = e[0] * (e[1] * (upper - lower) + lower);
+        return e[0].select(arith::CmpFPredicate::OLT, e[0].constant(0), below, e[0]);
+      }));
+  return success();
+}
+
 void dlc::ops::addRandomModels(MLIRContext *context) {
   addLinalg<nn::RandomUniformOp, lowerRandomUniform>(context);
   addTraining<nn::DropoutOp, trainDropout>(context);
+  addTraining<nn::RReluOp, trainRRelu>(context);
 }

@@ -14,6 +14,14 @@ LogicalResult ReluOp::verify() {
   return success();
 }
 
+LogicalResult RReluOp::verify() {
+  double lower = getLower().convertToDouble(), upper = getUpper().convertToDouble();
+  if (!(lower >= 0 && lower <= upper))
+    return emitOpError("needs slopes from 0 on in ascending order, not ")
+           << lower << " and " << upper;
+  return success();
+}
+
 LogicalResult AffineOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                          Adaptor adaptor, SmallVectorImpl<Type> &types) {
   auto x = cast<RankedTensorType>(adaptor.getX().getType());

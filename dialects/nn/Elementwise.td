@@ -23,6 +23,14 @@ def Nn_ReluOp : Nn_UnaryOp<"relu", "max(x, 0) and its relatives"> {
                        DefaultValuedAttr<F32Attr, "0.0f">:$threshold);
   let hasVerifier = 1;
 }
+def Nn_RReluOp : Nn_UnaryOp<"rrelu", "randomized leaky ReLU (Xu et al. 2015)"> {
+  let description = [{
+    x from 0 on, below it slope * x. The slope is (lower + upper) / 2; while training, each element
+    draws one of its own from [lower, upper).
+  }];
+  let arguments = (ins Nn_Tensor:$x, F32Attr:$lower, F32Attr:$upper);
+  let hasVerifier = 1;
+}
 def Nn_SigmoidOp : Nn_UnaryOp<"sigmoid", "1 / (1 + exp(-x))">;
 def Nn_TanhOp : Nn_UnaryOp<"tanh", "tanh(x)">;
 def Nn_ExpOp : Nn_UnaryOp<"exp", "exp(x)">;

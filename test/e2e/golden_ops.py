@@ -130,6 +130,7 @@ LAYERS = {
     "relu": activation("relu"),
     "relu6": lambda a, t: [{"type": "ReLU", "max_value": 6}],
     "leaky_relu": lambda a, t: [{"type": "LeakyReLU", "negative_slope": a["alpha"]}],
+    "rrelu": lambda a, t: [{"type": "RReLU", "lower": a["lower"], "upper": a["upper"]}],
     "sigmoid": activation("sigmoid"),
     "tanh": activation("tanh"),
     "exp": activation("exponential"),

@@ -344,6 +344,7 @@ LAYERS = {
     "Activation": lambda f, w, x: activation(f["activation"], x),
     "ReLU": relu,
     "LeakyReLU": lambda f, w, x: np.where(x >= 0, x, f.get("negative_slope", 0.3) * x),
+    "RReLU": lambda f, w, x: np.where(x >= 0, x, (f.get("lower", 1 / 8) + f.get("upper", 1 / 3)) / 2 * x),
     "Softmax": lambda f, w, x: softmax(x, f.get("axis", -1)),
     "Rescaling": lambda f, w, x: x * np.asarray(f["scale"], float) + np.asarray(f.get("offset", 0.0), float),
     "Normalization": normalization,

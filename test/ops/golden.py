@@ -71,6 +71,7 @@ OPS = {
     "leaky_relu": lambda a: elementwise("nn.relu", negative_slope=a["alpha"])(a),
     "elu": lambda a: elementwise("nn.elu", alpha=a["alpha"])(a),
     "gelu": lambda a: ("nn.gelu" + (" {approximate}" if a["approximate"] else ""), "short"),
+    "rrelu": lambda a: elementwise("nn.rrelu", lower=a["lower"], upper=a["upper"])(a),
     "dense": lambda a: ("nn.dense", "long"),
     "conv2d": conv("nn.conv2d"),
     "depthwise_conv2d": conv("nn.depthwise_conv2d"),

@@ -84,6 +84,14 @@ FailureOr<Tensor> buildLeakyReLU(LayerBuilder &b) {
   return elementwise(b, relu(b, b.stored().value, b.number("negative_slope")));
 }
 
+FailureOr<Tensor> buildRReLU(LayerBuilder &b) {
+  double lower = b.number("lower"), upper = b.number("upper");
+  if (lower > upper)
+    return b.error("upper", "\"upper\" must not be less than \"lower\"");
+  return elementwise(
+      b, b.create<nn::RReluOp>(b.stored().value, {b.attr("lower", lower), b.attr("upper", upper)}));
+}
+
 FailureOr<Tensor> buildDropout(LayerBuilder &b) {
   double rate = b.number("rate");
   if (static_cast<float>(rate) >= 1.0f)

@@ -21,6 +21,7 @@ mlir::FailureOr<Tensor> buildFlatten(LayerBuilder &b);
 mlir::FailureOr<Tensor> buildGlobalAveragePooling2D(LayerBuilder &b);
 mlir::FailureOr<Tensor> buildGlobalMaxPooling2D(LayerBuilder &b);
 mlir::FailureOr<Tensor> buildLeakyReLU(LayerBuilder &b);
+mlir::FailureOr<Tensor> buildRReLU(LayerBuilder &b);
 mlir::FailureOr<Tensor> buildLRN(LayerBuilder &b);
 mlir::FailureOr<Tensor> buildMaximum(LayerBuilder &b);
 mlir::FailureOr<Tensor> buildMaxPooling2D(LayerBuilder &b);

@@ -4,6 +4,14 @@
 
 // Elementwise
 
+func.func @rrelu_slopes(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error@+1 {{'nn.rrelu' op needs slopes from 0 on in ascending order, not 5.000000e-01 and 2.500000e-01}}
+  %0 = nn.rrelu %x {lower = 0.5 : f32, upper = 0.25 : f32} : tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
 func.func @relu_max(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   // expected-error@+1 {{needs a max_value of at least 0, not -1}}
   %0 = nn.relu %x {max_value = -1.0 : f32} : tensor<2x3xf32>

@@ -156,6 +156,8 @@ TEST(Layers, Activations) {
               "1.000000e+00 : f32",
               "3");
   expectLayer("[3]", R"({"type": "LeakyReLU"})", "negative_slope = 3.000000e-01", "3");
+  expectLayer("[3]", R"({"type": "RReLU", "upper": 0.25})",
+              "lower = 1.250000e-01 : f32, upper = 2.500000e-01", "3");
   expectLayer("[3]", R"({"type": "Softmax", "axis": 1})", "nn.softmax", "3");
   expectLayer("[3]", R"({"type": "Dropout", "rate": 0.5})", "nn.dropout", "3");
 }
