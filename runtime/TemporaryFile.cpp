@@ -17,6 +17,8 @@
 
 using namespace dlc::rt;
 
+static constexpr int kAttempts = 1000;
+
 TemporaryFile::~TemporaryFile() {
   const bool abandoned = fd >= 0;
   if (abandoned) {
@@ -36,13 +38,21 @@ dlc_status TemporaryFile::fail() {
 dlc_status TemporaryFile::open(const char *path, const Message &to) {
   target = path;
   message = to;
-  const uint64_t bytes = strlen(path) + 32;
+  const uint64_t bytes = strlen(path) + 48;
   name = static_cast<char *>(malloc(bytes));
   if (!name)
     return fail();
-  snprintf(name, bytes, "%s.%ld.tmp", path, (long)getpid());
-  fd = ::open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  return fd < 0 ? fail() : DLC_OK;
+  // Another thread may be writing the same file, and a process that was killed may have left one:
+  // in a container the next has the same number.
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    snprintf(name, bytes, "%s.%ld.%d.tmp", path, (long)getpid(), attempt);
+    fd = ::open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0)
+      return DLC_OK;
+    if (errno != EEXIST)
+      break;
+  }
+  return fail();
 }
 
 dlc_status TemporaryFile::write(const void *bytes, uint64_t count) {

@@ -16,6 +16,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 using namespace dlc::rt;
 using testing::HasSubstr;
@@ -147,6 +148,15 @@ TEST_F(Save, AFailureLeavesTheOldFile) {
   EXPECT_THAT(error, HasSubstr("w.safetensors: cannot be written: File too large"));
   EXPECT_EQ(contents(), before);
   EXPECT_EQ(filesInFolder(), 1);
+}
+
+// Left by a process of the same number that was killed while it saved.
+TEST_F(Save, ForeignTemporaryFilesAreNoHindrance) {
+  const std::string left = path + "." + std::to_string(getpid()) + ".0.tmp";
+  std::ofstream(left) << "half a file";
+  ASSERT_EQ(save({{{"a", DLC_FLOAT32, 1, {2}}, floats}}), DLC_OK) << error;
+  EXPECT_THAT(contents(), HasSubstr("\"a\""));
+  EXPECT_EQ(filesInFolder(), 2);
 }
 
 TEST_F(Save, NoSuchFolder) {
