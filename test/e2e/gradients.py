@@ -41,8 +41,13 @@ def batch_norm(f, weights, x):
     return np.moveaxis(y, -1, axis)
 
 
+def activation(f, weights, x):
+    """The slope of a sign counts as 1."""
+    return x if f["activation"] == "sign" else reference.LAYERS["Activation"](f, weights, x)
+
+
 class TrainingNetwork(reference.Network):
-    kinds = {**reference.LAYERS, "BatchNormalization": batch_norm}
+    kinds = {**reference.LAYERS, "Activation": activation, "BatchNormalization": batch_norm}
 
 
 class Slopes:
