@@ -15,7 +15,7 @@
 
 static digit images[MOST], changed[MOST], slopes[MOST];
 static float scores[MOST][CLASSES], scores_grad[MOST][CLASSES];
-static int64_t labels[MOST];
+static int32_t labels[MOST];
 
 static int misled[MOST];
 
@@ -65,7 +65,7 @@ int main(int argc, char **argv) {
     return fprintf(stderr, "%s\n", digits_cnn_error(net)), 1;
   for (int i = 0; i < count; ++i)
     if (before[i] == labels[i] && best_class(scores[i]) != labels[i]) {
-      printf("%lld taken for %d\n", (long long)labels[i], best_class(scores[i]));
+      printf("%d taken for %d\n", (int)labels[i], best_class(scores[i]));
       misled[wrong++] = i;
     }
   printf("%d of %d digits that were recognised are not any more\n", wrong, right);

@@ -254,6 +254,23 @@ def weights_to_inference(trainee):
                     assert got.tobytes() == due.tobytes(), "other bits than the instance that trained"
 
 
+def budget(trainee):
+    """With little memory activations are computed again: the same bits from a smaller arena."""
+    folder = trainee.dlc.folder(trainee.name)
+    path = dlctest.save_json(os.path.join(folder, "model.json"), trainee.model)
+    states, bytes_ = [], []
+    for limit in ("1000", "1/1000"):
+        small = Trainee(trainee.dlc, trainee.name)
+        small.folder = trainee.dlc.folder(trainee.name)
+        small.lib = trainee.dlc.compile(path, os.path.join(small.folder, "lib"), "--train", "--memory-budget", limit)
+        states.append(small.train(steps=3))
+        with library.Library(os.path.join(small.lib, f"lib{trainee.name}.so")) as lib:
+            bytes_.append(lib.info.train_arena_batch_bytes)
+    assert states[0] == states[1], "other bits where activations are computed again"
+    assert bytes_[1] < 0.8 * bytes_[0], f"{bytes_[1]} bytes a sample, {bytes_[0]} without a budget"
+    return f"{bytes_[0]} -> {bytes_[1]} bytes a sample"
+
+
 def exports(trainee):
     names = dlctest.must([properties.tool("llvm-nm-22", "nm"), "-D", "--defined-only", trainee.so])
     names = {line.split()[-1] for line in names.splitlines()}
@@ -290,6 +307,7 @@ def cases(dlc, args):
             return "; ".join(filter(None, (check(trainee) for check in checks)))
 
         found.append((name, run))
+    found.append(("budget", lambda: budget(trainees["resnet20"])))
     found.append(("vjp", lambda: vjp(Trainee(dlc, "twins").build())))
     return found
 
