@@ -76,6 +76,8 @@ private:
   void buildLoss();
   void buildMetrics();
   Value gradientScale(StringRef field, ArrayRef<Value> gradients);
+  UpdateRule startRule(const Parameter &parameter, const NamedValue &options, Value rate,
+                       Value step);
   void buildUpdate();
   void writeSchedule();
 
@@ -398,6 +400,23 @@ Value TrainBuilder::gradientScale(StringRef field, ArrayRef<Value> gradients) {
   });
 }
 
+// The arguments of one parameter: it, its gradient and its slots.
+UpdateRule TrainBuilder::startRule(const Parameter &parameter, const NamedValue &options,
+                                   Value rate, Value step) {
+  UpdateRule rule(builder, locationOf(parameter.name, options.loc), options, rate, step);
+  Type type = parameter.value.getType();
+  rule.parameter = addArgument(type, nn::kParamAttr, parameter.name);
+  rule.gradient = addArgument(type, nn::kGradientAttr, parameter.name);
+  for (const Slot &slot : static_cast<const OptimizerType *>(options.row)->slots(options)) {
+    rule.slots[slot.name] =
+        addArgument(type, nn::kSlotAttr, (slot.name + "/" + parameter.name).str());
+    NamedAttrList attributes(argumentAttributes.back());
+    attributes.set(nn::kInitAttr, builder.getF64FloatAttr(slot.init));
+    argumentAttributes.back() = attributes.getDictionary(builder.getContext());
+  }
+  return rule;
+}
+
 void TrainBuilder::buildUpdate() {
   const NamedValue &options = model.training.field("optimizer").named.front();
   auto &type = *static_cast<const OptimizerType *>(options.row);
@@ -409,32 +428,18 @@ void TrainBuilder::buildUpdate() {
     return nn::SliceOp::create(builder, loc, hyper, ArrayRef<int64_t>{i}, ArrayRef<int64_t>{1});
   };
   Value rate = number(0), step = number(1);
-  SmallVector<Slot> slots = type.slots(options);
-  SmallVector<UpdateRule> rules;
-  SmallVector<StringRef> names;
+  SmallVector<std::pair<StringRef, UpdateRule>> rules;
   SmallVector<Value> gradients;
-  for (auto &[name, parameter] : parameters) {
-    if (!parameter->trainable)
-      continue;
-    names.push_back(name);
-    UpdateRule &rule =
-        rules.emplace_back(builder, locationOf(name, options.loc), options, rate, step);
-    rule.parameter = addArgument(parameter->value.getType(), nn::kParamAttr, name);
-    rule.gradient = addArgument(parameter->value.getType(), nn::kGradientAttr, name);
-    gradients.push_back(rule.gradient);
-    for (const Slot &slot : slots) {
-      std::string slotName = (slot.name + "/" + name).str();
-      rule.slots[slot.name] = addArgument(parameter->value.getType(), nn::kSlotAttr, slotName);
-      NamedAttrList attributes(argumentAttributes.back());
-      attributes.set(nn::kInitAttr, builder.getF64FloatAttr(slot.init));
-      argumentAttributes.back() = attributes.getDictionary(builder.getContext());
+  for (auto &[name, parameter] : parameters)
+    if (parameter->trainable) {
+      rules.emplace_back(name, startRule(*parameter, options, rate, step));
+      gradients.push_back(rules.back().second.gradient);
     }
-  }
-  SmallVector<Value> numbers = type.numbers(rules.front());
+  SmallVector<Value> numbers = type.numbers(rules.front().second);
   Value clip = gradientScale("global_clipnorm", gradients);
   SmallVector<Value> results, slotResults;
   SmallVector<DictionaryAttr> attributes, slotAttributes;
-  for (auto [name, rule] : llvm::zip_equal(names, rules)) {
+  for (auto &[name, rule] : rules) {
     rule.numbers = numbers;
     rule.clip = clip ? clip : gradientScale("clipnorm", rule.gradient);
     type.build(rule);
