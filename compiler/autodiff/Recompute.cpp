@@ -14,8 +14,7 @@
 // The rule: as long as more lives at once than the budget allows, of the values that live through
 // the point where that is most and are not read there, the one with the most bytes for each
 // operation goes, if a short chain of ops computes it from what lives where it is needed again.
-// Values that an epilogue or a reshape takes up at once count nothing. The results have the same
-// bits with any budget.
+// Values that an epilogue or a reshape takes up at once count nothing.
 //
 //===---------------------------------------------------------------------------------===//
 
