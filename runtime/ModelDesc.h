@@ -185,6 +185,7 @@ dlc_status dlc_rt_set_schedule(dlc_model *m, const dlc_schedule *schedule);
 dlc_status dlc_rt_get_schedule(dlc_model *m, dlc_schedule *schedule);
 double dlc_rt_learning_rate(const dlc_model *m);
 int64_t dlc_rt_step(const dlc_model *m);
+dlc_status dlc_rt_set_first_sample(dlc_model *m, int64_t number);
 
 //===----------------------------------------------------------------------===//
 // Called by generated code
@@ -251,7 +252,7 @@ static_assert(sizeof(dlc_rt_model_desc) == 160, "emit lays this out by hand");
 static_assert(sizeof(dlc_schedule) == 56, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_state_tensor) == 112, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_training) == 88, "emit lays this out by hand");
-static_assert(sizeof(dlc_entry) == 200, "emit lays this out by hand");
+static_assert(sizeof(dlc_entry) == 208, "emit lays this out by hand");
 #endif
 
 #endif // DLC_RUNTIME_MODELDESC_H

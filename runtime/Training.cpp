@@ -129,7 +129,7 @@ static void setRandom(Training &t) {
   t.random[0] = static_cast<int32_t>(t.seed);
   t.random[1] = static_cast<int32_t>(t.seed >> 32);
   t.random[2] = static_cast<int32_t>(t.step);
-  t.random[3] = 0;
+  t.random[3] = static_cast<int32_t>(t.firstSample);
   t.inputs[0] = t.random;
 }
 
@@ -319,6 +319,18 @@ dlc_status dlc_rt_get_schedule(dlc_model *rt, dlc_schedule *schedule) {
       return m.message().set(DLC_ERROR_ARGUMENT, "model \"%s\": the schedule: it is NULL",
                              m.desc->info.name);
     *schedule = t.schedule;
+    return DLC_OK;
+  });
+}
+
+dlc_status dlc_rt_set_first_sample(dlc_model *rt, int64_t number) {
+  return train(rt, [&](dlc_model &m, Training &t) {
+    if (number < 0 || number > INT32_MAX)
+      return m.message().set(DLC_ERROR_ARGUMENT,
+                             "model \"%s\": the number of the first sample is %lld; it must be "
+                             "within 0 and %d",
+                             m.desc->info.name, (long long)number, INT32_MAX);
+    t.firstSample = number;
     return DLC_OK;
   });
 }

@@ -24,7 +24,8 @@ struct Training {
   Block buffers;        ///< for what the caller of evaluate or backward does not take
 
   uint64_t seed;
-  int64_t step; ///< updates done
+  int64_t step;        ///< updates done
+  int64_t firstSample; ///< the number of a batch's first sample; see dlc_runtime.h
   dlc_schedule schedule;
   bool stale; ///< the prepared weights are older than the state
 

@@ -42,6 +42,7 @@
 //   dlc_status lenet_get_schedule(lenet *m, dlc_schedule *schedule);
 //   double lenet_learning_rate(const lenet *m);
 //   int64_t lenet_step(const lenet *m);
+//   dlc_status lenet_set_first_sample(lenet *m, int64_t number);
 //
 // Weights: load takes a safetensors file, whose weights it packs for this CPU, or
 // a file of weights that are packed already, made by `dlc compile
@@ -65,6 +66,12 @@
 // after load_state it gives the same bits as if it had never stopped, whatever
 // the number of threads. Files are written whole or not at all. Dropout and the
 // like follow from the seed, the step and the place of a sample in its batch.
+//
+// A batch may be the part of a larger one whose other parts are differentiated
+// elsewhere, or before: set_first_sample says where in the larger one it begins,
+// for all that follows until the next call (0 after create; no state keeps it).
+// The sum of the parts' gradients, each times its share of the samples, is the
+// gradient of the larger batch, with the same Dropout.
 //
 // A label that is no class (DLC_ERROR_ARGUMENT), and NaN or infinity in an input,
 // target or output gradient (DLC_ERROR_NUMERIC), are found before anything is
@@ -326,6 +333,7 @@ typedef struct dlc_entry {
   dlc_status (*get_schedule)(dlc_model *m, dlc_schedule *schedule);
   double (*learning_rate)(const dlc_model *m);
   int64_t (*step)(const dlc_model *m);
+  dlc_status (*set_first_sample)(dlc_model *m, int64_t number);
 } dlc_entry;
 
 typedef const dlc_entry *(*dlc_model_entry_fn)(void);

@@ -31,7 +31,7 @@ static_assert(offsetof(dlc_rt_variant, train_arena_const_bytes) == 128);
 static_assert(offsetof(dlc_rt_state_tensor, a) == 96);
 static_assert(offsetof(dlc_rt_training, schedule) == 32);
 static_assert(offsetof(dlc_rt_model_desc, variants) == 144);
-static_assert(offsetof(dlc_entry, step) == 192);
+static_assert(offsetof(dlc_entry, set_first_sample) == 200);
 
 namespace {
 
@@ -74,6 +74,7 @@ constexpr PublicFunction trainingApi[] = {
     {"_get_schedule", "dlc_rt_get_schedule", false, 'i', "pp"},
     {"_learning_rate", "dlc_rt_learning_rate", false, 'd', "p"},
     {"_step", "dlc_rt_step", false, 'l', "p"},
+    {"_set_first_sample", "dlc_rt_set_first_sample", false, 'i', "pl"},
 };
 static_assert(sizeof(dlc_entry) == 8 * (2 + std::size(publicFunctions) + std::size(trainingApi)));
 

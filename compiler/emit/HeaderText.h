@@ -207,6 +207,11 @@ double ${name}_learning_rate(const ${name} *m);
 /// Updates done.
 int64_t ${name}_step(const ${name} *m);
 
+/// Where in a larger batch the batches begin that follow: Dropout and the like draw
+/// as for those samples of it. 0 at first.
+///   DLC_ERROR_ARGUMENT  not within 0 and INT32_MAX
+dlc_status ${name}_set_first_sample(${name} *m, int64_t number);
+
 /// ${name}_train_step with typed arrays:
 ${inputs}${targets}static inline dlc_status ${name}_train(${train_parameters}, float *dlc_loss) {
   ${input_array}

@@ -107,6 +107,7 @@ FUNCTIONS = {  # name -> result and arguments, in the order of dlc_entry
     "get_schedule": (c_int32, [c_void_p, POINTER(Schedule)]),
     "learning_rate": (c_double, [c_void_p]),
     "step": (c_int64, [c_void_p]),
+    "set_first_sample": (c_int32, [c_void_p, c_int64]),
 }
 
 
@@ -226,6 +227,9 @@ class Model:
             data = np.ctypeslib.as_array(ctypes.cast(tensor.data, POINTER(c_float)), (size,))
             result[tensor.info.name.decode()] = data.reshape(tensor.info.shape).copy()
         return result
+
+    def set_first_sample(self, number):
+        self.call("set_first_sample", number)
 
     def step(self):
         return self.entry.step(self.handle)

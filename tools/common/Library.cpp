@@ -115,10 +115,29 @@ Error Instance::forward(int64_t batch, MutableArrayRef<Array> inputs,
   return forward(batch, from, to);
 }
 
-Error Instance::trainStep(int64_t batch, ArrayRef<dlc_in> inputs, ArrayRef<dlc_in> targets,
-                          float &loss) {
-  return check(library.entry->train_step(model, batch, inputs.data(), targets.data(), &loss));
+Error Instance::differentiate(int64_t first, int64_t batch, ArrayRef<dlc_in> inputs,
+                              ArrayRef<dlc_in> targets, float &loss) {
+  if (Error error = check(library.entry->set_first_sample(model, first)))
+    return error;
+  return check(library.entry->differentiate(model, batch, inputs.data(), targets.data(), &loss));
 }
+
+std::vector<MutableArrayRef<float>> Instance::gradients() const {
+  int64_t count = 0;
+  library.entry->gradients(model, nullptr, &count);
+  std::vector<dlc_tensor> tensors(count);
+  library.entry->gradients(model, tensors.data(), &count);
+  std::vector<MutableArrayRef<float>> lists;
+  for (const dlc_tensor &tensor : tensors) {
+    size_t size = 1;
+    for (int32_t i = 0; i < tensor.info.rank; ++i)
+      size *= tensor.info.shape[i];
+    lists.emplace_back(static_cast<float *>(tensor.data), size);
+  }
+  return lists;
+}
+
+Error Instance::update() { return check(library.entry->update(model)); }
 
 Error Instance::evaluate(int64_t batch, ArrayRef<dlc_in> inputs, ArrayRef<dlc_in> targets,
                          MutableArrayRef<double> metrics) {

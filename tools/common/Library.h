@@ -83,8 +83,12 @@ public:
                       llvm::MutableArrayRef<Array> outputs);
 
   // Of trainable instances.
-  llvm::Error trainStep(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
-                        llvm::ArrayRef<dlc_in> targets, float &loss);
+  /// Sets the gradients to those of samples `first` and following of a larger batch.
+  llvm::Error differentiate(int64_t first, int64_t batch, llvm::ArrayRef<dlc_in> inputs,
+                            llvm::ArrayRef<dlc_in> targets, float &loss);
+  /// Where the gradients lie.
+  std::vector<llvm::MutableArrayRef<float>> gradients() const;
+  llvm::Error update();
   llvm::Error evaluate(int64_t batch, llvm::ArrayRef<dlc_in> inputs, llvm::ArrayRef<dlc_in> targets,
                        llvm::MutableArrayRef<double> metrics);
   llvm::Error save(llvm::StringRef safetensors);

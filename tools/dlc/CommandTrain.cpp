@@ -84,31 +84,48 @@ static Expected<int> runSearch(Session &session, bool json) {
   return result->isInterrupted ? kInterrupted : isFound ? 0 : 1;
 }
 
-static Expected<int> runTraining(Session &session, bool json) {
+static Expected<int> runTraining(Session &session, bool json, bool isFirst) {
   Expected<Result> result = session.train();
   if (!result)
     return result.takeError();
-  if (json)
+  if (json && isFirst)
     printJson(session, *result);
   if (result->end != End::Interrupted)
     return 0;
-  errs() << "interrupted; the same command with --checkpoint '" << session.checkpointPath()
-         << "' --resume goes on from here\n";
+  if (isFirst)
+    errs() << "interrupted; the same command with --checkpoint '" << session.checkpointPath()
+           << "' --resume goes on from here\n";
   return kInterrupted;
 }
 
 std::string tools::augmentationsText() { return describeAugmentations(); }
 
-int tools::trainCommand(TrainArgs args) {
+static Expected<int> trainIn(Group &group, TrainArgs args) {
   bool isSearch = args.request.strategy.has_value();
   if (isSearch != !args.request.parameters.empty())
-    return report(createStringError(isSearch ? "--search needs at least one --param"
-                                             : "--param is for --search; --set sets a number"));
+    return createStringError(isSearch ? "--search needs at least one --param"
+                                      : "--param is for --search; --set sets a number");
+  if (isSearch && group.size() > 1)
+    return createStringError("--search trains in one process; run it without mpirun");
   // With JSON on standard output, what is told while training goes elsewhere.
   raw_ostream &told = args.json ? errs() : outs();
-  Session session(std::move(args.request), told, told.is_displayed());
+  Session session(std::move(args.request), told, told.is_displayed(), group);
   if (Error error = session.prepare())
-    return report(std::move(error));
-  Expected<int> code = isSearch ? runSearch(session, args.json) : runTraining(session, args.json);
-  return code ? *code : report(code.takeError());
+    return error;
+  if (isSearch)
+    return runSearch(session, args.json);
+  return runTraining(session, args.json, group.isFirst());
+}
+
+int tools::trainCommand(TrainArgs args) {
+  Expected<std::unique_ptr<Group>> group = Group::join();
+  if (!group)
+    return report(group.takeError());
+  Expected<int> code = trainIn(**group, std::move(args));
+  if (code)
+    return *code;
+  // The others may be waiting for this process.
+  int failure = report(code.takeError());
+  (*group)->abort(failure);
+  return failure;
 }

@@ -61,6 +61,7 @@ static constexpr const char *kTrainExamples = R"(Examples:
   dlc train iris.json --data iris.csv --label-column species --plots pictures --log log.jsonl
   dlc train resnet20.json --data cifar --augment RandomFlip:mode=horizontal --augment RandomCrop:padding=4
   dlc train lenet5.json --data mnist --checkpoint run --resume
+  mpirun -n 4 dlc train resnet20.json --data cifar --batch-size 128 --threads 1
   dlc train pets.json --data pets --transfer resnet18.safetensors
   dlc train mlp.json --data mnist --epochs 3 --search bayes --trials 20 \
       --param optimizer.learning_rate=1e-4:1e-1:log --param layers.h1.units=32,64,128
@@ -73,6 +74,7 @@ The model's "train" names the loss and the optimizer and may say the rest; the c
 Data sets: MNIST's idx files, CIFAR-10 and CIFAR-100 binaries, a folder of these; two .npy (inputs,
 targets); .npz (x, y; x_test, y_test); .csv; a folder with a folder of PNG or JPEG images for each
 class, or with train/ and test/ of that kind. A test set that comes with the data validates.
+mpirun: each process computes the gradients of its part of every batch; all update the same weights.
 Ctrl-C finishes the step, saves everything, and exits with 130; --resume goes on with the same bits.
 Augmentations, with their fields (and defaults):
 )";
@@ -371,6 +373,12 @@ static void addTrainLoop(CLI::App *command, train::Request &request) {
       ->type_name("N")
       ->check(kBatches);
   command->add_option("--batch-size", request.batchSize, "samples of a step (default: 32)")
+      ->type_name("N")
+      ->check(kBatches);
+  command
+      ->add_option("--shards", request.shards,
+                   "parts that a batch is cut into, one after the other and on the processes of "
+                   "mpirun, with the same bits (default: 1, or the number of processes)")
       ->type_name("N")
       ->check(kBatches);
   command->add_option("--seed", request.seed, "of the weights, the order and all that is random")

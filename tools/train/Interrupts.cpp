@@ -1,6 +1,6 @@
 //===- Interrupts.cpp - Ctrl-C ends a run in order ----------------------------------===//
 
-#include "tools/train/Loop.h"
+#include "tools/train/Interrupts.h"
 #include <csignal>
 
 using namespace dlc::tools::train;

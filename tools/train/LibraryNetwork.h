@@ -20,10 +20,12 @@ public:
   std::vector<std::string> metrics() const override {
     return {library.metrics().begin(), library.metrics().end()};
   }
-  llvm::Error trainStep(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
-                        llvm::ArrayRef<dlc_in> targets, float &loss) override {
-    return instance.trainStep(batch, inputs, targets, loss);
+  llvm::Error differentiate(int64_t first, int64_t batch, llvm::ArrayRef<dlc_in> inputs,
+                            llvm::ArrayRef<dlc_in> targets, float &loss) override {
+    return instance.differentiate(first, batch, inputs, targets, loss);
   }
+  std::vector<llvm::MutableArrayRef<float>> gradients() override { return instance.gradients(); }
+  llvm::Error update() override { return instance.update(); }
   llvm::Error evaluate(int64_t batch, llvm::ArrayRef<dlc_in> inputs, llvm::ArrayRef<dlc_in> targets,
                        llvm::MutableArrayRef<double> metrics) override {
     return instance.evaluate(batch, inputs, targets, metrics);

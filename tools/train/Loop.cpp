@@ -4,6 +4,8 @@
 #include "tools/common/Errors.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace llvm;
 using namespace dlc;
@@ -14,18 +16,24 @@ using namespace dlc::tools::train;
 // worth of them says as much.
 static constexpr int64_t kMeasuredSamples = 1000;
 
-Expected<std::vector<double>> Trainer::measure(Network &network, Batches &batches, const View &view,
-                                               int64_t batchSize, int64_t count) {
-  std::vector<double> sums(network.metrics().size()), means(sums.size());
-  for (int64_t first = 0; first < count; first += batchSize) {
-    ArrayRef<int64_t> chosen = view.slice(first, std::min(batchSize, count - first));
-    batches.fill(*view.samples, chosen);
+// The metrics' means over the first `count` samples. The processes take batches in turns, and all
+// add up the figures of all batches in their order.
+Expected<std::vector<double>> Trainer::measure(const View &view, int64_t count) {
+  int64_t size = settings.shardSize(), metrics = network.metrics().size();
+  std::vector<double> figures(divideCeil(count, size) * metrics), sums(metrics);
+  for (int64_t i = group.rank(); i * size < count; i += group.size()) {
+    ArrayRef<int64_t> chosen = view.slice(i * size, std::min(size, count - i * size));
+    batches->fill(*view.samples, chosen);
+    MutableArrayRef<double> means = MutableArrayRef(figures).slice(i * metrics, metrics);
     if (Error error =
-            network.evaluate(chosen.size(), batches.getInputs(), batches.getTargets(), means))
+            network.evaluate(chosen.size(), batches->getInputs(), batches->getTargets(), means))
       return error;
-    for (auto [sum, mean] : zip_equal(sums, means))
-      sum += mean * chosen.size();
+    for (double &mean : means)
+      mean *= chosen.size();
   }
+  group.combine(figures);
+  for (auto [index, figure] : enumerate(figures))
+    sums[index % metrics] += figure;
   for (double &sum : sums)
     sum /= count;
   return sums;
@@ -38,13 +46,26 @@ Identity Trainer::identity() const {
           {"training samples", std::to_string(training.size())},
           {"validation samples", std::to_string(validation.size())},
           {"batch size", std::to_string(settings.batchSize)},
+          {"number of shards", std::to_string(settings.shards)},
           {"seed", std::to_string(settings.seed)},
           {"shuffling", settings.shuffle ? "on" : "off"},
           {"augmentation", settings.augment.spell()}};
 }
 
+// Processes that do not would wait for each other forever.
+Error Trainer::checkAgreement() {
+  std::string all = std::to_string(settings.epochs) + " " + std::to_string(network.step()) + " " +
+                    std::to_string(position.sample);
+  for (const auto &[name, value] : identity())
+    all += " " + value;
+  if (group.isSame(uint32_t(xxh3_64bits(all))))
+    return Error::success();
+  return createStringError("the processes do not agree on what they train: give all of them the "
+                           "same model, data, checkpoint and options");
+}
+
 Error Trainer::begin() {
-  Expected<Batches> made = Batches::make(network.signature(), settings.batchSize);
+  Expected<Batches> made = Batches::make(network.signature(), settings.shardSize());
   if (!made)
     return made.takeError();
   batches.emplace(std::move(*made));
@@ -54,14 +75,14 @@ Error Trainer::begin() {
     return watched.takeError();
   monitor = *watched;
   if (!places.resumes)
-    return Error::success();
+    return checkAgreement();
   Expected<Position> saved = Checkpoint(places.checkpoint, identity()).load(network);
   if (!saved)
     return saved.takeError();
   position = std::move(*saved);
   progress.say("resumed after " + Twine(position.epoch) + " epochs" +
                (position.sample ? " and " + std::to_string(position.sample) + " samples" : ""));
-  return Error::success();
+  return checkAgreement();
 }
 
 // The runtime names a sample by its place in the batch.
@@ -85,15 +106,17 @@ Error Trainer::runEpoch() {
   progress.begin(position.epoch + 1, settings.epochs, position.sample, samples);
   Stopwatch watch;
   double before = position.seconds;
-  while (position.sample < samples && !Interrupts::isRequested()) {
+  JointStep step(network, group, *batches, settings.shards);
+  while (position.sample < samples && !isInterrupted) {
     int64_t batch = std::min(settings.batchSize, samples - position.sample);
     ArrayRef<int64_t> chosen = ArrayRef<int64_t>(order).slice(position.sample, batch);
-    batches->fill(*training.samples, chosen, settings.augment.empty() ? nullptr : &random);
-    float loss;
-    if (Error error = network.trainStep(batch, batches->getInputs(), batches->getTargets(), loss))
-      return explain(std::move(error), chosen);
+    Expected<JointStep::Result> done =
+        step.run(*training.samples, chosen, settings.augment.empty() ? nullptr : &random);
+    if (!done)
+      return explain(done.takeError(), step.present());
     position.sample += batch;
-    position.lossSum += double(loss) * batch;
+    position.lossSum += done->loss * batch;
+    isInterrupted = done->stops;
     position.seconds = before + watch.seconds();
     progress.step(position.sample, position.lossSum / position.sample);
   }
@@ -101,7 +124,7 @@ Error Trainer::runEpoch() {
 }
 
 Error Trainer::saveBest() {
-  if (places.weights.empty())
+  if (!group.isFirst() || places.weights.empty())
     return Error::success();
   return replaceFile(places.weights, [&](StringRef path) { return network.save(path); });
 }
@@ -113,15 +136,13 @@ Error Trainer::finishEpoch() {
   int64_t count = training.size();
   if (validation.size())
     count = std::min(count, std::max(validation.size(), kMeasuredSamples));
-  Expected<std::vector<double>> measured =
-      measure(network, *batches, training, settings.batchSize, count);
+  Expected<std::vector<double>> measured = measure(training, count);
   if (!measured)
     return measured.takeError();
   record.training = std::move(*measured);
   record.training.front() = position.lossSum / position.sample;
   if (validation.size()) {
-    Expected<std::vector<double>> apart =
-        measure(network, *batches, validation, settings.batchSize, validation.size());
+    Expected<std::vector<double>> apart = measure(validation, validation.size());
     if (!apart)
       return apart.takeError();
     record.validation = std::move(*apart);
@@ -146,17 +167,18 @@ Expected<Result> Trainer::run() {
     return error;
   Checkpoint checkpoint(places.checkpoint, identity());
   Result result;
+  isInterrupted = group.isAny(Interrupts::isRequested());
   while (!isDone()) {
     if (Error error = runEpoch())
       return error;
     if (position.sample == training.size())
       if (Error error = finishEpoch())
         return error;
-    bool ends = Interrupts::isRequested();
-    if (!places.checkpoint.empty() && (ends || places.keepsCheckpoints))
+    isInterrupted = group.isAny(isInterrupted || Interrupts::isRequested());
+    if (group.isFirst() && !places.checkpoint.empty() && (isInterrupted || places.keepsCheckpoints))
       if (Error error = checkpoint.save(network, position))
         return error;
-    if (ends) {
+    if (isInterrupted) {
       result.end = End::Interrupted;
       break;
     }

@@ -2,8 +2,9 @@
 #ifndef DLC_TOOLS_TRAIN_LOOP_H
 #define DLC_TOOLS_TRAIN_LOOP_H
 
-#include "tools/train/Batches.h"
 #include "tools/train/Checkpoint.h"
+#include "tools/train/Interrupts.h"
+#include "tools/train/JointStep.h"
 #include "tools/train/Progress.h"
 
 namespace dlc::tools::train {
@@ -16,6 +17,11 @@ struct Settings {
   int64_t seed = 0;
   Augment augment;
   EarlyStopping stopping;
+  int64_t shards = 1;           ///< parts that a batch is cut into
+  bool joinsStatistics = false; ///< those of all shards; only one shard has them
+
+  /// Samples that a network gets at once.
+  int64_t shardSize() const { return (batchSize + shards - 1) / shards; }
 };
 
 /// What a run reads and writes.
@@ -39,23 +45,22 @@ struct Result {
 };
 
 /// Trains on the samples of one view, measures on another's after each epoch (on its own, where
-/// that is empty), and keeps the weights of the best epoch.
+/// that is empty), and keeps the weights of the best epoch. The processes of a group share the
+/// work; the first one writes.
 class Trainer {
 public:
   Trainer(Network &network, const Settings &settings, const Places &places, const View &training,
-          const View &validation, Progress &progress)
+          const View &validation, Progress &progress, Group &group)
       : network(network), settings(settings), places(places), training(training),
-        validation(validation), progress(progress) {}
+        validation(validation), progress(progress), group(group) {}
 
   llvm::Expected<Result> run();
-
-  /// The metrics' means over a view, in batches.
-  static llvm::Expected<std::vector<double>>
-  measure(Network &network, Batches &batches, const View &view, int64_t batchSize, int64_t count);
 
 private:
   Identity identity() const;
   llvm::Error begin();
+  llvm::Error checkAgreement();
+  llvm::Expected<std::vector<double>> measure(const View &view, int64_t count);
   llvm::Error runEpoch();
   llvm::Error finishEpoch();
   llvm::Error saveBest();
@@ -67,17 +72,11 @@ private:
   const Places &places;
   const View &training, &validation;
   Progress &progress;
+  Group &group;
+  bool isInterrupted = false; ///< all processes agree on it
   std::optional<Batches> batches;
   Monitor monitor;
   Position position;
-};
-
-/// While one lives, SIGINT and SIGTERM ask for an orderly end; a second one ends the process.
-class Interrupts {
-public:
-  Interrupts();
-  ~Interrupts();
-  static bool isRequested();
 };
 
 } // namespace dlc::tools::train

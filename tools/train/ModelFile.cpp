@@ -232,5 +232,6 @@ Error ModelFile::readSettings(Settings &settings) const {
   reader.readInteger("seed", settings.seed, 0, INT64_MAX);
   reader.readStopping(settings.stopping);
   reader.readAugmentation(settings.augment);
+  reader.readFlag("sync_batch_norm", settings.joinsStatistics);
   return fromOutcome(messages.errorCount() ? Outcome::BadInput : Outcome::Done);
 }

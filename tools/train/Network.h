@@ -16,8 +16,14 @@ public:
   /// Names of what evaluate measures; the first is the loss.
   virtual std::vector<std::string> metrics() const = 0;
 
-  virtual llvm::Error trainStep(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
-                                llvm::ArrayRef<dlc_in> targets, float &loss) = 0;
+  /// Sets the gradients to those of the mean loss of samples `first` and following of a larger
+  /// batch.
+  virtual llvm::Error differentiate(int64_t first, int64_t batch, llvm::ArrayRef<dlc_in> inputs,
+                                    llvm::ArrayRef<dlc_in> targets, float &loss) = 0;
+  /// Where they lie, always in the same order.
+  virtual std::vector<llvm::MutableArrayRef<float>> gradients() = 0;
+  /// Moves the parameters by the gradients.
+  virtual llvm::Error update() = 0;
   /// Means over the batch, one for each metric.
   virtual llvm::Error evaluate(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
                                llvm::ArrayRef<dlc_in> targets,

@@ -36,7 +36,7 @@ struct Request {
   std::vector<std::string> data, validation;
   CsvOptions csv;
   FitOptions fit;
-  std::optional<int64_t> epochs, batchSize, seed, patience;
+  std::optional<int64_t> epochs, batchSize, shards, seed, patience;
   std::optional<double> validationSplit, minDelta;
   std::string monitor;
   bool keepsOrder = false;              ///< no shuffling

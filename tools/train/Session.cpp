@@ -25,12 +25,27 @@ template <typename T> static void override(T &value, const std::optional<T> &giv
     value = *given;
 }
 
+Error Session::cutBatches(Settings &to) const {
+  to.shards = request.shards.value_or(group.size());
+  if (Error error = checkShards(to.shards, to.batchSize, group.size()))
+    return error;
+  if (to.joinsStatistics && to.shards > 1)
+    return createStringError("\"sync_batch_norm\" wants the statistics of whole batches, and "
+                             "each of " +
+                             Twine(to.shards) +
+                             " shards has its own; say false in the model, or train in one "
+                             "process and one shard");
+  return Error::success();
+}
+
 // The model's words, then the command line's.
 Error Session::readSettings(const ModelFile &file, Settings &to) const {
   if (Error error = file.readSettings(to))
     return error;
   override(to.epochs, request.epochs);
   override(to.batchSize, request.batchSize);
+  if (Error error = cutBatches(to))
+    return error;
   override(to.seed, request.seed);
   override(to.validationSplit, request.validationSplit);
   override(to.stopping.patience, request.patience);
@@ -115,6 +130,11 @@ Error Session::checkPlaces() {
     sys::path::replace_extension(beside, "checkpoint");
     places.checkpoint = beside.str().str();
   }
+  if (!group.isFirst()) {
+    request.log.clear();
+    request.plots.clear();
+    return Error::success();
+  }
   if (sys::fs::exists(places.checkpoint) && !sys::fs::is_directory(places.checkpoint))
     return cannotWrite("the checkpoint", places.checkpoint, "it is a file, not a folder",
                        "--checkpoint");
@@ -169,7 +189,7 @@ Expected<Session::Compiled> Session::compileModel(const ModelFile &file, const S
   if (!opened)
     return opened.takeError();
   Expected<std::unique_ptr<LibraryNetwork>> network =
-      LibraryNetwork::create(*opened->library, {with.batchSize, request.threads, "",
+      LibraryNetwork::create(*opened->library, {with.shardSize(), request.threads, "",
                                                 /*isTraining=*/true, uint64_t(with.seed)});
   if (!network)
     return network.takeError();
@@ -255,7 +275,7 @@ Error Session::drawPictures(Network &network, const Settings &with, const Result
       }))
     return error;
   const View &shown = validation.size() ? validation : training;
-  Expected<std::optional<Confusion>> confusion = confusionOf(network, shown, with.batchSize);
+  Expected<std::optional<Confusion>> confusion = confusionOf(network, shown, with.shardSize());
   if (!confusion)
     return confusion.takeError();
   if (!*confusion)
@@ -278,9 +298,15 @@ Expected<Session::Trained> Session::runOnce(const ModelFile &file, const Setting
     if (Error error = loadWeights(network))
       return error;
   to << training.size() << " samples to train on, " << validation.size()
-     << " to validate with, batches of " << with.batchSize << "\n";
+     << " to validate with, batches of " << with.batchSize;
+  if (with.shards > 1)
+    to << " in " << with.shards << " shards";
+  if (group.size() > 1)
+    to << " on " << group.size() << " processes";
+  to << "\n";
   Progress progress(to, bar, log, network.metrics());
-  Expected<Result> result = Trainer(network, with, where, training, validation, progress).run();
+  Expected<Result> result =
+      Trainer(network, with, where, training, validation, progress, group).run();
   if (!result)
     return result.takeError();
   Expected<Monitor> monitor =

@@ -26,8 +26,11 @@ struct SearchResult {
 /// The model, the data, and runs on them.
 class Session {
 public:
-  Session(Request request, llvm::raw_ostream &os, bool hasBar)
-      : request(std::move(request)), os(os), hasBar(hasBar) {}
+  /// Of a group only the first process says and writes anything, and draws no bar: mpirun gives it
+  /// a terminal even where its own output is a file.
+  Session(Request request, llvm::raw_ostream &os, bool hasBar, Group &group)
+      : request(std::move(request)), os(group.isFirst() ? os : llvm::nulls()),
+        hasBar(hasBar && group.size() == 1), group(group) {}
 
   /// Reads the model and the data. The other calls need it.
   llvm::Error prepare();
@@ -55,6 +58,7 @@ private:
   llvm::Error readData();
   llvm::Error weighClasses();
   llvm::Error checkPlaces();
+  llvm::Error cutBatches(Settings &to) const;
   llvm::Expected<Compiled> compileModel(const ModelFile &model, const Settings &with);
   llvm::Error loadWeights(Network &network);
   llvm::Error fitData(const Signature &signature, const Settings &with);
@@ -68,6 +72,7 @@ private:
   Request request;
   llvm::raw_ostream &os;
   bool hasBar;
+  Group &group;
   std::optional<ModelFile> model;
   Settings settings;
   Places places;

@@ -58,7 +58,8 @@ int main(int argc, char **argv) {
   schedule.learning_rate /= 2;
   if (scale_set_schedule(m, &schedule) != DLC_OK)
     return fail("set_schedule", scale_error(m));
-  if (scale_differentiate(m, 2, &input, &target, &loss) != DLC_OK || scale_update(m) != DLC_OK)
+  if (scale_set_first_sample(m, 0) != DLC_OK ||
+      scale_differentiate(m, 2, &input, &target, &loss) != DLC_OK || scale_update(m) != DLC_OK)
     return fail("differentiate", scale_error(m));
   snprintf(file, sizeof file, "%s.state", argv[1]);
   if (scale_save(m, argv[1]) != DLC_OK || scale_load(m, argv[1]) != DLC_OK ||

@@ -48,7 +48,8 @@ struct Args {
 void sampleGradients(void *argument, int64_t lo, int64_t hi) {
   const Args &a = *static_cast<Args *>(argument);
   for (int64_t n = lo; n < hi; ++n) {
-    const float noise = 1e-3f * static_cast<float>((31u * a.random[0] + 7u * a.random[2] + n) % 5);
+    const uint32_t counter = 31u * a.random[0] + 7u * a.random[2] + a.random[3] + n;
+    const float noise = 1e-2f * static_cast<float>(counter % 5) * a.share;
     const float error = lineAt(a.x + 2 * n, a.kernel, a.mean) - (a.target ? a.target[n] : 0);
     const float gradient = a.target ? 2 * error * a.share : a.outGradient[n];
     float *sample = a.samples + 16 * n;

@@ -96,6 +96,27 @@ TEST(TrainingThreads, TheirNumberDoesNotMatter) {
   EXPECT_EQ(ends[0], ends[2]);
 }
 
+// Two halves, each with the random numbers of its place, make the whole.
+TEST_F(Training, PartsOfABatch) {
+  auto differentiate = [&](int64_t first, int64_t batch) {
+    std::vector<dlc_in> inputs(t.inputs, t.inputs + 2), targets(t.targets, t.targets + 2);
+    inputs[0].data = t.x.data() + 2 * first;
+    targets[0].data = t.target.data() + first;
+    EXPECT_EQ(dlc_rt_differentiate(t.m, batch, inputs.data(), targets.data(), nullptr), DLC_OK)
+        << t.error();
+    return t.state(line::kGradient)[0];
+  };
+  const float whole = differentiate(0, 6), first = differentiate(0, 3),
+              misplaced = differentiate(3, 3);
+  ASSERT_EQ(dlc_rt_set_first_sample(t.m, 3), DLC_OK);
+  const float second = differentiate(3, 3);
+  EXPECT_NEAR((first + second) / 2, whole, 1e-6);
+  EXPECT_GT(std::abs((first + misplaced) / 2 - whole), 1e-4);
+  for (int64_t number : {int64_t(-1), int64_t(1) << 31})
+    expectError(DLC_ERROR_ARGUMENT, "it must be within 0 and 2147483647",
+                [&] { return dlc_rt_set_first_sample(t.m, number); });
+}
+
 TEST_F(Training, BackwardAddsAndZeroGradClears) {
   const float outGrad[6] = {1, 1, 1, 1, 1, 1}, scoreGrad[18] = {};
   const dlc_in grads[] = {{outGrad, DLC_FLOAT32}, {scoreGrad, DLC_FLOAT32}};

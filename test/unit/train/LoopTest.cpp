@@ -25,23 +25,32 @@ public:
   Signature signature() const override { return {input, output, target}; }
   std::vector<std::string> metrics() const override { return {"loss", "accuracy"}; }
 
-  llvm::Error trainStep(int64_t batch, llvm::ArrayRef<dlc_in> inputs,
-                        llvm::ArrayRef<dlc_in> targets, float &loss) override {
-    double gradient[3] = {}, sum = 0;
+  llvm::Error differentiate(int64_t, int64_t batch, llvm::ArrayRef<dlc_in> inputs,
+                            llvm::ArrayRef<dlc_in> targets, float &loss) override {
+    double sum = 0;
+    std::fill_n(gradient, 3, 0);
     for (int64_t i = 0; i < batch; ++i) {
       const float *x = static_cast<const float *>(inputs[0].data) + 2 * i;
       int label = static_cast<const int32_t *>(targets[0].data)[i];
       double p = probability(x), error = p - label;
       sum -= std::log(label ? p : 1 - p);
-      gradient[0] += error * x[0], gradient[1] += error * x[1], gradient[2] += error;
+      gradient[0] += error * x[0] / batch, gradient[1] += error * x[1] / batch;
+      gradient[2] += error / batch;
     }
     loss = sum / batch;
     if (stepFails == steps)
       return llvm::createStringError("the loss is nan");
     if (interruptAt == steps)
       std::raise(SIGINT);
+    return llvm::Error::success();
+  }
+  std::vector<llvm::MutableArrayRef<float>> gradients() override {
+    return {llvm::MutableArrayRef(gradient).take_front(2),
+            llvm::MutableArrayRef(gradient).drop_front(2)};
+  }
+  llvm::Error update() override {
     for (int k = 0; k < 3; ++k) {
-      state[3 + k] = 0.9 * state[3 + k] + gradient[k] / batch;
+      state[3 + k] = 0.9 * state[3 + k] + gradient[k];
       state[k] -= rate * state[3 + k];
     }
     ++steps;
@@ -88,6 +97,7 @@ public:
   }
 
   double state[6] = {};
+  float gradient[3] = {};
   int64_t steps = 0, stepFails = -1, interruptAt = -1;
   double rate = 0.1;
 
@@ -128,7 +138,7 @@ protected:
     llvm::raw_string_ostream os(text);
     Log log = llvm::cantFail(Log::open(folder->file("log"), places.resumes));
     Progress progress(os, false, log, line.metrics());
-    return Trainer(line, settings, places, training, validation, progress).run();
+    return Trainer(line, settings, places, training, validation, progress, group).run();
   }
   std::string contentOf(StringRef name) {
     auto file = llvm::MemoryBuffer::getFile(folder->file(name));
@@ -140,6 +150,7 @@ protected:
   View training, validation;
   Settings settings;
   Places places;
+  Group group;
   std::string text;
 };
 

@@ -1,0 +1,81 @@
+//===- JointStep.cpp - a step on a batch that is cut into shards --------------------===//
+
+#include "tools/train/JointStep.h"
+#include "tools/train/Interrupts.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace llvm;
+using namespace dlc;
+using namespace dlc::tools;
+using namespace dlc::tools::train;
+
+// Each process adds up its shards before it meets others: that is the tree over all shards where
+// they are a power of two for each.
+Error train::checkShards(int64_t shards, int64_t batchSize, int64_t processes) {
+  if (processes > 1 && (shards % processes || !isPowerOf2_64(shards / processes)))
+    return createStringError("--shards " + Twine(shards) + " cannot be shared out among " +
+                             Twine(processes) + " processes; it must be 1, 2, 4, 8, ... times " +
+                             "their number");
+  if (shards > batchSize)
+    return createStringError("a batch of " + Twine(batchSize) + " has no sample for each of " +
+                             Twine(shards) + " shards; give a larger --batch-size");
+  return Error::success();
+}
+
+ArrayRef<int64_t> train::shardOf(ArrayRef<int64_t> batch, int64_t shards, int64_t index) {
+  int64_t size = batch.size(), begin = index * size / shards;
+  return batch.slice(begin, (index + 1) * size / shards - begin);
+}
+
+void JointStep::addGradients(float share) {
+  flat.clear();
+  for (ArrayRef<float> gradient : network.gradients())
+    for (float value : gradient)
+      flat.push_back(share ? value * share : 0); // an empty shard's are old ones
+  gradientSum.add(flat);
+}
+
+void JointStep::replaceGradients(ArrayRef<float> with) {
+  for (MutableArrayRef<float> gradient : network.gradients()) {
+    copy(with.take_front(gradient.size()), gradient.begin());
+    with = with.drop_front(gradient.size());
+  }
+}
+
+Error JointStep::addShard(int64_t index, const Samples &samples, ArrayRef<int64_t> chosen,
+                          const Batches::Random *random) {
+  shard = shardOf(chosen, shards, index);
+  float loss = 0;
+  double share = double(shard.size()) / chosen.size();
+  if (!shard.empty()) {
+    batches.fill(samples, shard, random);
+    if (Error error = network.differentiate(shard.begin() - chosen.begin(), shard.size(),
+                                            batches.getInputs(), batches.getTargets(), loss))
+      return error;
+  }
+  std::vector<double> part = {loss * share};
+  lossSum.add(part);
+  // Gradients that nothing is added to stay where they are.
+  if (shards > 1)
+    addGradients(share);
+  return Error::success();
+}
+
+Expected<JointStep::Result> JointStep::run(const Samples &samples, ArrayRef<int64_t> chosen,
+                                           const Batches::Random *random) {
+  int64_t own = shards / group.size(), first = group.rank() * own;
+  for (int64_t index = first; index < first + own; ++index)
+    if (Error error = addShard(index, samples, chosen, random))
+      return error;
+  std::vector<double> figures = lossSum.take();
+  figures.push_back(Interrupts::isRequested());
+  group.combine(figures);
+  if (shards > 1) {
+    flat = gradientSum.take();
+    group.combine(flat);
+    replaceGradients(flat);
+  }
+  if (Error error = network.update())
+    return error;
+  return Result{figures[0], figures[1] > 0};
+}

@@ -1,0 +1,59 @@
+//===- JointStep.h - a step on a batch that is cut into shards ----------*- C++ -*-===//
+//
+// The gradients of the joint batch are the sum of those of its shards, each times its share of the
+// samples, added in the tree of Group.h over all shards. What comes out depends on the number of
+// shards, and not on how many processes compute them.
+//
+//===------------------------------------------------------------------------------===//
+#ifndef DLC_TOOLS_TRAIN_JOINTSTEP_H
+#define DLC_TOOLS_TRAIN_JOINTSTEP_H
+
+#include "tools/train/Batches.h"
+#include "tools/train/Group.h"
+#include "tools/train/Network.h"
+
+namespace dlc::tools::train {
+
+/// What is wrong with cutting batches into so many shards for so many processes; success: nothing.
+llvm::Error checkShards(int64_t shards, int64_t batchSize, int64_t processes);
+
+/// Shard `index` of a batch: contiguous, and as long as the others, or shorter or longer by one.
+/// Batches with fewer samples than shards leave some empty.
+llvm::ArrayRef<int64_t> shardOf(llvm::ArrayRef<int64_t> batch, int64_t shards, int64_t index);
+
+class JointStep {
+public:
+  /// `batches` and `network` have room for the longest shard.
+  JointStep(Network &network, Group &group, Batches &batches, int64_t shards)
+      : network(network), group(group), batches(batches), shards(shards) {}
+
+  struct Result {
+    double loss; ///< mean over the joint batch
+    bool stops;  ///< some process was interrupted
+  };
+  /// Trains on `chosen`, of which this process computes its shards.
+  llvm::Expected<Result> run(const Samples &samples, llvm::ArrayRef<int64_t> chosen,
+                             const Batches::Random *random);
+
+  /// The samples that differentiate saw last.
+  llvm::ArrayRef<int64_t> present() const { return shard; }
+
+private:
+  llvm::Error addShard(int64_t index, const Samples &samples, llvm::ArrayRef<int64_t> chosen,
+                       const Batches::Random *random);
+  void addGradients(float share);
+  void replaceGradients(llvm::ArrayRef<float> with);
+
+  Network &network;
+  Group &group;
+  Batches &batches;
+  const int64_t shards;
+  llvm::ArrayRef<int64_t> shard;
+  TreeSum<float> gradientSum;
+  TreeSum<double> lossSum;
+  std::vector<float> flat; ///< all gradients, one after the other
+};
+
+} // namespace dlc::tools::train
+
+#endif // DLC_TOOLS_TRAIN_JOINTSTEP_H
