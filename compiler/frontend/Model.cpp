@@ -191,9 +191,6 @@ void ModelReader::readFields(const Value &entry, StringRef prefix, Layer &layer)
     if (trainable->kind != Kind::Bool)
       (void)messages.error(trainable->loc, prefix + "\"trainable\" must be true or false, not " +
                                                json::describe(*trainable));
-    else if (entry.find("share"))
-      (void)messages.error(trainable->loc, prefix + "\"trainable\" belongs to the layer that owns "
-                                                    "the shared weights");
   }
 }
 
@@ -203,6 +200,14 @@ void ModelReader::readShare(const Value &entry, StringRef prefix, const Scope *s
   if (!share)
     return;
   layer.shareLoc = share->loc;
+  SmallVector<StringRef> owned = {"trainable"};
+  for (const Field &field : layer.type->fields)
+    if (field.rows) // first values and penalties
+      owned.push_back(field.name);
+  for (StringRef key : owned)
+    if (const Value *given = entry.find(key))
+      (void)messages.error(given->loc, prefix + "\"" + key +
+                                           "\" belongs to the layer that owns the shared weights");
   if (share->kind != Kind::String) {
     (void)messages.error(share->loc, prefix + "\"share\" must be a layer's name, not " +
                                          json::describe(*share));

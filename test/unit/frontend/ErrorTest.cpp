@@ -290,8 +290,10 @@ TEST(Errors, Share) {
   expectLayerError(R"({"type": "Dense", "name": "a", "units": 4, "use_bias": false},
 {"type": "Dense", "units": 4, "share": "a"})",
                    R"(shares the weights of "a", which has no bias)", "[4]");
-  expectLayerError(two + R"({"type": "Dense", "units": 4, "share": "a", "trainable": false})",
-                   "belongs to the layer that owns the shared weights", "[4]");
+  for (const char *key : {R"("trainable": false)", R"("kernel_regularizer": {"l2": 1})",
+                          R"("bias_initializer": "ones")"})
+    expectLayerError(two + R"({"type": "Dense", "units": 4, "share": "a", )" + key + "}",
+                     "belongs to the layer that owns the shared weights", "[4]");
 }
 
 TEST(Errors, UnusedLayerIsAWarning) {
