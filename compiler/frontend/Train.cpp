@@ -156,12 +156,14 @@ LogicalResult TrainBuilder::checkClassWeights(const Measure &measure) {
 LogicalResult TrainBuilder::checkMeasure(const Measure &measure) {
   const MeasureType &type = measure.type();
   const TrainedOutput &output = outputs[measure.output];
-  if (type.readsRows && output.channelsFirst)
+  const TargetOf *target = findTarget(measure.output);
+  bool readsRows =
+      type.readsRows || (type.target == Target::Either && !(target && target->isElementwise));
+  if (readsRows && output.channelsFirst)
     return messages.error(measure.value->loc,
                           "train: " + type.name +
                               " reads classes along the last dimension, but \"" + output.name +
                               "\" is a channels_first image; make its layer channels_last");
-  const TargetOf *target = findTarget(measure.output);
   if (target && type.target != Target::Either &&
       target->hasLabels != (type.target == Target::Labels))
     return messages.error(
@@ -190,6 +192,10 @@ LogicalResult TrainBuilder::addMetric(const NamedValue &metric, unsigned output)
   if (!findTarget(output))
     return messages.error(metric.loc, "train: \"" + outputs[output].name +
                                           "\" has no loss, and so no target to measure by");
+  for (auto [field, value] : llvm::zip_equal(metric.row->fields, metric.fields))
+    if (field.name == "weight" && value.given)
+      return messages.error(value.source.loc,
+                            "train: a metric has no \"weight\", which belongs to a loss");
   Measure measure{&metric, output};
   if (failed(checkMeasure(measure)))
     return failure();
@@ -395,8 +401,10 @@ Value TrainBuilder::gradientScale(StringRef field, ArrayRef<Value> gradients) {
     total = total ? nn::AddOp::create(builder, loc, total, sum) : sum;
   }
   double bound = optimizer.number(field);
+  // 0 over the norm of no gradient must not be a NaN.
+  double least = std::max<double>(bound, std::numeric_limits<float>::min());
   return nn::buildMap(builder, loc, oneNumber(), total, [&](ArrayRef<nn::Expr> e) {
-    return bound / e[0].unary<math::SqrtOp>().atLeast(bound);
+    return bound / e[0].unary<math::SqrtOp>().atLeast(least);
   });
 }
 

@@ -260,6 +260,19 @@ ACCURACIES = {
 }
 
 
+def no_gradient_case(dlc, field):
+    """A bound of 0 on the norm of gradients that are 0 leaves the weights alone."""
+    train = {"loss": "mse", "optimizer": {"type": "SGD", field: 0}}
+    lib, folder = compiled(dlc, "no_gradient", [{"type": "Dense", "units": 2}], train)
+    x, t = np.zeros((1, 5), np.float32), np.zeros((1, 2), np.float32)
+    with lib.create(1, training=True) as model:
+        before = weights(model, folder)
+        model.train_step([x], [t])
+        after = weights(model, folder)
+    for name, value in before.items():
+        assert (after[name] == value).all(), f"{name}: {after[name]}"
+
+
 def perceptron_case(dlc):
     """w += rate * (target - output) * x, b += rate * (target - output), after each sample."""
     layers = [{"type": "Dense", "name": "p", "units": 1, "activation": "sign"}]
@@ -293,6 +306,8 @@ def cases(dlc, args):
             result.append((name, lambda s=schedule, f=formula, w=warmup: schedule_case(dlc, s, f, w)))
     for name, case in ACCURACIES.items():
         result.append((f"accuracy {name}", lambda c=case: accuracy_case(dlc, *c)))
+    for field in ("clipnorm", "global_clipnorm"):
+        result.append((f"no gradient {field}=0", lambda f=field: no_gradient_case(dlc, f)))
     result.append(("two outputs", lambda: two_outputs_case(dlc)))
     result.append(("perceptron", lambda: perceptron_case(dlc)))
     return result

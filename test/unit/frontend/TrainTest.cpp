@@ -91,6 +91,20 @@ TEST(Train, ErrorsOfLosses) {
               R"(reads classes along the last dimension, but "c" is a channels_first image)");
 }
 
+TEST(Train, ErrorsOfMetrics) {
+  expectError(trained(R"("loss": "mse", "optimizer": "SGD",
+                         "metrics": [{"type": "mae", "weight": 2}])"),
+              R"(train: a metric has no "weight", which belongs to a loss)");
+  auto image = [](const std::string &loss) {
+    return model("[2, 4, 4]", R"({"type": "Conv2D", "name": "c", "filters": 3, "kernel_size": 1,
+                                  "data_format": "channels_first"})",
+                 R"(, "train": {"optimizer": "SGD", "metrics": ["accuracy"], "loss": ")" + loss +
+                     "\"}");
+  };
+  expectError(image("mse"), "Accuracy reads classes along the last dimension");
+  EXPECT_TRUE(Imported(image("binary_crossentropy"), training()).ok());
+}
+
 TEST(Train, ErrorsOfWeights) {
   auto layer = [](const std::string &field) {
     return model("[4]", R"({"type": "Dense", "name": "d", "units": 2, )" + field + "}");
