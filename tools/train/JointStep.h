@@ -2,7 +2,9 @@
 //
 // The gradients of the joint batch are the sum of those of its shards, each times its share of the
 // samples, added in the tree of Group.h over all shards. What comes out depends on the number of
-// shards, and not on how many processes compute them.
+// shards, and not on how many processes compute them. A process adds up its own shards first and
+// sends one sum: sending each while the next is computed would take more messages, and the last
+// would be waited for all the same.
 //
 //===------------------------------------------------------------------------------===//
 #ifndef DLC_TOOLS_TRAIN_JOINTSTEP_H
