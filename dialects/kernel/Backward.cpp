@@ -61,16 +61,9 @@ void ConvWeightsOp::getEffects(Effects &effects) { addEffects(*this, getOutMutab
 
 LogicalResult PoolBackwardOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyImages(*this, getGradient(), getOut())))
+      failed(
+          verifyPooling(*this, getOut(), getGradient(), getWindow(), getStrides(), getPadding())))
     return failure();
-  if (getWindow().size() != 2 || getStrides().size() != 2 || getPadding().size() != 4)
-    return emitOpError("needs 2 window sizes, 2 strides and 4 paddings");
-  auto tooSmall = [](int64_t value) { return value < 1; };
-  if (llvm::any_of(getWindow(), tooSmall) || llvm::any_of(getStrides(), tooSmall))
-    return emitOpError("needs window sizes and strides of at least 1");
-  if (shapeOf(getGradient())[1] != shapeOf(getOut())[1] ||
-      shapeOf(getGradient()).back() != shapeOf(getOut()).back())
-    return emitOpError("keeps its channels");
   if (getForward().size() != (getKind() == dlc::nn::PoolKind::Max ? 2 : 0))
     return emitOpError("needs the image and the result of a maximum, nothing of an average");
   if (getForward().empty())

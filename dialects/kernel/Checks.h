@@ -53,6 +53,12 @@ llvm::LogicalResult verifyWindow(mlir::Operation *op, llvm::ArrayRef<int64_t> in
                                  llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> padding,
                                  llvm::ArrayRef<int64_t> dilations);
 
+/// Pooling windows of `size` and their strides and padding, between blocked images of the same
+/// channels.
+llvm::LogicalResult verifyPooling(mlir::Operation *op, mlir::Value image, mlir::Value pooled,
+                                  llvm::ArrayRef<int64_t> size, llvm::ArrayRef<int64_t> strides,
+                                  llvm::ArrayRef<int64_t> padding);
+
 } // namespace dlc::kernel::checks
 
 #endif // DLC_DIALECTS_KERNEL_CHECKS_H

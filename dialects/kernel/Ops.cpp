@@ -280,19 +280,25 @@ int64_t GemmOp::getFlopsPerItem() {
 // Pooling
 //===----------------------------------------------------------------------===//
 
-LogicalResult PoolOp::verify() {
-  if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyImages(*this, getInput(), getOut())))
+LogicalResult dlc::kernel::checks::verifyPooling(Operation *op, Value image, Value pooled,
+                                                 ArrayRef<int64_t> size, ArrayRef<int64_t> strides,
+                                                 ArrayRef<int64_t> padding) {
+  if (failed(verifyImages(op, image, pooled)))
     return failure();
-  if (getWindow().size() != 2 || getStrides().size() != 2 || getPadding().size() != 4)
-    return emitOpError("needs 2 window sizes, 2 strides and 4 paddings");
+  if (size.size() != 2 || strides.size() != 2 || padding.size() != 4)
+    return op->emitOpError("needs 2 window sizes, 2 strides and 4 paddings");
   auto tooSmall = [](int64_t value) { return value < 1; };
-  if (llvm::any_of(getWindow(), tooSmall) || llvm::any_of(getStrides(), tooSmall))
-    return emitOpError("needs window sizes and strides of at least 1");
-  if (shapeOf(getInput())[1] != shapeOf(getOut())[1] ||
-      shapeOf(getInput()).back() != shapeOf(getOut()).back())
-    return emitOpError("keeps its channels");
+  if (llvm::any_of(size, tooSmall) || llvm::any_of(strides, tooSmall))
+    return op->emitOpError("needs window sizes and strides of at least 1");
+  if (shapeOf(image)[1] != shapeOf(pooled)[1] || shapeOf(image).back() != shapeOf(pooled).back())
+    return op->emitOpError("keeps its channels");
   return success();
+}
+
+LogicalResult PoolOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())))
+    return failure();
+  return verifyPooling(*this, getInput(), getOut(), getWindow(), getStrides(), getPadding());
 }
 SmallVector<OpFoldResult> PoolOp::getItemExtents(OpBuilder &builder, Location loc) {
   return extents(builder, loc, getOut(), {0, 1, 2});

@@ -18,46 +18,7 @@ void NnDialect::initialize() {
 #define GET_ATTRDEF_LIST
 #include "dialects/nn/NnAttrs.cpp.inc"
       >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/Elementwise.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/MatMul.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/Conv.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/Pool.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/Norm.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/Reduce.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/Shape.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/Loss.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/Random.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialects/nn/Group.cpp.inc"
-      >();
+#include "dialects/nn/NnRegistrations.inc"
 }
 
 int64_t dlc::nn::windowedExtent(int64_t extent, int64_t window, int64_t stride, int64_t dilation,

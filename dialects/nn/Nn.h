@@ -72,26 +72,7 @@ mlir::LogicalResult checkStatic(std::optional<mlir::Location> loc, mlir::Value x
 #include "dialects/nn/NnAttrs.h.inc"
 #include "dialects/nn/NnInterfaces.h.inc"
 
-#define GET_OP_CLASSES
-#include "dialects/nn/Elementwise.h.inc"
-#define GET_OP_CLASSES
-#include "dialects/nn/MatMul.h.inc"
-#define GET_OP_CLASSES
-#include "dialects/nn/Conv.h.inc"
-#define GET_OP_CLASSES
-#include "dialects/nn/Pool.h.inc"
-#define GET_OP_CLASSES
-#include "dialects/nn/Norm.h.inc"
-#define GET_OP_CLASSES
-#include "dialects/nn/Reduce.h.inc"
-#define GET_OP_CLASSES
-#include "dialects/nn/Shape.h.inc"
-#define GET_OP_CLASSES
-#include "dialects/nn/Loss.h.inc"
-#define GET_OP_CLASSES
-#include "dialects/nn/Random.h.inc"
-#define GET_OP_CLASSES
-#include "dialects/nn/Group.h.inc"
+#include "dialects/nn/NnDeclarations.inc"
 
 namespace dlc::nn {
 

@@ -17,7 +17,8 @@ from ctypes import POINTER, byref, c_char_p, c_float, c_int, c_int32, c_int64, c
 
 import numpy as np
 
-import to_onnx
+import to_onnx  # puts test/e2e on the path
+import library  # noqa: I001
 
 
 class Missing(Exception):
@@ -85,70 +86,29 @@ class PeerBuffers:
 # dlc ---------------------------------------------------------------------------------------
 
 
-class DlcTensor(ctypes.Structure):
-    _fields_ = [("data", c_void_p), ("dtype", c_int32)]
-
-
-class DlcOptions(ctypes.Structure):
-    """dlc_options of runtime/dlc_runtime.h."""
-
-    _fields_ = [
-        ("size", c_uint64),
-        ("max_batch", c_int64),
-        ("threads", c_int32),
-        ("training", c_int32),
-        ("seed", c_uint64),
-        ("pointers", c_void_p * 8),
-        ("error", c_char_p),
-        ("error_size", c_uint64),
-    ]
-
-
-class DlcEntry(ctypes.Structure):
-    """dlc_entry of runtime/dlc_runtime.h."""
-
-    _fields_ = [("size", c_uint64), ("version", c_uint64)] + [
-        (name, c_void_p)
-        for name in ("info", "create", "load", "load_memory", "forward", "variant", "error", "destroy")
-    ]
-
-
 class Dlc:
     name = "dlc"
-    FLOAT32 = 1
 
     def __init__(self, job):
         self.x = aligned_copy(job.x)
         self.out = aligned((job.batch, *job.out_shape))
-        lib = ctypes.CDLL(job.library)
-        lib.dlc_model_entry.restype = POINTER(DlcEntry)
-        self.entry = lib.dlc_model_entry().contents
-        error, self.model = ctypes.create_string_buffer(500), c_void_p()
-        options = DlcOptions(size=ctypes.sizeof(DlcOptions), max_batch=job.batch, threads=job.threads)
-        options.error, options.error_size = ctypes.cast(error, c_char_p), 500
-        create = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p)(self.entry.create)
-        if create(byref(options), byref(self.model)):
-            raise Missing(f"dlc: {error.value.decode()}")
-        load = ctypes.CFUNCTYPE(c_int, c_void_p, c_char_p)(self.entry.load)
-        if load(self.model, job.weights.encode()):
-            raise Missing(f"dlc: {self.error()}")
-        self.inputs = DlcTensor(self.x.ctypes.data, self.FLOAT32)
-        self.outputs = DlcTensor(self.out.ctypes.data, self.FLOAT32)
-        forward = ctypes.CFUNCTYPE(c_int, c_void_p, c_int64, c_void_p, c_void_p)(self.entry.forward)
-        where = [ctypes.cast(byref(t), c_void_p) for t in (self.inputs, self.outputs)]
-        self.call = functools.partial(forward, self.model, c_int64(job.batch), *where)
+        try:
+            self.model = library.Library(job.library).create(job.batch, job.threads)
+            self.model.load(job.weights)
+        except library.Error as error:
+            raise Missing(f"dlc: {error}") from None
+        self.buffers = library.buffers([self.x]), library.buffers([self.out])
+        entry, handle = self.model.entry, self.model.handle
+        self.call = functools.partial(entry.forward, handle, c_int64(job.batch), *self.buffers)
         if self.call():
-            raise Missing(f"dlc: {self.error()}")
-        self.note = ctypes.CFUNCTYPE(c_char_p, c_void_p)(self.entry.variant)(self.model).decode()
-
-    def error(self):
-        return ctypes.CFUNCTYPE(c_char_p, c_void_p)(self.entry.error)(self.model).decode()
+            raise Missing(f"dlc: {entry.error(handle).decode()}")
+        self.note = entry.variant(handle).decode()
 
     def output(self):
         return self.out
 
     def close(self):
-        ctypes.CFUNCTYPE(None, c_void_p)(self.entry.destroy)(self.model)
+        self.model.entry.destroy(self.model.handle)
 
 
 # ONNX Runtime ------------------------------------------------------------------------------
