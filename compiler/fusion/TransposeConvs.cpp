@@ -15,6 +15,8 @@
 //   %0 = nn.conv2d %g, nn.flip_kernel %w {first = [1, 1], steps = [2, 2]} ...
 //   %dx = nn.interleave %0, %1, %2, %3 {strides = [2, 2], phases = [0, 1, 2, 3]}
 //
+// A depthwise convolution of multiplier 1 becomes depthwise ones in the same way.
+//
 //===------------------------------------------------------------------------------===//
 
 #include "compiler/fusion/Passes.h"
@@ -40,7 +42,7 @@ struct Phase {
   int64_t low = 0, high = 0;   // padding of the gradient, or pixels to leave out if negative
 
   // Nothing where no tap reaches these pixels.
-  static std::optional<Phase> of(nn::Conv2DBackwardDataOp op, int dim, int64_t r) {
+  template <typename OpTy> static std::optional<Phase> of(OpTy op, int dim, int64_t r) {
     int64_t stride = op.getStrides()[dim], dilation = op.getDilations()[dim];
     int64_t taps = op.getKernel().getType().getDimSize(dim);
     int64_t place = r + op.getPadding()[2 * dim], common = std::gcd(stride, dilation);
@@ -64,9 +66,9 @@ struct Phase {
   }
 };
 
-class Transposer {
+template <typename OpTy> class Transposer {
 public:
-  explicit Transposer(nn::Conv2DBackwardDataOp op) : op(op), builder(op) {}
+  explicit Transposer(OpTy op) : op(op), builder(op) {}
 
   Value build() {
     int64_t rows = op.getStrides()[0], columns = op.getStrides()[1];
@@ -88,18 +90,33 @@ public:
 
 private:
   Value buildPhase(ArrayRef<Phase> phase) {
-    Value kernel = nn::FlipKernelOp::create(builder, op.getLoc(), op.getKernel(),
-                                            ArrayRef{phase[0].first, phase[1].first},
-                                            ArrayRef{phase[0].step, phase[1].step}, op.getGroups());
     Value g = leaveOut(phase);
     int64_t padding[4];
     for (int dim : {0, 1}) {
       padding[2 * dim] = std::max<int64_t>(phase[dim].low, 0);
       padding[2 * dim + 1] = std::max<int64_t>(phase[dim].high, 0);
     }
-    return nn::Conv2DOp::create(builder, op.getLoc(), g, kernel, /*bias=*/Value(),
-                                ArrayRef<int64_t>{1, 1}, padding,
-                                ArrayRef{phase[0].dilation, phase[1].dilation}, op.getGroups());
+    int64_t strides[] = {1, 1}, dilations[] = {phase[0].dilation, phase[1].dilation};
+    Location loc = op.getLoc();
+    if constexpr (isDepthwise)
+      return nn::DepthwiseConv2DOp::create(builder, loc, g, flip(phase, /*groups=*/1),
+                                           /*bias=*/Value(), strides, padding, dilations);
+    else
+      return nn::Conv2DOp::create(builder, loc, g, flip(phase, op.getGroups()), /*bias=*/Value(),
+                                  strides, padding, dilations, op.getGroups());
+  }
+
+  // One channel comes out of one: what a flip exchanges, a depthwise kernel keeps.
+  Value flip(ArrayRef<Phase> phase, int64_t groups) {
+    Value kernel = nn::FlipKernelOp::create(builder, op.getLoc(), op.getKernel(),
+                                            ArrayRef{phase[0].first, phase[1].first},
+                                            ArrayRef{phase[0].step, phase[1].step}, groups);
+    if (!isDepthwise)
+      return kernel;
+    auto type = cast<RankedTensorType>(kernel.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    std::swap(shape[2], shape[3]);
+    return nn::ReshapeOp::create(builder, op.getLoc(), type.clone(shape), kernel);
   }
 
   // Padding of more than the kernel's reach makes gradient pixels that met zeros alone.
@@ -117,15 +134,25 @@ private:
                  : nn::SliceOp::create(builder, op.getLoc(), op.getG(), offsets, sizes);
   }
 
-  nn::Conv2DBackwardDataOp op;
+  static constexpr bool isDepthwise = std::is_same_v<OpTy, nn::DepthwiseConv2DBackwardDataOp>;
+
+  OpTy op;
   OpBuilder builder;
 };
 
+template <typename OpTy> void transpose(OpTy op) {
+  op.replaceAllUsesWith(Transposer<OpTy>(op).build());
+  op.erase();
+}
+
 struct TransposeConvs : fusion::impl::TransposeConvsBase<TransposeConvs> {
   void runOnOperation() override {
-    getOperation().walk([](nn::Conv2DBackwardDataOp op) {
-      op.replaceAllUsesWith(Transposer(op).build());
-      op.erase();
+    getOperation().walk([](Operation *op) {
+      if (auto conv = dyn_cast<nn::Conv2DBackwardDataOp>(op))
+        return transpose(conv);
+      auto depthwise = dyn_cast<nn::DepthwiseConv2DBackwardDataOp>(op);
+      if (depthwise && depthwise.getKernel().getType().getDimSize(3) == 1)
+        transpose(depthwise);
     });
   }
 };

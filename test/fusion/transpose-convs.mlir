@@ -55,3 +55,42 @@ func.func @wide_padding(%g: tensor<?x7x7x6xf32>, %k: tensor<2x2x4x6xf32>) -> ten
      : (tensor<?x7x7x6xf32>, tensor<2x2x4x6xf32>) -> tensor<?x4x4x4xf32>
   return %0 : tensor<?x4x4x4xf32>
 }
+
+// -----
+
+// One channel of the gradient for one of the image: depthwise again. The flip's exchange of channels is
+// undone by a reshape.
+// CHECK-LABEL: func.func @depthwise(
+// CHECK-SAME:    %[[G:[^:]*]]: tensor<?x8x8x6xf32>, %[[K:[^:]*]]: tensor<3x3x6x1xf32>
+// CHECK:         %[[F:.*]] = nn.flip_kernel %[[K]] {first = array<i64: 0, 0>, steps = array<i64: 1, 1>} : (tensor<3x3x6x1xf32>) -> tensor<3x3x1x6xf32>
+// CHECK:         %[[R:.*]] = nn.reshape %[[F]] : {{.*}} -> tensor<3x3x6x1xf32>
+// CHECK:         %[[X:.*]] = nn.depthwise_conv2d %[[G]], %[[R]] {dilations = array<i64: 1, 1>, padding = array<i64: 2, 1, 1, 1>, strides = array<i64: 1, 1>}
+// CHECK:         return %[[X]]
+func.func @depthwise(%g: tensor<?x8x8x6xf32>, %k: tensor<3x3x6x1xf32>) -> tensor<?x9x8x6xf32> {
+  %0 = nn.depthwise_conv2d_backward_data %g, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x8x8x6xf32>, tensor<3x3x6x1xf32>) -> tensor<?x9x8x6xf32>
+  return %0 : tensor<?x9x8x6xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @depthwise_stride(
+// CHECK-COUNT-4: nn.depthwise_conv2d %
+// CHECK-NOT:     nn.depthwise_conv2d
+// CHECK:         nn.interleave {{.*}} {phases = array<i64: 0, 1, 2, 3>, strides = array<i64: 2, 2>}
+func.func @depthwise_stride(%g: tensor<?x5x4x6xf32>, %k: tensor<3x3x6x1xf32>) -> tensor<?x9x8x6xf32> {
+  %0 = nn.depthwise_conv2d_backward_data %g, %k {strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x5x4x6xf32>, tensor<3x3x6x1xf32>) -> tensor<?x9x8x6xf32>
+  return %0 : tensor<?x9x8x6xf32>
+}
+
+// -----
+
+// Sums over the channels that one channel made have no depthwise form.
+// CHECK-LABEL: func.func @multiplier(
+// CHECK:         nn.depthwise_conv2d_backward_data
+func.func @multiplier(%g: tensor<?x8x8x12xf32>, %k: tensor<3x3x6x2xf32>) -> tensor<?x8x8x6xf32> {
+  %0 = nn.depthwise_conv2d_backward_data %g, %k {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x8x8x12xf32>, tensor<3x3x6x2xf32>) -> tensor<?x8x8x6xf32>
+  return %0 : tensor<?x8x8x6xf32>
+}
