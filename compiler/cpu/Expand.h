@@ -21,6 +21,8 @@ mlir::LogicalResult expandConvDepthwise(Emitter &e, kernel::ConvDepthwiseOp op, 
 mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, mlir::Value hi,
                                int64_t l2Bytes);
 void expandConvWeights(Emitter &e, kernel::ConvWeightsOp op, mlir::Value lo, mlir::Value hi);
+void expandDepthwiseWeights(Emitter &e, kernel::DepthwiseWeightsOp op, mlir::Value lo,
+                            mlir::Value hi);
 void expandPool(Emitter &e, kernel::PoolOp op, mlir::Value lo, mlir::Value hi);
 void expandPoolBackward(Emitter &e, kernel::PoolBackwardOp op, mlir::Value lo, mlir::Value hi);
 void expandPack(Emitter &e, kernel::PackOp op, mlir::Value lo, mlir::Value hi);
@@ -60,6 +62,10 @@ mlir::LogicalResult emitDepthwiseRows(Emitter &e, kernel::DepthwiseOp op, mlir::
 /// The taps [first, second) of a window along y that lie in the image, for output row `y`.
 std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Window1D &window,
                                                   mlir::Value y);
+
+/// The windows [first, second) along one dimension whose tap `tap` reads the image.
+std::pair<mlir::Value, mlir::Value> emitWindowBounds(Emitter &e, const struct Window1D &window,
+                                                     mlir::Value tap);
 
 /// How many elements of one dimension of the window `at` an average counts. Padding counts, if at all,
 /// only as far as it was declared, `after` elements behind the image: `ceil_mode` may hang the last

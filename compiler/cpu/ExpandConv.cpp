@@ -22,6 +22,13 @@ std::pair<Value, Value> dlc::cpu::emitTapBounds(Emitter &e, const Window1D &wind
   return {low, high};
 }
 
+std::pair<Value, Value> dlc::cpu::emitWindowBounds(Emitter &e, const Window1D &window, Value tap) {
+  Value before = e.sub(e.index(window.before), e.mul(tap, window.dilation));
+  Value after = e.max(e.add(before, window.input), e.index(0));
+  return {e.ceilDiv(e.max(before, e.index(0)), window.stride),
+          e.min(e.ceilDiv(after, window.stride), e.index(window.output))};
+}
+
 namespace {
 
 // Emits one convolution. Loops, outside in: items, tiles of a row, input blocks, tap rows, tap

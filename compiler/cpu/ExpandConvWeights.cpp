@@ -10,7 +10,6 @@
 #include "compiler/cpu/Columns.h"
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -26,6 +25,9 @@ constexpr int64_t kBlockPixels = 256;
 
 struct Span {
   Value begin, end;
+  Span() = default;
+  Span(Value begin, Value end) : begin(begin), end(end) {}
+  Span(std::pair<Value, Value> bounds) : begin(bounds.first), end(bounds.second) {}
 };
 
 class WeightsEmitter {
@@ -92,14 +94,6 @@ private:
     e.branch(e.lessThan(item, e.index(ranges - 1)), [&] { body(size); }, [&] { body(last); });
   }
 
-  // The windows whose tap reads a pixel of the image.
-  Span windowsOf(const Window1D &window, Value tap) {
-    Value before = e.sub(e.index(window.before), e.mul(tap, window.dilation));
-    Value after = e.max(e.add(before, window.input), e.index(0));
-    return {e.ceilDiv(e.max(before, e.index(0)), window.stride),
-            e.min(e.ceilDiv(after, window.stride), e.index(window.output))};
-  }
-
   void emitTapRow(Value tap, int64_t channels, int64_t cols) {
     tapRow = tap;
     e.loop(e.index(0), e.index(k[1]), 1, [&](Value column) {
@@ -108,7 +102,7 @@ private:
           storeSums(e.splat(0), column, e.add(firstChannel, channel), j);
       });
     });
-    Span height = windowsOf(rows, tap);
+    Span height = emitWindowBounds(e, rows, tap);
     e.loop(images.begin, images.end, blockImages, [&](Value image) {
       Span some{image, e.min(e.add(image, blockImages), images.end)};
       if (blockRows == g[2])
@@ -130,7 +124,8 @@ private:
     };
     if (op.getWholeRows())
       return tiles(e.index(0), {});
-    e.loop(e.index(0), e.index(k[1]), 1, [&](Value tap) { tiles(tap, windowsOf(columns, tap)); });
+    e.loop(e.index(0), e.index(k[1]), 1,
+           [&](Value tap) { tiles(tap, emitWindowBounds(e, columns, tap)); });
   }
 
   int64_t tapsOfTile() { return op.getWholeRows() ? k[1] : 1; }
@@ -220,19 +215,7 @@ private:
     return at;
   }
 
-  // The lanes of a vector of filters that exist; null: all of them.
-  Value maskOf(int64_t col) {
-    int64_t rest = k[3] % e.lanes;
-    if (rest == 0)
-      return {};
-    auto type = VectorType::get(e.lanes, e.builder.getI1Type());
-    SmallVector<bool> bits(e.lanes, true);
-    Value all = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
-    std::fill(bits.begin() + rest, bits.end(), false);
-    Value some = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
-    return arith::SelectOp::create(e.builder, e.loc, e.lessThan(outBlock(col), e.index(g[1] - 1)),
-                                   all, some);
-  }
+  Value maskOf(int64_t col) { return emitLaneMask(e, k[3], outBlock(col)); }
 
   Value loadSums(Value column, Value channel, int64_t col) {
     Emitter::Values at = place(column, channel, col);

@@ -22,6 +22,8 @@ int64_t lanesOf(Operation *op) {
     blocked = unpack.getInput();
   if (auto weights = dyn_cast<kernel::ConvWeightsOp>(op))
     blocked = weights.getGradient();
+  if (auto weights = dyn_cast<kernel::DepthwiseWeightsOp>(op))
+    blocked = weights.getGradient();
   return cast<ShapedType>(blocked.getType()).getShape().back();
 }
 
@@ -79,6 +81,9 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
         })
         .Case([&](kernel::ConvWeightsOp weights) {
           return cpu::expandConvWeights(e, weights, lo, hi), success();
+        })
+        .Case([&](kernel::DepthwiseWeightsOp weights) {
+          return cpu::expandDepthwiseWeights(e, weights, lo, hi), success();
         })
         .Case([&](kernel::GemmOp gemm) { return cpu::expandGemm(e, gemm, lo, hi, l2Bytes); })
         .Case([&](kernel::PoolOp pool) { return cpu::expandPool(e, pool, lo, hi), success(); })

@@ -18,7 +18,8 @@ LogicalResult Epilogue::verify(Operation *kernel) {
   for (Operation &op : region.front().without_terminator())
     if (!isa<arith::ConstantOp>(op) &&
         (!OpTrait::hasElementwiseMappableTraits(&op) || op.getNumResults() != 1))
-      return kernel->emitOpError("has an epilogue with '") << op.getName() << "', which is not elementwise";
+      return kernel->emitOpError("has an epilogue with '")
+             << op.getName() << "', which is not elementwise";
   return success();
 }
 
@@ -94,7 +95,8 @@ Emitter::Values dlc::cpu::emitMac(Emitter &e, ValueRange accumulators, int64_t c
 
 Emitter::Values dlc::cpu::emitReduction(Emitter &e, ValueRange accumulators, int64_t count,
                                         int64_t unroll, MacStep step) {
-  // LLVM turns the counter of two iterations into a flag and addresses into bit tricks, then spills.
+  // LLVM turns the counter of two iterations into a flag and addresses into bit tricks, then
+  // spills.
   while (count / unroll == 2 && unroll > 1)
     unroll /= 2;
   int64_t whole = count / unroll * unroll;
@@ -122,6 +124,19 @@ Emitter::Values dlc::cpu::emitBias(Emitter &e, Value bias, int64_t rows, int64_t
   for (int64_t m = 0; m < rows; ++m)
     llvm::append_range(all, row);
   return all;
+}
+
+Value dlc::cpu::emitLaneMask(Emitter &e, int64_t elements, Value block) {
+  int64_t rest = elements % e.lanes;
+  if (rest == 0)
+    return {};
+  auto type = VectorType::get(e.lanes, e.builder.getI1Type());
+  SmallVector<bool> bits(e.lanes, true);
+  Value all = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
+  std::fill(bits.begin() + rest, bits.end(), false);
+  Value some = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
+  return arith::SelectOp::create(e.builder, e.loc, e.lessThan(block, e.index(elements / e.lanes)),
+                                 all, some);
 }
 
 void dlc::cpu::emitStores(Emitter &e, ValueRange accumulators, const TileTarget &target,

@@ -40,6 +40,9 @@ using MacStep = llvm::function_ref<Emitter::Values(mlir::ValueRange, mlir::Value
 Emitter::Values emitReduction(Emitter &e, mlir::ValueRange accumulators, int64_t count,
                               int64_t unroll, MacStep step);
 
+/// The lanes of block `block` of `elements` that exist; null: all lanes of every block.
+mlir::Value emitLaneMask(Emitter &e, int64_t elements, mlir::Value block);
+
 /// Where a tile of accumulators goes.
 struct TileTarget {
   mlir::Value out;

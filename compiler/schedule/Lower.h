@@ -66,6 +66,7 @@ mlir::Value lowerGlobalPoolBackward(Blocker &blocker, nn::GlobalPool2DBackwardOp
 mlir::Value lowerReduceSum(Blocker &blocker, nn::ReduceSumOp op);
 llvm::SmallVector<mlir::Value> lowerMoments(Blocker &blocker, nn::MomentsOp op);
 mlir::Value lowerConvWeights(Blocker &blocker, nn::Conv2DBackwardKernelOp op);
+mlir::Value lowerDepthwiseWeights(Blocker &blocker, nn::DepthwiseConv2DBackwardKernelOp op);
 mlir::Value lowerDenseWeights(Blocker &blocker, nn::DenseBackwardKernelOp op);
 mlir::Value lowerPool(Blocker &blocker, nn::Pool2DOp pool);
 mlir::Value lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool);

@@ -287,6 +287,9 @@ static Value lowerOne(Blocker &blocker, Operation *op) {
   return TypeSwitch<Operation *, Value>(op)
       .Case([&](nn::GroupOp group) { return lowerGroup(blocker, group); })
       .Case([&](nn::Conv2DBackwardKernelOp op) { return lowerConvWeights(blocker, op); })
+      .Case([&](nn::DepthwiseConv2DBackwardKernelOp op) {
+        return lowerDepthwiseWeights(blocker, op);
+      })
       .Case([&](nn::DenseBackwardKernelOp op) { return lowerDenseWeights(blocker, op); })
       .Case([&](nn::Pool2DOp pool) { return lowerPool(blocker, pool); })
       .Case([&](nn::GlobalPool2DOp pool) { return lowerGlobalPool(blocker, pool); })

@@ -102,6 +102,30 @@ Value dlc::schedule::lowerConvWeights(Blocker &blocker, nn::Conv2DBackwardKernel
   return buildWeights(blocker, loc, shape);
 }
 
+// Sums over the channels that one channel made have no kernel.
+Value dlc::schedule::lowerDepthwiseWeights(Blocker &blocker,
+                                           nn::DepthwiseConv2DBackwardKernelOp op) {
+  OpBuilder &builder = blocker.builder;
+  Location loc = op.getLoc();
+  ArrayRef<int64_t> k = op.getType().getShape();
+  if (k[3] != 1)
+    return {};
+  Value input = blocker.pack(loc, op.getX(), Layout::Image);
+  Value gradient = blocker.pack(loc, op.getG(), Layout::Image);
+  TapsTile tile = chooseTapsTile(blocker.facts, k[0], k[1]);
+  int64_t parts = chooseParts(shapeOf(gradient)[1] * (k[0] / tile.tapRows));
+  SmallVector<int64_t> result(k.drop_back());
+  if (parts > 1)
+    result.insert(result.begin(), parts);
+  Value out = blocker.empty(loc, result);
+  Value sums = kernel::DepthwiseWeightsOp::create(builder, loc, out.getType(), input, gradient, out,
+                                                  op.getStrides(), op.getPadding(),
+                                                  op.getDilations(), tile.tapRows, tile.pixels)
+                   .getResult()[0];
+  return nn::ReshapeOp::create(builder, loc, op.getType(),
+                               parts > 1 ? addParts(blocker, loc, sums) : sums);
+}
+
 // Rows are images of one pixel. Features stand side by side in a row already: one block.
 Value dlc::schedule::lowerDenseWeights(Blocker &blocker, nn::DenseBackwardKernelOp op) {
   OpBuilder &builder = blocker.builder;

@@ -138,6 +138,15 @@ WeightsTile dlc::schedule::chooseWeightsTile(MLIRContext *context, const TargetF
   return {kernel::TileAttr::get(context, best.rows, best.cols, 1), bestWhole};
 }
 
+// Two registers are left for a pixel of the image and a product. Under four neighbours a row of three
+// taps reads six pixels, not twelve.
+TapsTile dlc::schedule::chooseTapsTile(const TargetFacts &facts, int64_t rows, int64_t columns) {
+  constexpr int64_t pixels = 4;
+  int64_t registers = facts.registers - 2;
+  int64_t tapRows = rows * columns + pixels <= registers ? rows : 1;
+  return {tapRows, std::clamp<int64_t>(registers - tapRows * columns, 1, pixels)};
+}
+
 // Each band but the first computes some rows again, so there are few: about eight parts of work let
 // threads end together. Fewer than that are cut so that two and four threads get equal shares.
 static int64_t chooseBand(int64_t groups, int64_t rows) {

@@ -44,6 +44,13 @@ struct WeightsTile {
 WeightsTile chooseWeightsTile(mlir::MLIRContext *context, const TargetFacts &facts,
                               int64_t channels, int64_t taps, int64_t blocks, bool dividing);
 
+/// Of the gradient of a depthwise kernel: rows of taps whose sums stay in registers, one or all, and
+/// pixels of the gradient beside them.
+struct TapsTile {
+  int64_t tapRows, pixels;
+};
+TapsTile chooseTapsTile(const TargetFacts &facts, int64_t rows, int64_t columns);
+
 /// A depthwise convolution (or one channel of it) that reads an image of `middle` rows and columns.
 struct DepthwiseShape {
   std::array<int64_t, 2> middle, out, window, strides;

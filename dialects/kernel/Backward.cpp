@@ -56,6 +56,51 @@ int64_t ConvWeightsOp::getFlopsPerItem() {
 void ConvWeightsOp::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
 
 //===----------------------------------------------------------------------===//
+// Gradient of a depthwise convolution's kernel
+//===----------------------------------------------------------------------===//
+
+int64_t DepthwiseWeightsOp::getParts() {
+  ArrayRef<int64_t> out = shapeOf(getOut());
+  return out.size() == 4 ? out[0] : 1;
+}
+
+ArrayRef<int64_t> DepthwiseWeightsOp::getKernelShape() { return shapeOf(getOut()).take_back(3); }
+
+LogicalResult DepthwiseWeightsOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyImages(*this, getInput(), getGradient())))
+    return failure();
+  int64_t rank = shapeOf(getOut()).size();
+  if (rank != 3 && rank != 4)
+    return emitOpError("computes a kernel of rank 3, or several of them");
+  ArrayRef<int64_t> in = shapeOf(getInput()), g = shapeOf(getGradient()), k = getKernelShape();
+  if ((static_cast<int64_t>(getTapRows()) != 1 && static_cast<int64_t>(getTapRows()) != k[0]) ||
+      static_cast<int64_t>(getPixels()) < 1)
+    return emitOpError("takes one row of taps or all of them, and at least one pixel");
+  if (in[1] != g[1] || in[4] != g[4] || static_cast<int64_t>(llvm::divideCeil(k[2], g[4])) != g[1])
+    return emitOpError("needs an input and a gradient with equal blocks for its kernel's channels");
+  return verifyWindow(*this, in, g, k.take_front(2), getStrides(), getPadding(), getDilations());
+}
+
+SmallVector<OpFoldResult> DepthwiseWeightsOp::getItemExtents(OpBuilder &builder, Location) {
+  auto extent = [&](int64_t value) { return OpFoldResult(builder.getIndexAttr(value)); };
+  int64_t tapRows = getTapRows();
+  return {extent(getParts()), extent(shapeOf(getGradient())[1]),
+          extent(getKernelShape()[0] / tapRows)};
+}
+
+int64_t DepthwiseWeightsOp::getFlopsPerItem() {
+  ArrayRef<int64_t> g = shapeOf(getGradient());
+  int64_t images = ShapedType::isDynamic(g[0]) ? 1 : llvm::divideCeil(g[0], getParts());
+  int64_t taps = getTapRows() * getKernelShape()[1];
+  return 2 * images * g[2] * g[3] * taps * g[4];
+}
+
+void DepthwiseWeightsOp::getEffects(Effects &effects) {
+  addEffects(*this, getOutMutable(), effects);
+}
+
+//===----------------------------------------------------------------------===//
 // Gradient of a pooling
 //===----------------------------------------------------------------------===//
 

@@ -34,6 +34,31 @@ def Kernel_ConvWeightsOp : Kernel_BackwardOp<"conv_weights"> {
   }];
 }
 
+def Kernel_DepthwiseWeightsOp : Kernel_BackwardOp<"depthwise_weights"> {
+  let summary = "gradient of a depthwise convolution's kernel, from blocked images to the plain kernel";
+  let description = [{
+    out[kh, kw, c] = sum over n, y, x of input[n, y s + kh d - p, x s + kw d - p, c] *
+    gradient[n, y, x, c]. `input` [N, C/L, H, W, L], `gradient` [N, C/L, OH, OW, L], `out` [KH, KW, C],
+    or [S, KH, KW, C] for sums of S parts of the batch, which somebody has to add. Padding is
+    skipped, not read.
+
+    An item is `tap_rows` rows of taps, one or all, of L channels: [S, C/L, KH/tap_rows]. It takes up
+    to `pixels` neighbours of a row of the gradient at once.
+  }];
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$gradient, Kernel_Shaped:$out,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
+                       DenseI64ArrayAttr:$dilations, I64Attr:$tap_rows, I64Attr:$pixels);
+  let assemblyFormat = [{
+    `ins` `(` $input `,` $gradient `:` type($input) `,` type($gradient) `)`
+    `outs` `(` $out `:` type($out) `)` attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = dps # [{
+    /// Parts of the batch, and the shape of the kernel.
+    int64_t getParts();
+    ::llvm::ArrayRef<int64_t> getKernelShape();
+  }];
+}
+
 def Kernel_PoolBackwardOp : Kernel_BackwardOp<"pool_backward"> {
   let summary = "gradient of a pooling on blocked images";
   let description = [{

@@ -87,6 +87,20 @@ TEST_F(TilesTest, ChooseForMatricesAndDepthwise) {
   EXPECT_EQ(chooseDepthwiseTile(&context, wide, 14, 3).getRows(), 7);
 }
 
+TEST(TapsTest, StayInRegisters) {
+  for (llvm::StringRef march : {"x86-64-v2", "x86-64-v3", "x86-64-v4", "aarch64"})
+    for (int64_t taps = 1; taps <= 9; ++taps) {
+      TargetFacts facts = *lookupTarget(march);
+      TapsTile tile = chooseTapsTile(facts, taps, taps);
+      EXPECT_LE(tile.tapRows * taps + tile.pixels + 2, facts.registers);
+      EXPECT_TRUE(tile.tapRows == taps || tile.tapRows == 1);
+      EXPECT_EQ(tile.pixels, 4);
+    }
+  EXPECT_EQ(chooseTapsTile(*lookupTarget("x86-64-v3"), 3, 3).tapRows, 3);
+  EXPECT_EQ(chooseTapsTile(*lookupTarget("x86-64-v3"), 5, 5).tapRows, 1);
+  EXPECT_EQ(chooseTapsTile(*lookupTarget("x86-64-v4"), 5, 5).tapRows, 5);
+}
+
 // Wide rows are cut into strips, small images are computed at once, and bands share few groups of
 // channels out evenly.
 TEST(StepsTest, FitTheFirstCacheAndShareOutEvenly) {
