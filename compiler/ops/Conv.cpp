@@ -5,24 +5,13 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "compiler/ops/Build.h"
 #include "compiler/ops/Models.h"
+#include "compiler/ops/Spread.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::ops;
-
-template <typename OpTy> static Value paddedInput(const Build &build, OpTy op) {
-  ArrayRef<int64_t> p = op.getPadding();
-  return build.padded(op.getX(), {0, p[0], p[2], 0}, {0, p[1], p[3], 0}, 0);
-}
-
-// The pixel that output pixel `out` sees under tap `tap` of its window, in dimension `i`.
-template <typename OpTy>
-static AffineExpr pixel(OpTy op, AffineExpr out, AffineExpr tap, unsigned i) {
-  return out * op.getStrides()[i] + tap * op.getDilations()[i];
-}
 
 // Loops (n, oh, ow, g, o, kh, kw, c) with a group dimension of its own in all three operands; the
 // reshapes around it are views.
@@ -40,7 +29,7 @@ static Value groupedConv(const Build &build, nn::Conv2DOp op, Value x) {
   RankedTensorType groupedType = type.clone({out[0], out[1], out[2], groups, outPerGroup});
   auto d = [&](unsigned i) { return build.dim(i); };
   AffineMap maps[] = {
-      build.map(8, {d(0), pixel(op, d(1), d(5), 0), pixel(op, d(2), d(6), 1), d(3), d(7)}),
+      build.map(8, {d(0), pixel(op, 0, d(1), d(5)), pixel(op, 1, d(2), d(6)), d(3), d(7)}),
       build.map(8, {d(5), d(6), d(7), d(3), d(4)}), build.map(8, {d(0), d(1), d(2), d(3), d(4)})};
   Value y = build.generic({grouped, kernel}, build.filled(groupedType, 0), maps, multiplyAddBody);
   return build.mergeLast(y, type);
@@ -54,7 +43,7 @@ static LoweredValues lowerConv(nn::Conv2DOp op, OpBuilder &builder, Value batch)
   // (n, oh, ow, o, kh, kw, c)
   auto d = [&](unsigned i) { return build.dim(i); };
   AffineMap maps[] = {
-      build.map(7, {d(0), pixel(op, d(1), d(4), 0), pixel(op, d(2), d(5), 1), d(6)}),
+      build.map(7, {d(0), pixel(op, 0, d(1), d(4)), pixel(op, 1, d(2), d(5)), d(6)}),
       build.map(7, {d(4), d(5), d(6), d(3)}), build.map(7, {d(0), d(1), d(2), d(3)})};
   Value y =
       build.generic({x, op.getKernel()}, build.filled(op.getType(), 0), maps, multiplyAddBody);
@@ -69,7 +58,7 @@ static LoweredValues lowerDepthwise(nn::DepthwiseConv2DOp op, OpBuilder &builder
   // (n, oh, ow, c, m, kh, kw)
   auto d = [&](unsigned i) { return build.dim(i); };
   AffineMap maps[] = {
-      build.map(7, {d(0), pixel(op, d(1), d(5), 0), pixel(op, d(2), d(6), 1), d(3)}),
+      build.map(7, {d(0), pixel(op, 0, d(1), d(5)), pixel(op, 1, d(2), d(6)), d(3)}),
       build.map(7, {d(5), d(6), d(3), d(4)}), build.map(7, {d(0), d(1), d(2), d(3), d(4)})};
   Value y = build.generic({x, op.getKernel()}, build.filled(type, 0), maps, multiplyAddBody);
   return SmallVector<Value>{build.plusBias(build.mergeLast(y, op.getType()), op.getBias())};

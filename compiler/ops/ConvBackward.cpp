@@ -39,20 +39,16 @@ template <typename OpTy> static Windows windowsOf(OpTy op, RankedTensorType kern
   return {kernel.getShape().take_front(2), op.getStrides(), op.getPadding(), op.getDilations()};
 }
 
-// `x` with its last dimension as `groups` times the rest.
-static Value inGroups(const Build &build, Value x, int64_t groups) {
-  auto type = cast<RankedTensorType>(x.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  shape.back() /= groups;
-  shape.insert(shape.end() - 1, groups);
-  return build.splitLast(x, type.clone(shape));
-}
-
+// The last dimension as `groups` times the rest.
 static RankedTensorType typeInGroups(RankedTensorType type, int64_t groups) {
   SmallVector<int64_t> shape(type.getShape());
   shape.back() /= groups;
   shape.insert(shape.end() - 1, groups);
   return type.clone(shape);
+}
+
+static Value inGroups(const Build &build, Value x, int64_t groups) {
+  return build.splitLast(x, typeInGroups(cast<RankedTensorType>(x.getType()), groups));
 }
 
 // Loops (n, h, w, g, c, kh, kw, o).
@@ -82,16 +78,6 @@ static LoweredValues lowerDepthwiseData(nn::DepthwiseConv2DBackwardDataOp op, Op
   Value g = inGroups(build, spread.value, op.getType().getDimSize(3));
   return SmallVector<Value>{
       build.generic({g, op.getKernel()}, build.filled(op.getType(), 0), maps, multiplyAddBody)};
-}
-
-template <typename OpTy> static Value paddedInput(const Build &build, OpTy op) {
-  ArrayRef<int64_t> p = op.getPadding();
-  return build.padded(op.getX(), {0, p[0], p[2], 0}, {0, p[1], p[3], 0}, 0);
-}
-
-template <typename OpTy>
-static AffineExpr pixel(OpTy op, int dim, AffineExpr window, AffineExpr tap) {
-  return window * op.getStrides()[dim] + tap * op.getDilations()[dim];
 }
 
 // Loops (kh, kw, c, g, o, n, oh, ow).
