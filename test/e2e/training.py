@@ -79,12 +79,29 @@ MODELS = {
         5,
         200,
     ),
+    "depthwise": (
+        {
+            "dlc": 1,
+            "name": "depthwise",
+            "inputs": [{"name": "x", "shape": [13, 11, 3]}],
+            "layers": [
+                {"type": "Conv2D", "filters": 20, "kernel_size": 3, "padding": "same", "activation": "relu"},
+                {"type": "DepthwiseConv2D", "kernel_size": 3, "strides": 2, "padding": "same", "activation": "relu"},
+                {"type": "DepthwiseConv2D", "kernel_size": 5, "padding": "same"},
+                {"type": "GlobalAveragePooling2D"},
+                dense(10, name="out"),
+            ],
+            "train": {"loss": LOGITS, "optimizer": momentum(0.01)},
+        },
+        5,
+        50,
+    ),
     "lenet5": (zoo("lenet5", None, {"loss": LOGITS, "optimizer": momentum(0.01)}), 8, 200),
     "resnet20": (zoo("resnet20", 16, {"loss": LOGITS, "optimizer": momentum(0.05)}), 4, 30),
 }
 DOCUMENTED = (
     "train_step", "differentiate", "backward", "update", "zero_grad", "evaluate", "gradients", "save",
-    "save_state", "load_state", "set_schedule", "get_schedule", "learning_rate", "step",
+    "save_state", "load_state", "set_schedule", "get_schedule", "learning_rate", "step", "set_first_sample",
 )  # fmt: skip
 
 
