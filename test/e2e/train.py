@@ -3,6 +3,7 @@
 and what it leaves intact when something goes wrong.
 """
 
+import gzip
 import json
 import os
 import resource
@@ -145,6 +146,22 @@ def lenet5(dlc):
     result = train(dlc, folder, path, folder, "--resize", "pad", "--monitor", "val_accuracy")
     assert result["epochs"] <= 10 and result["best"]["val_accuracy"] >= 0.99, result
     return f"{result['best']['val_accuracy']:.4f} in {time.time() - begin:.0f} s"
+
+
+def resnet20(dlc):
+    """Residual blocks and batch normalisation learn 256 images of CIFAR-10 by heart."""
+    folder = dlc.folder("resnet20")
+    packed = dlctest.shared("data", "datasets", "cifar10", "cifar10_lossless_train4000.bin.gz")
+    with gzip.open(packed) as f, open(os.path.join(folder, "few.bin"), "wb") as to:
+        to.write(f.read(256 * 3073))
+    value = dlctest.load_json(os.path.join(MODELS, "resnet20.json"))
+    value["train"]["optimizer"] = {"type": "Adam", "learning_rate": 0.003}  # the model's is for 64,000 steps
+    path = dlctest.save_json(os.path.join(folder, "resnet20.json"), value)
+    begin = time.time()
+    options = ("--augment", "none", "--batch-size", 32, "--epochs", 60, "--monitor", "accuracy")
+    result = train(dlc, folder, path, "few.bin", *options)
+    assert result["best"]["accuracy"] == 1, result
+    return f"epoch {result['best_epoch']}, {time.time() - begin:.0f} s"
 
 
 def transfer(dlc):
@@ -385,7 +402,7 @@ def full_disk(dlc):
 
 
 CASES = (
-    digits, xor, perceptron, transfer, lenet5, threads, interrupted, killed, formats, class_weights, search,
+    digits, xor, perceptron, transfer, lenet5, resnet20, threads, interrupted, killed, formats, class_weights, search,
     diverging, broken_data, other_checkpoints, full_disk,
 )  # fmt: skip
 
