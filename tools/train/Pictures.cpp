@@ -4,6 +4,7 @@
 #include "tools/common/Library.h"
 #include "tools/common/Picture.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Format.h"
 #include <cmath>
 
 using namespace llvm;
@@ -14,7 +15,8 @@ using namespace dlc::tools::train;
 static constexpr StringLiteral kStyle = R"css(
 svg { background: #ffffff; font: 13px system-ui, "DejaVu Sans", sans-serif; }
 .label { fill: #667085; } .strong { fill: #1c2330; font-weight: 600; } .inverse { fill: #ffffff; }
-.grid { stroke: #e9ecf1; } polyline { fill: none; stroke-width: 2.2; }
+.grid { stroke: #e9ecf1; } polyline { fill: none; }
+.training, .validation { stroke-width: 2.2; }
 .training { stroke: #2f6fde; } .validation { stroke: #d9730d; } .cell { fill: #2f6fde; }
 )css";
 
@@ -45,6 +47,29 @@ static std::vector<Curve> curvesOf(const History &history, size_t metric, String
   return {training, validation};
 }
 
+// 1, 2 or 5 times a power of ten, so that a range gets at least three lines.
+static double stepOf(double range) {
+  double decade = std::pow(10, std::floor(std::log10(range / 3)));
+  for (double step : {5 * decade, 2 * decade})
+    if (step <= range / 3)
+      return step;
+  return decade;
+}
+
+static void drawGrid(Picture &picture, const Scale &x, const Scale &y, size_t epochs) {
+  double range = y.high - y.low, step = stepOf(range);
+  for (double k = std::ceil(y.low / step); k * step <= y.high; ++k) {
+    picture.line(x.from, y(k * step), x.to, y(k * step), "grid");
+    std::string text;
+    raw_string_ostream(text) << format("%.6g", k * step + 0.0); // no -0
+    picture.text(x.from - 8, y(k * step) + 4, "end", text);
+  }
+  size_t stride = std::max<size_t>(1, (epochs + 11) / 12);
+  for (size_t epoch = 1; epoch <= epochs; epoch += stride)
+    picture.text(x(epoch), y.from + 20, "middle", Twine(epoch));
+  picture.text((x.from + x.to) / 2, y.from + 40, "middle", "epoch");
+}
+
 static void drawPanel(Picture &picture, double top, ArrayRef<Curve> curves, size_t epochs) {
   double low = INFINITY, high = -INFINITY;
   for (const Curve &curve : curves)
@@ -56,17 +81,11 @@ static void drawPanel(Picture &picture, double top, ArrayRef<Curve> curves, size
   if (!(low <= high))
     return;
   double room = std::max((high - low) * 0.06, std::max(std::abs(high), 1e-6) * 1e-3);
-  Scale y{low - room, high + room, top + kPanel - 50, top + 24, false};
+  // Most figures cannot be below 0.
+  double bottom = low >= 0 ? std::max(low - room, 0.0) : low - room;
+  Scale y{bottom, high + room, top + kPanel - 50, top + 24, false};
   Scale x{1, double(std::max<size_t>(epochs, 2)), 80, Picture::kWidth - 130, false};
-  for (int i = 0; i <= 4; ++i) {
-    double value = y.low + (y.high - y.low) * i / 4;
-    picture.line(x.from, y(value), x.to, y(value), "grid");
-    picture.text(x.from - 8, y(value) + 4, "end", spellFigure(value));
-  }
-  size_t step = std::max<size_t>(1, (epochs + 11) / 12);
-  for (size_t epoch = 1; epoch <= epochs; epoch += step)
-    picture.text(x(epoch), y.from + 20, "middle", Twine(epoch));
-  picture.text((x.from + x.to) / 2, y.from + 40, "middle", "epoch");
+  drawGrid(picture, x, y, epochs);
   double nameRow = y.to + 10;
   for (const Curve &curve : curves) {
     std::vector<std::pair<double, double>> points;
@@ -151,13 +170,26 @@ Expected<std::optional<Confusion>> train::confusionOf(Network &network, const Vi
   return confusion;
 }
 
-// Names stand for classes as long as there is room for them.
+// As much of a name as there is room for; the tips tell all of it.
+static std::string shortened(std::string name, double room) {
+  constexpr double kLetter = 7.6;
+  size_t most = std::max<size_t>(2, room / kLetter);
+  if (name.size() <= most)
+    return name;
+  for (--most; most && (name[most] & 0xc0) == 0x80;)
+    --most; // not within a character
+  return name.substr(0, most) + "\u2026";
+}
+
+// Names stand for classes as far as there is room for them.
 void train::drawConfusion(raw_ostream &os, const Confusion &confusion,
                           ArrayRef<std::string> classes) {
   constexpr double kSide = 760, kLeft = 170, kTop = 60;
-  constexpr int64_t kMostNumbers = 24, kMostNames = 100;
+  constexpr double kLine = 14, kColumn = 30; // what a name needs
+  constexpr int64_t kMostNumbers = 24;
   int64_t count = confusion.classes;
   double cell = kSide / count;
+  int64_t rowStep = std::ceil(kLine / cell), columnStep = std::ceil(kColumn / cell);
   auto nameOf = [&](int64_t i) {
     return size_t(i) < classes.size() ? classes[i] : std::to_string(i);
   };
@@ -167,8 +199,8 @@ void train::drawConfusion(raw_ostream &os, const Confusion &confusion,
     for (int64_t i = 0; i < count; ++i)
       total += confusion.at(actual, i);
     double y = kTop + cell * actual;
-    if (count <= kMostNames)
-      picture.text(kLeft - 10, y + cell / 2 + 4, "end", nameOf(actual));
+    if (actual % rowStep == 0)
+      picture.text(kLeft - 10, y + cell / 2 + 4, "end", shortened(nameOf(actual), kLeft - 10));
     for (int64_t predicted = 0; predicted < count; ++predicted) {
       int64_t samples = confusion.at(actual, predicted);
       double share = total ? double(samples) / total : 0, x = kLeft + cell * predicted;
@@ -180,8 +212,9 @@ void train::drawConfusion(raw_ostream &os, const Confusion &confusion,
                      share > 0.5 ? "inverse" : "label");
     }
   }
-  for (int64_t i = 0; i < count && count <= kMostNumbers; ++i)
-    picture.text(kLeft + cell * (i + 0.5), kTop + kSide + 20, "middle", nameOf(i));
+  for (int64_t i = 0; i < count; i += columnStep)
+    picture.text(kLeft + cell * (i + 0.5), kTop + kSide + 20, "middle",
+                 shortened(nameOf(i), cell * columnStep));
   picture.text(kLeft + kSide / 2, kTop + kSide + 48, "middle", "predicted", "strong");
   picture.text(kLeft, kTop - 20, "start", "actual classes by row; shades are shares of a row",
                "strong");
