@@ -445,7 +445,9 @@ static void addTrainSearch(CLI::App *command, train::Request &request) {
           "bayes (a Gaussian process proposes)")
       ->type_name("HOW")
       ->check(CLI::IsMember(strategies).description(""))
-      ->excludes("--resume");
+      ->excludes("--resume")
+      ->excludes("--checkpoint")
+      ->excludes("--plots");
   command
       ->add_option("--param", request.parameters,
                    "a number of the model to search: PATH=LOW:HIGH, PATH=LOW:HIGH:log or "

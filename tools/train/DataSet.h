@@ -32,6 +32,10 @@ llvm::Expected<DataParts> readData(llvm::ArrayRef<std::string> paths, const CsvO
 /// Checks that all arrays have the same number of samples, at least one.
 llvm::Error checkSamples(const DataSet &data);
 
+/// Gives the labels of `other` the numbers that `training` has for their names, where both have
+/// names: a folder without one of the classes would count others.
+llvm::Error matchClasses(const DataSet &training, DataSet &other);
+
 /// A whole file, not mapped: one that shrinks meanwhile cannot end the process.
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> readFile(llvm::StringRef path);
 

@@ -60,9 +60,10 @@ static Expected<Array> fitImages(Array images, const dlc_tensor_info &info, Resi
   Shape wanted = sampleShape(info);
   int64_t given = images.shape[3];
   bool isLast = wanted[2] == given || (isChannels(wanted[2]) && isChannels(given));
-  bool isFirst = wanted[0] == given || (isChannels(wanted[0]) && isChannels(given));
+  bool isFirst = (isChannels(wanted[0]) && isChannels(given)) ||
+                 wanted == Shape{given, images.shape[1], images.shape[2]};
   if (!isLast && !isFirst)
-    return wrongShape(images, info, "");
+    return wrongShape(images, info, "; images are read as [height, width, channels]");
   column.isPlanar = !isLast;
   column.channels = column.isPlanar ? wanted[0] : wanted[2];
   column.height = column.isPlanar ? wanted[1] : wanted[0];

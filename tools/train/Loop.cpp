@@ -39,7 +39,7 @@ Expected<std::vector<double>> Trainer::measure(const View &view, int64_t count) 
   return sums;
 }
 
-// Everything that the bits of a run depend on, but for the number of epochs.
+// What two runs of one model on one data set may differ in; the number of epochs may change.
 Identity Trainer::identity() const {
   return {{"model", network.name()},
           {"metrics", join(network.metrics(), " ")},
@@ -129,14 +129,23 @@ Error Trainer::saveBest() {
   return replaceFile(places.weights, [&](StringRef path) { return network.save(path); });
 }
 
+// Some of the training samples, chosen by the seed: the first ones of a data set are often of one
+// class.
+View Trainer::measuredPart() const {
+  int64_t count = std::max(validation.size(), kMeasuredSamples);
+  if (!validation.size() || count >= training.size())
+    return training;
+  View part{training.samples, shuffled(training.order, settings.seed, ~uint64_t(0))};
+  part.order.resize(count);
+  return part;
+}
+
 // The loss is the mean of those that the epoch's steps saw; the other figures are measured after
 // it, without augmentation.
 Error Trainer::finishEpoch() {
   EpochRecord record;
-  int64_t count = training.size();
-  if (validation.size())
-    count = std::min(count, std::max(validation.size(), kMeasuredSamples));
-  Expected<std::vector<double>> measured = measure(training, count);
+  View part = measuredPart();
+  Expected<std::vector<double>> measured = measure(part, part.size());
   if (!measured)
     return measured.takeError();
   record.training = std::move(*measured);

@@ -62,6 +62,7 @@ private:
   llvm::Error checkAgreement();
   llvm::Expected<std::vector<double>> measure(const View &view, int64_t count);
   llvm::Error runEpoch();
+  View measuredPart() const;
   llvm::Error finishEpoch();
   llvm::Error saveBest();
   llvm::Error explain(llvm::Error error, llvm::ArrayRef<int64_t> chosen) const;

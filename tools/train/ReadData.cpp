@@ -3,6 +3,7 @@
 #include "runtime/dlc_runtime.h"
 #include "tools/common/Errors.h"
 #include "tools/common/Npz.h"
+#include "tools/train/Convert.h"
 #include "tools/train/DataSet.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -46,6 +47,29 @@ Error train::checkSamples(const DataSet &data) {
                                         Twine(array.shape.front()) +
                                         "; inputs and targets must have as many");
   }
+  return Error::success();
+}
+
+Error train::matchClasses(const DataSet &training, DataSet &other) {
+  if (training.classes.empty() || other.classes.empty() || training.classes == other.classes)
+    return Error::success();
+  std::vector<int32_t> numbers;
+  for (const std::string &name : other.classes) {
+    auto found = llvm::find(training.classes, name);
+    if (found == training.classes.end())
+      return inputError(other.place, "samples to validate with are of the class \"" +
+                                         printable(name) +
+                                         "\", and none to train on is; add some, or remove those");
+    numbers.push_back(found - training.classes.begin());
+  }
+  Expected<Array> labels = convert(std::move(other.targets.front()), DLC_INT32);
+  if (!labels)
+    return labels.takeError();
+  auto *label = reinterpret_cast<int32_t *>(labels->begin());
+  for (int64_t i = 0; i < labels->shape.front(); ++i)
+    label[i] = numbers[label[i]];
+  other.targets.front() = std::move(*labels);
+  other.classes = training.classes;
   return Error::success();
 }
 

@@ -76,16 +76,17 @@ Error Session::readData() {
     return parts.takeError();
   trainingData = std::move(parts->train);
   if (request.validation.empty()) {
-    if (settings.validationSplit == 0 && parts->test)
-      validationData = std::move(*parts->test);
-    return Error::success();
+    if (settings.validationSplit != 0 || !parts->test)
+      return Error::success();
+    validationData = std::move(*parts->test);
+    return matchClasses(*trainingData, *validationData);
   }
   settings.validationSplit = 0;
   Expected<DataParts> apart = train::readData(request.validation, request.csv);
   if (!apart)
     return apart.takeError();
   validationData = apart->test ? std::move(*apart->test) : std::move(apart->train);
-  return Error::success();
+  return matchClasses(*trainingData, *validationData);
 }
 
 // "auto": as if every class had as many samples.

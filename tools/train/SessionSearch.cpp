@@ -81,6 +81,8 @@ Error Session::tryOnce(const Point &point, ArrayRef<Parameter> parameters, size_
     } else {
       entry.failure = all.figure + " is not finite";
     }
+  } else {
+    entry.failure = "interrupted before the end of its first epoch";
   }
   logTrial(log, all, entry);
   all.entries.push_back(std::move(entry));
@@ -95,6 +97,9 @@ Expected<SearchResult> Session::search() {
       return parameter.takeError();
     if (Expected<double> value = model->get(parameter->path); !value)
       return value.takeError();
+    if (StringRef(parameter->path).ends_with("validation_split"))
+      return createStringError("validation_split cannot be searched: all trials share their "
+                               "samples, or their figures would not compare");
     all.parameters.push_back(std::move(*parameter));
   }
   Expected<Log> log = Log::open(request.log, false);
@@ -110,7 +115,8 @@ Expected<SearchResult> Session::search() {
     Error error = tryOnce(trial.point, all.parameters, i, *log, all, trial);
     if (!error && trial.score && (!best || *trial.score < *best)) {
       best = trial.score;
-      error = errorCodeToError(sys::fs::rename(candidate, places.weights));
+      if (std::error_code failure = sys::fs::rename(candidate, places.weights))
+        error = cannotWrite("the weights", places.weights, failure.message(), "--out");
     }
     sys::fs::remove(candidate);
     if (error)

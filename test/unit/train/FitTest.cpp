@@ -73,6 +73,14 @@ TEST(Fit, ScalesBytesAndGathersSamples) {
   EXPECT_THAT(batchOf(model, samples, {0}), ElementsAre(6, 8));
 }
 
+// Channels first are not taken for a wide image of many channels.
+TEST(Fit, RefusesImagesInAnotherOrder) {
+  Model model;
+  model.input = {"in", DLC_FLOAT32, 4, {-1, 4, 4, 3}};
+  EXPECT_THAT(errorOf(dataOf(bytes({1, 3, 4, 4}, std::vector<int>(48)), bytes({1}, {0})), model),
+              HasSubstr("is [4, 4, 3]; images are read as [height, width, channels]"));
+}
+
 TEST(Fit, PutsImagesInTheModelsOrder) {
   Model model;
   model.input = {"in", DLC_FLOAT32, 4, {-1, 3, 1, 2}};

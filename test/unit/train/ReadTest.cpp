@@ -41,6 +41,19 @@ protected:
 
 } // namespace
 
+// A set without one of the classes counts the others differently.
+TEST_F(ReadTest, MatchesClassesByName) {
+  DataParts training = read({write("a.csv", "1,cat\n2,dog\n3,eel\n")});
+  DataParts other = read({write("b.csv", "1,eel\n2,cat\n3,eel\n")});
+  ASSERT_FALSE(matchClasses(training.train, other.train));
+  EXPECT_EQ(elementOf(other.train.targets[0], 0), 2);
+  EXPECT_EQ(elementOf(other.train.targets[0], 1), 0);
+  EXPECT_EQ(other.train.classes, training.train.classes);
+  DataParts stranger = read({write("c.csv", "1,cat\n2,fox\n")});
+  EXPECT_THAT(message(matchClasses(training.train, stranger.train)),
+              HasSubstr("are of the class \"fox\", and none to train on is"));
+}
+
 static std::string idx(std::vector<int> shape, StringRef data) {
   std::string file{0, 0, 8, char(shape.size())};
   for (int extent : shape)
