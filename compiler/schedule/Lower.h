@@ -18,6 +18,15 @@ struct ConvShape {
   int64_t groups;
 };
 
+/// What a sum adds of the elements of its inputs.
+using Element =
+    llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
+
+/// The sum of what `element` makes of the inputs over the loops that `kept` leaves out.
+mlir::Value sumOver(Blocker &blocker, mlir::Location loc, mlir::ValueRange inputs,
+                    llvm::ArrayRef<mlir::AffineMap> maps, mlir::AffineMap kept,
+                    llvm::ArrayRef<int64_t> shape, Element element);
+
 /// Fills `region` with what maps (accumulator, extras...) to the element that `group` stores.
 void buildEpilogue(Blocker &blocker, mlir::Region &region, nn::GroupOp group,
                    llvm::ArrayRef<mlir::Value> innerExtras);

@@ -21,11 +21,9 @@ using namespace dlc;
 using namespace dlc::schedule;
 using kernel::Layout;
 
-using Element = function_ref<Value(OpBuilder &, Location, ValueRange)>;
-
-// The sum of what `element` makes of the inputs over the loops that `kept` leaves out.
-static Value sumOver(Blocker &blocker, Location loc, ValueRange inputs, ArrayRef<AffineMap> maps,
-                     AffineMap kept, ArrayRef<int64_t> shape, Element element) {
+Value dlc::schedule::sumOver(Blocker &blocker, Location loc, ValueRange inputs,
+                             ArrayRef<AffineMap> maps, AffineMap kept, ArrayRef<int64_t> shape,
+                             Element element) {
   OpBuilder &builder = blocker.builder;
   Value zero = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
   Value out = linalg::FillOp::create(builder, loc, zero, blocker.empty(loc, shape)).getResult(0);

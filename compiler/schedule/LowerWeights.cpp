@@ -14,8 +14,6 @@
 #include "compiler/schedule/Lower.h"
 #include "compiler/schedule/Tiles.h"
 #include "dialects/kernel/Shapes.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -47,21 +45,10 @@ static int64_t chooseParts(int64_t items) {
 
 // The sum over the first dimension.
 static Value addParts(Blocker &blocker, Location loc, Value parts) {
-  OpBuilder &builder = blocker.builder;
   ArrayRef<int64_t> shape = shapeOf(parts).drop_front();
-  Value zero = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
-  Value out = blocker.empty(loc, shape);
-  out = linalg::FillOp::create(builder, loc, zero, out).getResult(0);
-  AffineMap all = builder.getMultiDimIdentityMap(shape.size() + 1);
-  AffineMap maps[] = {all, all.dropResult(0)};
-  SmallVector<utils::IteratorType> iterators(shape.size() + 1, utils::IteratorType::parallel);
-  iterators[0] = utils::IteratorType::reduction;
-  auto sum = [](OpBuilder &inner, Location at, ValueRange elements) {
-    Value value = arith::AddFOp::create(inner, at, elements[1], elements[0]);
-    linalg::YieldOp::create(inner, at, value);
-  };
-  return linalg::GenericOp::create(builder, loc, out.getType(), parts, out, maps, iterators, sum)
-      .getResult(0);
+  AffineMap all = blocker.builder.getMultiDimIdentityMap(shape.size() + 1);
+  return sumOver(blocker, loc, parts, all, all.dropResult(0), shape,
+                 [](OpBuilder &, Location, ValueRange elements) { return elements[0]; });
 }
 
 static Value buildWeights(Blocker &blocker, Location loc, const WeightsShape &shape) {
