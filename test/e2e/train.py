@@ -316,6 +316,8 @@ def search(dlc):
         ranges = ("--param", "optimizer.learning_rate=1e-5:0.5:log", "--trials", 7)
         trials = train(dlc, folder, path, data, "--search", kind, *ranges, "--epochs", 1)["trials"]
         assert len(trials) == 7 and trials[0]["score"] < trials[-1]["score"]
+    path = mlp(folder, validation_split=0.25)
+    fails(dlc, folder, path, data, "cannot be searched", "--search", "grid", "--param", "validation_split=0.1,0.2")
 
 
 # When something is wrong ---------------------------------------------------------------
