@@ -41,14 +41,17 @@ public:
   /// Adds an argument, marked with one attribute and perhaps others.
   Value addArgument(Type type, StringRef attribute, StringRef name,
                     ArrayRef<NamedAttribute> more = {});
-  void addInputs();
-  void addParameters();
-  LogicalResult cloneForward();
   LogicalResult differentiateLoss(func::FuncOp loss);
   LogicalResult differentiateOutputs();
   void finish();
 
 private:
+  void addInputs();
+  void addTargets(func::FuncOp loss);
+  void addParameters();
+  LogicalResult cloneForward();
+  Value argumentOfLoss(func::FuncOp loss, unsigned index);
+  FailureOr<Value> inlineLoss(func::FuncOp loss);
   NamedAttribute named(StringRef attribute, StringRef name) {
     return builder.getNamedAttr(attribute, builder.getStringAttr(name));
   }
@@ -61,9 +64,6 @@ private:
   StringRef nameOf(BlockArgument argument, StringRef attribute) {
     return forward.getArgAttrOfType<StringAttr>(argument.getArgNumber(), attribute).getValue();
   }
-  bool isTrainable(BlockArgument argument) {
-    return bool(forward.getArgAttr(argument.getArgNumber(), nn::kTrainableAttr));
-  }
   Value constant(Value like, double value);
 
   func::FuncOp forward;
@@ -72,7 +72,8 @@ private:
   Block *body;
   Value random;
   SmallVector<DictionaryAttr> argumentMarks, resultMarks;
-  SmallVector<Value> results, targets, outputs;
+  SmallVector<Value> results, outputs;
+  DenseMap<unsigned, Value> targets;             // by the numbers of @loss's arguments
   IRMapping mapping;                             // from @forward's values
   llvm::MapVector<BlockArgument, Value> updates; // new values of @forward's state
   int64_t sites = 0;
@@ -167,64 +168,70 @@ void TrainingFunction::addUpdates() {
     addResult(value, nn::kParamAttr, nameOf(parameter, nn::kParamAttr));
 }
 
-// @loss in its place, with its arguments by what marks them.
-static LogicalResult inlineLoss(func::FuncOp loss, OpBuilder &builder, IRMapping &mapping,
-                                llvm::function_ref<Value(unsigned)> argument, Value &result) {
-  for (BlockArgument old : loss.getArguments()) {
-    Value value = argument(old.getArgNumber());
-    if (!value || value.getType() != old.getType())
-      return loss.emitError("argument ")
-             << old.getArgNumber()
-             << " of @loss is no batch, output, target or parameter of @forward";
-    mapping.map(old, value);
-  }
-  for (Operation &op : loss.getBody().front().without_terminator()) {
-    // A loss may fold into what it reads, such as a softmax: better before its slope is built.
-    SmallVector<OpFoldResult> inPlaceOnly;
-    (void)builder.clone(op, mapping)->fold(inPlaceOnly);
-  }
-  result = mapping.lookup(loss.getBody().front().getTerminator()->getOperand(0));
-  return success();
-}
-
-LogicalResult TrainingFunction::differentiateLoss(func::FuncOp loss) {
-  addInputs();
-  DenseMap<unsigned, Value> byIndex;
+void TrainingFunction::addTargets(func::FuncOp loss) {
   for (unsigned i = 0; i < loss.getNumArguments(); ++i)
     if (auto target = loss.getArgAttrOfType<StringAttr>(i, nn::kTargetAttr)) {
       SmallVector<NamedAttribute> more;
       if (Attribute classes = loss.getArgAttr(i, nn::kClassesAttr))
         more.push_back(builder.getNamedAttr(nn::kClassesAttr, classes));
-      byIndex[i] = addArgument(loss.getArgumentTypes()[i], nn::kInputAttr,
+      targets[i] = addArgument(loss.getArgumentTypes()[i], nn::kInputAttr,
                                ("target of " + target.getValue()).str(), more);
     }
+}
+
+// What stands for an argument of @loss here, by what marks it; null where nothing does.
+Value TrainingFunction::argumentOfLoss(func::FuncOp loss, unsigned index) {
+  if (auto name = loss.getArgAttrOfType<StringAttr>(index, nn::kOutputAttr)) {
+    for (auto [i, output] : llvm::enumerate(outputs))
+      if (forward.getResultAttrOfType<StringAttr>(i, nn::kOutputAttr) == name)
+        return output;
+    return {};
+  }
+  if (auto name = loss.getArgAttrOfType<StringAttr>(index, nn::kParamAttr)) {
+    for (BlockArgument parameter : forwardArguments(nn::kParamAttr))
+      if (nameOf(parameter, nn::kParamAttr) == name.getValue())
+        return mapping.lookup(parameter);
+    return {};
+  }
+  return loss.getArgAttr(index, nn::kBatchAttr) ? body->getArgument(0) : targets.lookup(index);
+}
+
+// The loss, from the ops of @loss.
+FailureOr<Value> TrainingFunction::inlineLoss(func::FuncOp loss) {
+  IRMapping inlined;
+  for (BlockArgument old : loss.getArguments()) {
+    Value value = argumentOfLoss(loss, old.getArgNumber());
+    if (!value || value.getType() != old.getType())
+      return loss.emitError("argument ")
+             << old.getArgNumber()
+             << " of @loss is no batch, output, target or parameter of @forward";
+    inlined.map(old, value);
+  }
+  for (Operation &op : loss.getBody().front().without_terminator()) {
+    // A loss may fold into what it reads, such as a softmax: better before its slope is built.
+    SmallVector<OpFoldResult> inPlaceOnly;
+    (void)builder.clone(op, inlined)->fold(inPlaceOnly);
+  }
+  return inlined.lookup(loss.getBody().front().getTerminator()->getOperand(0));
+}
+
+LogicalResult TrainingFunction::differentiateLoss(func::FuncOp loss) {
+  addInputs();
+  addTargets(loss);
   addParameters();
   if (failed(cloneForward()))
     return failure();
-  llvm::StringMap<Value> known;
-  for (auto [i, output] : llvm::enumerate(outputs))
-    known[forward.getResultAttrOfType<StringAttr>(i, nn::kOutputAttr).getValue()] = output;
-  for (BlockArgument parameter : forwardArguments(nn::kParamAttr))
-    known[("\n" + nameOf(parameter, nn::kParamAttr)).str()] = mapping.lookup(parameter);
-  IRMapping inlined;
-  Value result;
-  auto argument = [&](unsigned i) -> Value {
-    if (auto output = loss.getArgAttrOfType<StringAttr>(i, nn::kOutputAttr))
-      return known.lookup(output.getValue());
-    if (auto parameter = loss.getArgAttrOfType<StringAttr>(i, nn::kParamAttr))
-      return known.lookup(("\n" + parameter.getValue()).str());
-    return loss.getArgAttr(i, nn::kBatchAttr) ? body->getArgument(0) : byIndex.lookup(i);
-  };
-  if (failed(inlineLoss(loss, builder, inlined, argument, result)))
+  FailureOr<Value> result = inlineLoss(loss);
+  if (failed(result))
     return failure();
   SmallVector<Value> sources;
   for (BlockArgument parameter : forwardArguments(nn::kTrainableAttr))
     sources.push_back(mapping.lookup(parameter));
   Reverse reverse(builder, *body, sources);
-  reverse.seed(result, constant(result, 1));
+  reverse.seed(*result, constant(*result, 1));
   if (failed(reverse.run()))
     return failure();
-  addResult(result, nn::kOutputAttr, "loss");
+  addResult(*result, nn::kOutputAttr, "loss");
   for (BlockArgument parameter : forwardArguments(nn::kTrainableAttr)) {
     Value gradient = reverse.gradient(mapping.lookup(parameter));
     addResult(gradient ? gradient : constant(parameter, 0), nn::kGradientAttr,
