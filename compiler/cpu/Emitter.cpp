@@ -33,9 +33,7 @@ Value Emitter::index(OpFoldResult value) {
   return cast<Value>(value);
 }
 
-Value Emitter::splat(float value) {
-  return constant(DenseElementsAttr::get(vectorType(), value));
-}
+Value Emitter::splat(float value) { return constant(DenseElementsAttr::get(vectorType(), value)); }
 
 //===----------------------------------------------------------------------===//
 // Index arithmetic
@@ -77,6 +75,13 @@ Value Emitter::div(Value a, Value b) {
     return a;
   return arithmetic<arith::DivUIOp>(*this, a, b, [](int64_t x, int64_t y) { return x / y; });
 }
+Value Emitter::batchOf(Value memref) {
+  int64_t extent = cast<MemRefType>(memref.getType()).getDimSize(0);
+  if (!ShapedType::isDynamic(extent))
+    return index(extent);
+  return memref::DimOp::create(builder, loc, memref, 0);
+}
+
 Value Emitter::ceilDiv(Value a, Value b) {
   if (isIndex(b, 1))
     return a;
@@ -88,14 +93,14 @@ Value Emitter::rem(Value a, Value b) {
   return arithmetic<arith::RemUIOp>(*this, a, b, [](int64_t x, int64_t y) { return x % y; });
 }
 Value Emitter::min(Value a, Value b) {
-  return a == b ? a
-                : arithmetic<arith::MinSIOp>(
-                      *this, a, b, [](int64_t x, int64_t y) { return std::min(x, y); });
+  return a == b ? a : arithmetic<arith::MinSIOp>(*this, a, b, [](int64_t x, int64_t y) {
+    return std::min(x, y);
+  });
 }
 Value Emitter::max(Value a, Value b) {
-  return a == b ? a
-                : arithmetic<arith::MaxSIOp>(
-                      *this, a, b, [](int64_t x, int64_t y) { return std::max(x, y); });
+  return a == b ? a : arithmetic<arith::MaxSIOp>(*this, a, b, [](int64_t x, int64_t y) {
+    return std::max(x, y);
+  });
 }
 
 Value Emitter::lessThan(Value a, Value b) {

@@ -7,8 +7,8 @@
 
 namespace dlc::cpu {
 
-/// Builds index arithmetic, loops and vector accesses at the builder's insertion point. Constants are
-/// made once, at the entry of the function; arithmetic on constants folds.
+/// Builds index arithmetic, loops and vector accesses at the builder's insertion point. Constants
+/// are made once, at the entry of the function; arithmetic on constants folds.
 class Emitter {
 public:
   using Values = llvm::SmallVector<mlir::Value>;
@@ -28,7 +28,8 @@ public:
   /// A vector of `lanes` times `value`.
   mlir::Value splat(float value);
 
-  // Index arithmetic; divisions take non-negative operands, minima and maxima compare signed values.
+  // Index arithmetic; divisions take non-negative operands, minima and maxima compare signed
+  // values.
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value add(mlir::Value a, int64_t b) { return add(a, index(b)); }
   mlir::Value sub(mlir::Value a, mlir::Value b);
@@ -42,9 +43,13 @@ public:
   mlir::Value min(mlir::Value a, mlir::Value b);
   mlir::Value max(mlir::Value a, mlir::Value b);
 
+  /// The first extent of a buffer, which may be dynamic.
+  mlir::Value batchOf(mlir::Value memref);
+
   mlir::Value load(mlir::Value memref, mlir::ValueRange indices);
   void store(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices);
-  /// Asks for the cache line of an element that is used soon, or later: into the second-level cache.
+  /// Asks for the cache line of an element that is used soon, or later: into the second-level
+  /// cache.
   enum class Use { Soon, Later };
   void prefetch(mlir::Value memref, mlir::ValueRange indices, Use use = Use::Soon);
   /// A vector with every lane equal to one element in memory.
@@ -64,8 +69,9 @@ public:
               llvm::function_ref<void()> otherwise);
   mlir::Value lessThan(mlir::Value a, mlir::Value b);
 
-  /// Walks the items [lo, hi) of a space of `extents` (outermost first): `body` gets the indices of the
-  /// outer dimensions and a range of the innermost one, so that divisions are paid once a range.
+  /// Walks the items [lo, hi) of a space of `extents` (outermost first): `body` gets the indices of
+  /// the outer dimensions and a range of the innermost one, so that divisions are paid once a
+  /// range.
   void forItems(llvm::ArrayRef<mlir::OpFoldResult> extents, mlir::Value lo, mlir::Value hi,
                 ItemBody body);
 

@@ -35,7 +35,8 @@ public:
   WeightsEmitter(Emitter &e, kernel::ConvWeightsOp op)
       : e(e), op(op), in(cast<MemRefType>(op.getInput().getType()).getShape()),
         g(cast<MemRefType>(op.getGradient().getType()).getShape()), k(op.getKernelShape()),
-        rows(windowOf(0)), columns(windowOf(1)), tileRows(op.getTile().getRows()) {
+        rows(windowAlong(0, op, in, g, k)), columns(windowAlong(1, op, in, g, k)),
+        tileRows(op.getTile().getRows()) {
     int64_t plane = g[2] * g[3];
     blockImages = std::max<int64_t>(kBlockPixels / plane, 1);
     blockRows =
@@ -54,24 +55,9 @@ public:
   }
 
 private:
-  Window1D windowOf(unsigned dim) {
-    return {in[2 + dim],
-            g[2 + dim],
-            k[dim],
-            op.getStrides()[dim],
-            op.getDilations()[dim],
-            op.getPadding()[2 * dim]};
-  }
-
-  Value batch() {
-    if (!ShapedType::isDynamic(in[0]))
-      return e.index(in[0]);
-    return memref::DimOp::create(e.builder, e.loc, op.getInput(), 0);
-  }
-
   void setPart(Value item) {
     part = item;
-    Value count = batch();
+    Value count = e.batchOf(op.getInput());
     int64_t parts = op.getParts();
     images = {e.div(e.mul(part, count), parts), e.div(e.mul(e.add(part, 1), count), parts)};
   }

@@ -24,7 +24,8 @@ public:
   DepthwiseWeightsEmitter(Emitter &e, kernel::DepthwiseWeightsOp op)
       : e(e), op(op), in(cast<MemRefType>(op.getInput().getType()).getShape()),
         g(cast<MemRefType>(op.getGradient().getType()).getShape()), k(op.getKernelShape()),
-        rows(windowOf(0)), columns(windowOf(1)), runs(cutColumns(columns, op.getPixels())) {}
+        rows(windowAlong(0, op, in, g, k)), columns(windowAlong(1, op, in, g, k)),
+        runs(cutColumns(columns, op.getPixels())) {}
 
   void emit(Value lo, Value hi) {
     auto extents = op.getItemExtents(e.builder, e.loc);
@@ -39,23 +40,8 @@ public:
   }
 
 private:
-  Window1D windowOf(unsigned dim) {
-    return {in[2 + dim],
-            g[2 + dim],
-            k[dim],
-            op.getStrides()[dim],
-            op.getDilations()[dim],
-            op.getPadding()[2 * dim]};
-  }
-
-  Value batch() {
-    if (!ShapedType::isDynamic(in[0]))
-      return e.index(in[0]);
-    return memref::DimOp::create(e.builder, e.loc, op.getInput(), 0);
-  }
-
   void emitItem() {
-    Value count = batch();
+    Value count = e.batchOf(op.getInput());
     int64_t parts = op.getParts();
     Emitter::Values sums(op.getTapRows() * k[1], e.splat(0));
     sums = e.loop(e.div(e.mul(part, count), parts), e.div(e.mul(e.add(part, 1), count), parts), 1,
