@@ -55,7 +55,36 @@ typedef dlc_tensor_info dlc_rt_tensor_desc;
   X(13, "vaes")                                                                                    \
   X(14, "vpclmulqdq")
 
-/// One compilation of the model for one kind of CPU.
+/// One image of a GPU variant's code, as cuModuleLoadData takes it.
+typedef struct dlc_rt_gpu_image {
+  const void *data;
+  uint64_t size;      ///< in bytes; of PTX with its final NUL
+  int32_t capability; ///< 10 * major + minor of the compute capability it is for
+  int32_t kind;       ///< a dlc_rt_image_kind
+} dlc_rt_gpu_image;
+
+/// Which devices run an image.
+typedef enum dlc_rt_image_kind {
+  DLC_RT_CUBIN = 0,       ///< those of its major capability, from its minor one on
+  DLC_RT_CUBIN_EXACT = 1, ///< those of its capability
+  DLC_RT_PTX = 2          ///< those of its capability and later; the driver compiles it
+} dlc_rt_image_kind;
+
+/// What a variant for GPUs has besides.
+typedef struct dlc_rt_gpu_code {
+  const dlc_rt_gpu_image *images; ///< best first
+  int64_t num_images;
+  const char *const *kernels; ///< names, by the numbers that dlc_rt_launch gets
+  int64_t num_kernels;
+  int64_t max_batch; ///< with more samples an index of a kernel would not fit 31 bits
+} dlc_rt_gpu_code;
+
+/// How variants for GPUs are run; see runtime/cuda. Libraries without such variants contain
+/// nothing of it.
+typedef struct dlc_rt_backend dlc_rt_backend;
+extern const dlc_rt_backend dlc_rt_cuda;
+
+/// One compilation of the model for one kind of CPU or GPU.
 ///
 /// `prepare` turns the canonical parameters, which it reads by dlc_rt_read_param,
 /// into the `prepared` block (packed and folded weights, and every parameter that
@@ -107,6 +136,10 @@ typedef struct dlc_rt_variant {
   int64_t train_arena_const_bytes; ///< terms that suffice for each of the four
   int64_t train_arena_batch_bytes;
   int64_t train_arena_thread_bytes;
+
+  /// Null: code for CPUs. Otherwise all functions above get device addresses, add offsets to
+  /// them and call dlc_rt_launch and dlc_rt_read_param; they read no memory behind them.
+  const dlc_rt_gpu_code *gpu;
 } dlc_rt_variant;
 
 /// What a tensor of the state is.
@@ -147,8 +180,9 @@ typedef struct dlc_rt_training {
 /// itself, those of training of all five functions; info.variants[i] is variants[i].name.
 typedef struct dlc_rt_model_desc {
   dlc_model_info info;
-  const dlc_rt_variant *variants;  ///< info.num_variants, best first
+  const dlc_rt_variant *variants;  ///< info.num_variants: those for CPUs, best first, then for GPUs
   const dlc_rt_training *training; ///< null in libraries for inference
+  const dlc_rt_backend *gpu;       ///< null where no variant is for GPUs
 } dlc_rt_model_desc;
 
 //===----------------------------------------------------------------------===//
@@ -187,6 +221,8 @@ double dlc_rt_learning_rate(const dlc_model *m);
 int64_t dlc_rt_step(const dlc_model *m);
 dlc_status dlc_rt_set_first_sample(dlc_model *m, int64_t number);
 
+dlc_status dlc_rt_warm(dlc_model *m, int64_t batch);
+
 //===----------------------------------------------------------------------===//
 // Called by generated code
 //===----------------------------------------------------------------------===//
@@ -215,6 +251,11 @@ void dlc_rt_parallel_for_slots(dlc_model *rt,
 /// last and back, so that it begins with what the cache kept of the last call.
 void dlc_rt_parallel_for_kept(dlc_model *rt, void (*fn)(void *args, int64_t lo, int64_t hi),
                               void *args, int64_t n, int64_t grain);
+
+/// Called by variants for GPUs: launches kernel number `kernel` of the variant. `geometry` is
+/// {blocks along x, y and z, threads of a block, bytes of shared memory it takes}, `params` points
+/// to the values of the kernel's parameters, one after the other.
+void dlc_rt_launch(dlc_model *rt, int64_t kernel, const int64_t *geometry, void **params);
 
 /// All launches before number `index` have ended. Called by code that was
 /// compiled to be measured only; tells `dlc_rt_marker`, which such a library
@@ -247,12 +288,14 @@ dlc_status dlc_rt_save(const char *path, const dlc_tensor *tensors, int64_t coun
 static_assert(sizeof(void *) == 8, "dlc's runtime is for 64-bit targets");
 static_assert(sizeof(dlc_tensor_info) == 80, "emit lays this out by hand");
 static_assert(sizeof(dlc_model_info) == 144, "emit lays this out by hand");
-static_assert(sizeof(dlc_rt_variant) == 152, "emit lays this out by hand");
-static_assert(sizeof(dlc_rt_model_desc) == 160, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_gpu_image) == 24, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_gpu_code) == 40, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_variant) == 160, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_model_desc) == 168, "emit lays this out by hand");
 static_assert(sizeof(dlc_schedule) == 56, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_state_tensor) == 112, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_training) == 88, "emit lays this out by hand");
-static_assert(sizeof(dlc_entry) == 208, "emit lays this out by hand");
+static_assert(sizeof(dlc_entry) == 216, "emit lays this out by hand");
 #endif
 
 #endif // DLC_RUNTIME_MODELDESC_H

@@ -99,7 +99,7 @@ extern "C" {
 #endif
 
 /// Version of this interface. Equal versions are binary compatible.
-#define DLC_RUNTIME_VERSION 2
+#define DLC_RUNTIME_VERSION 3
 
 /// The largest rank of any tensor, the batch dimension included.
 #define DLC_MAX_RANK 8
@@ -117,7 +117,8 @@ typedef enum dlc_status {
   DLC_ERROR_NOT_READY = 6,   ///< `forward` or `save_prepared` before a load.
   DLC_ERROR_UNSUPPORTED = 7, ///< The CPU, or this library, cannot do it.
   DLC_ERROR_BUSY = 8,        ///< Another thread is inside this instance.
-  DLC_ERROR_NUMERIC = 9      ///< NaN or infinity in a loss, or in what it is made of.
+  DLC_ERROR_NUMERIC = 9,     ///< NaN or infinity in a loss, or in what it is made of.
+  DLC_ERROR_DEVICE = 10      ///< The GPU or its driver failed.
 } dlc_status;
 
 /// A short description of `status`, never NULL; not to be freed.
@@ -143,6 +144,8 @@ static inline const char *dlc_status_string(dlc_status status) {
     return "another thread is using this instance";
   case DLC_ERROR_NUMERIC:
     return "not a finite number";
+  case DLC_ERROR_DEVICE:
+    return "the GPU or its driver failed";
   }
   return "unknown status";
 }
@@ -201,7 +204,7 @@ typedef struct dlc_model_info {
   const dlc_tensor_info *inputs;  ///< in the order of `forward`'s arrays
   const dlc_tensor_info *outputs; ///< in the order of `forward`'s arrays
   const dlc_tensor_info *params;  ///< the tensors a weights file must hold
-  const char *const *variants;    ///< names of the CPU variants, best first
+  const char *const *variants;    ///< names: CPUs, best first, then GPUs
   /// The arena of an instance takes at most
   ///   arena_const_bytes + max_batch * arena_batch_bytes
   ///                     + threads * arena_thread_bytes
@@ -239,6 +242,13 @@ typedef struct dlc_schedule {
   double period;        ///< in updates; finite, above 0
   int64_t warmup_steps; ///< at least 0
 } dlc_schedule;
+
+/// What an instance runs on.
+typedef enum dlc_target {
+  DLC_TARGET_ONLY = 0, ///< the library's only target; an error where it has both
+  DLC_TARGET_CPU = 1,
+  DLC_TARGET_CUDA = 2
+} dlc_target;
 
 /// How to create an instance. Zero is the default of every field but `size`:
 ///
@@ -294,6 +304,16 @@ typedef struct dlc_options {
   /// Where `create` writes why it failed, NUL-terminated; may be NULL.
   char *error;
   uint64_t error_size;
+
+  /// A dlc_target: what to run on, where the library was compiled for both.
+  int32_t target;
+
+  /// On CUDA: the number of the device, as the driver counts.
+  int32_t device;
+
+  /// On CUDA: the caller's stream (a CUstream or cudaStream_t), in which all calls of the
+  /// instance are then enqueued; NULL: one of its own.
+  void *stream;
 } dlc_options;
 
 /// An instance of a model: its weights, arena and threads.
@@ -334,6 +354,9 @@ typedef struct dlc_entry {
   double (*learning_rate)(const dlc_model *m);
   int64_t (*step)(const dlc_model *m);
   dlc_status (*set_first_sample)(dlc_model *m, int64_t number);
+
+  // NULL in libraries that were compiled for CPUs alone.
+  dlc_status (*warm)(dlc_model *m, int64_t batch);
 } dlc_entry;
 
 typedef const dlc_entry *(*dlc_model_entry_fn)(void);

@@ -31,7 +31,12 @@ static_assert(offsetof(dlc_rt_variant, train_arena_const_bytes) == 128);
 static_assert(offsetof(dlc_rt_state_tensor, a) == 96);
 static_assert(offsetof(dlc_rt_training, schedule) == 32);
 static_assert(offsetof(dlc_rt_model_desc, variants) == 144);
+static_assert(offsetof(dlc_rt_variant, gpu) == 152);
+static_assert(offsetof(dlc_rt_gpu_image, capability) == 16);
+static_assert(offsetof(dlc_rt_gpu_code, max_batch) == 32);
+static_assert(offsetof(dlc_rt_model_desc, gpu) == 160);
 static_assert(offsetof(dlc_entry, set_first_sample) == 200);
+static_assert(offsetof(dlc_entry, warm) == 208);
 
 namespace {
 
@@ -76,7 +81,13 @@ constexpr PublicFunction trainingApi[] = {
     {"_step", "dlc_rt_step", false, 'l', "p"},
     {"_set_first_sample", "dlc_rt_set_first_sample", false, 'i', "pl"},
 };
-static_assert(sizeof(dlc_entry) == 8 * (2 + std::size(publicFunctions) + std::size(trainingApi)));
+
+/// Those of models with code for GPUs, after these.
+constexpr PublicFunction gpuApi[] = {
+    {"_warm", "dlc_rt_warm", false, 'i', "pl"},
+};
+static_assert(sizeof(dlc_entry) ==
+              8 * (2 + std::size(publicFunctions) + std::size(trainingApi) + std::size(gpuApi)));
 
 class DescriptorBuilder {
 public:
@@ -120,6 +131,8 @@ private:
   Constant *schedule(const Schedule &schedule);
   Constant *training();
   Constant *variant(const Variant &variant, const VariantCode &code);
+  Constant *gpuCode(const GpuCode &code);
+  Constant *backend();
   Constant *info();
   Type *type(char letter) {
     return letter == 'p'   ? static_cast<Type *>(pointer)
@@ -197,7 +210,32 @@ Constant *DescriptorBuilder::variant(const Variant &variant, const VariantCode &
                  int64(variant.batchStep), ConstantDataArray::get(context, ArrayRef(code.identity)),
                  orNull(code.training[0]), orNull(code.training[1]), orNull(code.training[2]),
                  orNull(code.training[3]), int64(variant.trainArenaConstBytes),
-                 int64(variant.trainArenaBatchBytes), int64(variant.trainArenaThreadBytes)});
+                 int64(variant.trainArenaBatchBytes), int64(variant.trainArenaThreadBytes),
+                 variant.gpu ? gpuCode(*variant.gpu) : null()});
+}
+
+/// dlc_rt_gpu_code. The driver wants images aligned as sections are.
+Constant *DescriptorBuilder::gpuCode(const GpuCode &code) {
+  SmallVector<Constant *> images;
+  for (const GpuImage &image : code.images) {
+    bool isText = image.kind == DLC_RT_PTX;
+    GlobalVariable *data =
+        global(ConstantDataArray::getString(context, image.data, /*AddNull=*/isText), "gpu_image");
+    data->setAlignment(Align(64));
+    images.push_back(record(
+        {data, int64(image.data.size() + isText), int32(image.capability), int32(image.kind)}));
+  }
+  return global(record({array(images, "gpu_images"), int64(images.size()),
+                        strings(code.kernels, "gpu_kernels"), int64(code.kernels.size()),
+                        int64(code.maxBatch)}),
+                "gpu_code");
+}
+
+/// The runtime for GPUs, only where there is something to run: nothing else refers to it.
+Constant *DescriptorBuilder::backend() {
+  if (!names.hasGpuCode)
+    return null();
+  return module.getOrInsertGlobal("dlc_rt_cuda", pointer);
 }
 
 /// dlc_model_info
@@ -240,7 +278,7 @@ GlobalVariable *DescriptorBuilder::descriptor(ArrayRef<VariantCode> code) {
   SmallVector<Constant *> variants;
   for (auto [description, functions] : zip_equal(model.variants, code))
     variants.push_back(variant(description, functions));
-  return global(record({info(), array(variants, "variants"), training()}), "model");
+  return global(record({info(), array(variants, "variants"), training(), backend()}), "model");
 }
 
 Function *DescriptorBuilder::publicFunction(const PublicFunction &function,
@@ -274,6 +312,8 @@ void DescriptorBuilder::functions(GlobalVariable *descriptor) {
     entry.push_back(publicFunction(function, descriptor));
   for (const PublicFunction &function : trainingApi)
     entry.push_back(model.training ? publicFunction(function, descriptor) : null());
+  for (const PublicFunction &function : gpuApi)
+    entry.push_back(names.hasGpuCode ? publicFunction(function, descriptor) : null());
   GlobalVariable *table = global(record(entry), "entry");
   auto *getter = Function::Create(FunctionType::get(pointer, /*isVarArg=*/false),
                                   GlobalValue::ExternalLinkage, entrySymbol(names), module);
@@ -296,6 +336,9 @@ std::vector<std::string> dlc::emit::documentedSymbols(const Names &names) {
     symbols.push_back(names.model + function.suffix.str());
   if (names.trains)
     for (const PublicFunction &function : trainingApi)
+      symbols.push_back(names.model + function.suffix.str());
+  if (names.hasGpuCode)
+    for (const PublicFunction &function : gpuApi)
       symbols.push_back(names.model + function.suffix.str());
   if (names.profiled)
     symbols.push_back("dlc_rt_marker");

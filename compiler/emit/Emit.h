@@ -78,7 +78,21 @@ struct Training {
   Schedule schedule;
 };
 
-/// One compilation of the model for one kind of CPU.
+/// One image of a GPU variant's code; see dlc_rt_gpu_image of runtime/ModelDesc.h.
+struct GpuImage {
+  std::string data; ///< a cubin or the text of PTX
+  int64_t capability = 0;
+  int32_t kind = 0; ///< a dlc_rt_image_kind
+};
+
+/// What a variant for GPUs has besides the code that launches its kernels.
+struct GpuCode {
+  std::vector<GpuImage> images;     ///< best first
+  std::vector<std::string> kernels; ///< names, by their numbers
+  int64_t maxBatch = 0;             ///< see dlc_rt_gpu_code
+};
+
+/// One compilation of the model for one kind of CPU or GPU.
 ///
 /// The module defines, with C calling convention,
 ///   void forward(ptr rt, i64 batch, ptr inputs, ptr outputs, ptr prepared, ptr arena)
@@ -105,6 +119,7 @@ struct Variant {
   int64_t batchStep = 0; ///< samples of one call of forward; larger batches are split; 0: any
 
   std::unique_ptr<llvm::Module> module; ///< all variants' in one LLVMContext
+  std::optional<GpuCode> gpu;           ///< none: code for CPUs
 };
 
 /// A model, with its tensors in the order of model.json.
@@ -113,7 +128,7 @@ struct Model {
   int64_t staticBatch = 0; ///< the only batch allowed, or 0 for any
   std::vector<TensorInfo> inputs, outputs, params;
   std::optional<Training> training; ///< compiled with --train
-  std::vector<Variant> variants;    ///< best first
+  std::vector<Variant> variants;    ///< those for CPUs, best first, then those for GPUs
   bool profiled = false;            ///< the code calls dlc_rt_mark: export what that reports to
 };
 

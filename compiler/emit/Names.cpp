@@ -124,6 +124,7 @@ Expected<Names> dlc::emit::makeNames(const Model &model) {
     names.model = "m_" + names.model;
   names.prefix = StringRef(names.model).upper();
   names.trains = model.training.has_value();
+  names.hasGpuCode = any_of(model.variants, [](const Variant &v) { return v.gpu.has_value(); });
   names.profiled = model.profiled;
   ParameterNames parameters(model);
   for (const TensorInfo &input : model.inputs)

@@ -20,6 +20,7 @@ struct Names {
   std::vector<std::string> inputs, outputs;
   std::vector<std::string> targets; ///< `<output>_target`
   bool trains = false;              ///< compiled with --train
+  bool hasGpuCode = false;          ///< a variant is for GPUs
   bool profiled = false;            ///< the code reports to dlc_rt_marker
 };
 

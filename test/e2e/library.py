@@ -70,6 +70,8 @@ class Options(ctypes.Structure):
         ("cpu_variant", c_char_p),
         ("error", c_char_p),
         ("error_size", c_uint64),
+        *[(n, c_int32) for n in ("target", "device")],
+        ("stream", c_void_p),
     ]
 
 
@@ -108,6 +110,7 @@ FUNCTIONS = {  # name -> result and arguments, in the order of dlc_entry
     "learning_rate": (c_double, [c_void_p]),
     "step": (c_int64, [c_void_p]),
     "set_first_sample": (c_int32, [c_void_p, c_int64]),
+    "warm": (c_int32, [c_void_p, c_int64]),
 }
 
 
