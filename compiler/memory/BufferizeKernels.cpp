@@ -102,7 +102,9 @@ template <typename... Ops> void attachModels(MLIRContext *context) {
 void dlc::memory::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, kernel::KernelDialect *) {
     attachModels<kernel::PackOp, kernel::UnpackOp, kernel::ConvOp, kernel::DepthwiseOp,
-                 kernel::ConvDepthwiseOp, kernel::ConvWeightsOp, kernel::DepthwiseWeightsOp, kernel::GemmOp, kernel::PoolOp, kernel::PoolBackwardOp, kernel::WinogradWeightsOp,
+                 kernel::ConvDepthwiseOp, kernel::ConvWeightsOp, kernel::DepthwiseWeightsOp,
+                 kernel::GemmOp, kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp,
+                 kernel::PoolOp, kernel::PoolBackwardOp, kernel::WinogradWeightsOp,
                  kernel::WinogradInputOp, kernel::WinogradGemmOp, kernel::WinogradOutputOp,
                  kernel::WinogradOp>(context);
   });

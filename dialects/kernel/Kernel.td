@@ -199,6 +199,7 @@ def Kernel_MarkOp : Op<Kernel_Dialect, "mark"> {
 
 include "dialects/kernel/Backward.td"
 include "dialects/kernel/ConvDepthwise.td"
+include "dialects/kernel/Gpu.td"
 include "dialects/kernel/Winograd.td"
 
 #endif // DLC_DIALECTS_KERNEL_KERNEL_TD

@@ -21,4 +21,17 @@ def KernelOpInterface : OpInterface<"KernelOpInterface"> {
       "int64_t", "getScratchBytes", (ins), "", "return 0;">];
 }
 
+def GpuKernelOpInterface : OpInterface<"GpuKernelOpInterface"> {
+  let cppNamespace = "::dlc::kernel";
+  let description = [{
+    An op that blocks of a GPU's threads compute, and that says itself how many.
+  }];
+  let methods = [
+    InterfaceMethod<"Blocks along x, y and z.",
+      "::llvm::SmallVector<::mlir::OpFoldResult>", "getBlocks",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc)>,
+    InterfaceMethod<"Threads of a block, along x.", "int64_t", "getThreads", (ins)>,
+    InterfaceMethod<"Shared memory of a block, in bytes.", "int64_t", "getSharedBytes", (ins)>];
+}
+
 #endif // DLC_DIALECTS_KERNEL_KERNELINTERFACES_TD

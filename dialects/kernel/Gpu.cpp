@@ -1,0 +1,179 @@
+//===- Gpu.cpp - verifiers and launches of matrix products on GPUs -------------------===//
+
+#include "dialects/kernel/Checks.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace dlc::kernel;
+using namespace dlc::kernel::checks;
+
+LogicalResult CtaAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t m, int64_t n,
+                              int64_t k, int64_t warpsM, int64_t warpsN, int64_t stages) {
+  if (m < 1 || n < 1 || k < 1 || warpsM < 1 || warpsN < 1 || stages < 1)
+    return emitError() << "a block needs m, n, k, warps and stages of at least 1";
+  if (m > 512 || n > 512 || k > 128 || stages > 16)
+    return emitError() << "a block has at most 512 rows and columns, steps of 128 and 16 stages";
+  if (warpsM > 32 || warpsN > 32 || warpsM * warpsN > 32)
+    return emitError() << "a block has at most 32 warps";
+  return success();
+}
+
+// What each way to multiply asks of a block's tile. simt: every thread has 4 or 8 rows and columns;
+// the others: whole fragments for each warp.
+static LogicalResult verifyTile(Operation *op, CtaAttr cta, Math math) {
+  int64_t m = cta.getM(), n = cta.getN(), k = cta.getK();
+  if (m < 32 || n < 32 || !llvm::isPowerOf2_64(m) || !llvm::isPowerOf2_64(n))
+    return op->emitOpError("needs an m and an n that are powers of 2 from 32 on");
+  bool simt = math == Math::Simt;
+  if (simt ? k != 8 && k != 16 : k != 16 && k != 32)
+    return op->emitOpError("needs a k of ") << (simt ? "8 or 16" : "16 or 32");
+  if (std::min(m, n) * k % (4 * cta.getThreads()))
+    return op->emitOpError("needs tiles of which each thread copies 4 elements at a time");
+  int64_t elements = m * n / cta.getThreads();
+  if (simt && elements != 16 && elements != 32 && elements != 64)
+    return op->emitOpError("needs 16, 32 or 64 elements of its tile for each thread");
+  if (!simt && (m % (16 * cta.getWarpsM()) || n % (8 * cta.getWarpsN())))
+    return op->emitOpError("needs tiles of 16 x 8 for each warp");
+  return success();
+}
+
+// Tiles of A and B. A column of simt's A is copied element by element along K: 4 more elements a
+// row keep these in different banks.
+static int64_t sharedBytes(CtaAttr cta, Math math) {
+  int64_t padding = math == Math::Simt ? 4 : 0;
+  return cta.getStages() * (cta.getM() + padding + cta.getN()) * cta.getK() * 4;
+}
+
+static int64_t partsOf(ArrayRef<int64_t> shape) { return shape.size() == 5 ? shape[0] : 1; }
+
+static OpFoldResult product(OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> factors) {
+  int64_t constant = 1;
+  Value value;
+  for (OpFoldResult factor : factors)
+    if (auto number = getConstantIntValue(factor))
+      constant *= *number;
+    else
+      value = cast<Value>(factor);
+  if (!value)
+    return builder.getIndexAttr(constant);
+  Value scale = arith::ConstantIndexOp::create(builder, loc, constant);
+  return arith::MulIOp::create(builder, loc, value, scale).getResult();
+}
+
+static OpFoldResult tilesOf(OpBuilder &builder, Location loc, OpFoldResult rows, int64_t tile) {
+  if (auto number = getConstantIntValue(rows))
+    return builder.getIndexAttr(llvm::divideCeil(*number, tile));
+  Value round = arith::ConstantIndexOp::create(builder, loc, tile - 1);
+  Value size = arith::ConstantIndexOp::create(builder, loc, tile);
+  Value up = arith::AddIOp::create(builder, loc, cast<Value>(rows), round);
+  return arith::DivUIOp::create(builder, loc, up, size).getResult();
+}
+
+// An image of plain layout as the checks of windows see it.
+static SmallVector<int64_t> asBlocked(ArrayRef<int64_t> plain) {
+  return {plain[0], 1, plain[1], plain[2], plain[3]};
+}
+
+template <typename OpTy>
+static LogicalResult verifyProduct(OpTy op, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel) {
+  ArrayRef<int64_t> in = shapeOf(op.getInput());
+  if (kernel[2] != in[3] || kernel[3] != image[3])
+    return op.emitOpError("needs a kernel of [KH, KW, ")
+           << in[3] << ", " << image[3] << "], for its images' channels";
+  if (in[0] != image[0])
+    return op.emitOpError("keeps its batch");
+  if (failed(verifyTile(op, op.getCta(), op.getMath())))
+    return failure();
+  return verifyWindow(op, asBlocked(in), asBlocked(image), kernel.take_front(2), op.getStrides(),
+                      op.getPadding(), op.getDilations());
+}
+
+static bool isRank(Value value, std::initializer_list<size_t> ranks) {
+  return llvm::is_contained(ranks, shapeOf(value).size());
+}
+
+//===----------------------------------------------------------------------===//
+// Convolutions and dense layers
+//===----------------------------------------------------------------------===//
+
+int64_t ImplicitGemmOp::getParts() { return partsOf(shapeOf(getOut())); }
+ArrayRef<int64_t> ImplicitGemmOp::getImageShape() { return shapeOf(getOut()).take_back(4); }
+
+// The epilogue takes the sum and the extras, which are vectors of channels or images.
+static LogicalResult verifyExtras(ImplicitGemmOp op) {
+  Block &body = op.getEpilogue().front();
+  if (body.getNumArguments() != op.getExtras().size() + 1 ||
+      !llvm::all_of(body.getArgumentTypes(), [](Type type) { return type.isF32(); }))
+    return op.emitOpError("needs an epilogue that takes the sum and one f32 for each extra");
+  if (body.empty() || !isa<YieldOp>(body.back()))
+    return op.emitOpError("needs an epilogue that ends in kernel.yield");
+  if (op.getParts() > 1 &&
+      (!op.getExtras().empty() || cast<YieldOp>(body.back()).getValue() != body.getArgument(0)))
+    return op.emitOpError("stores sums of parts as they are");
+  ArrayRef<int64_t> image = op.getImageShape();
+  for (Value extra : op.getExtras())
+    if (failed(verifyShape(op, "an extra", extra, isRank(extra, {1}) ? image.take_back() : image)))
+      return failure();
+  return success();
+}
+
+LogicalResult ImplicitGemmOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())))
+    return failure();
+  if (!isRank(getInput(), {4}) || !isRank(getWeights(), {4}) || !isRank(getOut(), {4, 5}))
+    return emitOpError("works on images and kernels of rank 4, and parts of images");
+  if (ShapedType::isDynamic(getParts()) ||
+      llvm::is_contained(getImageShape().drop_front(), ShapedType::kDynamic) ||
+      llvm::is_contained(shapeOf(getWeights()), ShapedType::kDynamic))
+    return emitOpError("needs static extents but for the batch");
+  if (failed(verifyExtras(*this)))
+    return failure();
+  return verifyProduct(*this, getImageShape(), shapeOf(getWeights()));
+}
+
+SmallVector<OpFoldResult> ImplicitGemmOp::getBlocks(OpBuilder &builder, Location loc) {
+  ArrayRef<int64_t> image = getImageShape();
+  OpFoldResult pixels = builder.getIndexAttr(image[1] * image[2]);
+  OpFoldResult batch = extents(builder, loc, getInput(), {0})[0];
+  OpFoldResult rows = product(builder, loc, {batch, pixels});
+  OpFoldResult columns = builder.getIndexAttr(llvm::divideCeil(image[3], getCta().getN()));
+  OpFoldResult tiles = tilesOf(builder, loc, rows, getCta().getM());
+  return {product(builder, loc, {tiles, columns}), builder.getIndexAttr(getParts()),
+          builder.getIndexAttr(1)};
+}
+
+int64_t ImplicitGemmOp::getThreads() { return getCta().getThreads(); }
+int64_t ImplicitGemmOp::getSharedBytes() { return sharedBytes(getCta(), getMath()); }
+void ImplicitGemmOp::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
+
+//===----------------------------------------------------------------------===//
+// Gradients of kernels
+//===----------------------------------------------------------------------===//
+
+int64_t ImplicitGemmWeightsOp::getParts() { return partsOf(shapeOf(getOut())); }
+ArrayRef<int64_t> ImplicitGemmWeightsOp::getKernelShape() { return shapeOf(getOut()).take_back(4); }
+
+LogicalResult ImplicitGemmWeightsOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())))
+    return failure();
+  if (!isRank(getInput(), {4}) || !isRank(getGradient(), {4}) || !isRank(getOut(), {4, 5}))
+    return emitOpError("works on images and kernels of rank 4, and several of these");
+  if (llvm::is_contained(shapeOf(getOut()), ShapedType::kDynamic) ||
+      llvm::is_contained(shapeOf(getGradient()).drop_front(), ShapedType::kDynamic))
+    return emitOpError("needs static extents but for the batch");
+  return verifyProduct(*this, shapeOf(getGradient()), getKernelShape());
+}
+
+SmallVector<OpFoldResult> ImplicitGemmWeightsOp::getBlocks(OpBuilder &builder, Location) {
+  ArrayRef<int64_t> k = getKernelShape();
+  int64_t rows = llvm::divideCeil(k[0] * k[1] * k[2], getCta().getM());
+  int64_t columns = llvm::divideCeil(k[3], getCta().getN());
+  return {builder.getIndexAttr(rows * columns), builder.getIndexAttr(getParts()),
+          builder.getIndexAttr(1)};
+}
+
+int64_t ImplicitGemmWeightsOp::getThreads() { return getCta().getThreads(); }
+int64_t ImplicitGemmWeightsOp::getSharedBytes() { return sharedBytes(getCta(), getMath()); }
+void ImplicitGemmWeightsOp::getEffects(Effects &effects) {
+  addEffects(*this, getOutMutable(), effects);
+}
