@@ -53,7 +53,8 @@ static Value weightsOfRows(MeasureBuilder &b, Value classWeights) {
   Value inverseE = nn::buildMap(b.builder, b.loc, b.type(), b.x,
                                 [](ArrayRef<Expr> e) { return e[0].constant(std::exp(-1.0)); });
   return nn::CrossEntropyOp::create(b.builder, b.loc, inverseE, b.target, classWeights,
-                                    /*from_logits=*/false, /*label_smoothing=*/llvm::APFloat(0.0f));
+                                    /*from_logits=*/false, /*normalize=*/false,
+                                    /*label_smoothing=*/llvm::APFloat(0.0f));
 }
 
 Value buildCrossEntropy(MeasureBuilder &b) {
@@ -64,8 +65,10 @@ Value buildCrossEntropy(MeasureBuilder &b) {
     weights = arith::ConstantOp::create(b.builder, b.loc,
                                         DenseElementsAttr::get(type, ArrayRef<float>(numbers)));
   }
+  bool fromLogits = b.measure.flag("from_logits");
   Value rows = nn::CrossEntropyOp::create(
-      b.builder, b.loc, b.x, b.target, weights, b.measure.flag("from_logits"),
+      b.builder, b.loc, b.x, b.target, weights, fromLogits,
+      /*normalize=*/!fromLogits && b.measure.flag("normalize"),
       llvm::APFloat(static_cast<float>(b.measure.number("label_smoothing"))));
   if (!weights || b.measure.text("class_weight_norm") == "batch")
     return b.mean(rows);

@@ -33,7 +33,10 @@ static std::vector<Field> crossEntropyFields() {
           classWeight("factor of each class"),
           choice("class_weight_norm", R"("batch")", "batch|weights",
                  "divides the weighted sum by the batch (Keras) or by the sum of the weights "
-                 "(PyTorch)")};
+                 "(PyTorch)"),
+          flag("normalize", "true",
+               "divides probabilities by their sum first, as Keras does; behind a softmax, where "
+               "that is 1, it changes nothing (dlc's own)")};
 }
 
 static std::vector<MeasureType> makeLosses() {

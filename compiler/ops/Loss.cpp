@@ -99,6 +99,14 @@ static void addOperands(OpTy op, const Rows &rows, Value x, SmallVector<Value> &
   maps.push_back(rows.oneClass());
 }
 
+// The sum of each row, and p over it.
+static std::pair<Value, Value> normalized(const Rows &rows, Value p) {
+  Value sum = rows.build.reduceLast(p, 0, bodyOf([](ArrayRef<Expr> e) { return e[1] + e[0]; }));
+  Value shares = rows.each({p, sum}, {rows.all(), rows.row()},
+                           bodyOf([](ArrayRef<Expr> e) { return e[0] / e[1]; }));
+  return {sum, shares};
+}
+
 // - sum over k of weight_k * log p_k, where log p_k = (x_k - max) - log sum exp(x - max).
 static LoweredValues lowerCrossEntropy(nn::CrossEntropyOp op, OpBuilder &builder, Value batch) {
   Rows rows = rowsOf(op, builder, batch);
@@ -106,7 +114,8 @@ static LoweredValues lowerCrossEntropy(nn::CrossEntropyOp op, OpBuilder &builder
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   if (!op.getFromLogits()) {
-    addOperands(op, rows, op.getX(), inputs, maps);
+    Value p = op.getNormalize() ? normalized(rows, op.getX()).second : op.getX();
+    addOperands(op, rows, p, inputs, maps);
     return SmallVector<Value>{rows.sum(inputs, maps, bodyOf([&](ArrayRef<Expr> e) {
                                          Expr log =
                                              e[0].atLeast(kLeastProbability).unary<math::LogOp>();
@@ -123,35 +132,56 @@ static LoweredValues lowerCrossEntropy(nn::CrossEntropyOp op, OpBuilder &builder
                                      }))};
 }
 
-// For logits g * (p_k * sum of weights - weight_k); for probabilities -g * weight_k / p_k.
-static LoweredValues lowerCrossEntropyBackward(nn::CrossEntropyBackwardOp op, OpBuilder &builder,
-                                               Value batch) {
-  Rows rows = rowsOf(op, builder, batch);
+// g * (p_k * sum of weights - weight_k)
+static Value slopesOfLogits(nn::CrossEntropyBackwardOp op, const Rows &rows) {
   auto weight = weightOf(op, rows);
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
-  if (!op.getFromLogits()) {
-    addOperands(op, rows, op.getX(), inputs, maps);
-    inputs.push_back(op.getG());
-    maps.push_back(rows.row());
-    return SmallVector<Value>{rows.each(inputs, maps, bodyOf([&](ArrayRef<Expr> e) {
-                                          Expr slope = -(e[e.size() - 2] * weight(e)) / e[0];
-                                          return e[0].select(arith::CmpFPredicate::OLT,
-                                                             e[0].constant(kLeastProbability),
-                                                             e[0].constant(0), slope);
-                                        }))};
-  }
   auto [shifted, log] = logSumExp(rows, op.getX());
   addOperands(op, rows, shifted, inputs, maps);
   Value total =
       rows.sum(inputs, maps, bodyOf([&](ArrayRef<Expr> e) { return e.back() + weight(e); }));
   inputs.append({log, total, op.getG()});
   maps.append(3, rows.row());
-  return SmallVector<Value>{rows.each(inputs, maps, bodyOf([&](ArrayRef<Expr> e) {
-                                        ArrayRef<Expr> last = e.take_back(4);
-                                        Expr p = (e[0] - last[0]).unary<math::ExpOp>();
-                                        return last[2] * (p * last[1] - weight(e));
-                                      }))};
+  return rows.each(inputs, maps, bodyOf([&](ArrayRef<Expr> e) {
+                     ArrayRef<Expr> last = e.take_back(4);
+                     Expr p = (e[0] - last[0]).unary<math::ExpOp>();
+                     return last[2] * (p * last[1] - weight(e));
+                   }));
+}
+
+// -g * weight_k / p_k
+static Value slopesOfProbabilities(nn::CrossEntropyBackwardOp op, const Rows &rows, Value p) {
+  auto weight = weightOf(op, rows);
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  addOperands(op, rows, p, inputs, maps);
+  inputs.push_back(op.getG());
+  maps.push_back(rows.row());
+  return rows.each(inputs, maps, bodyOf([&](ArrayRef<Expr> e) {
+                     Expr slope = -(e[e.size() - 2] * weight(e)) / e[0];
+                     return e[0].select(arith::CmpFPredicate::OLT, e[0].constant(kLeastProbability),
+                                        e[0].constant(0), slope);
+                   }));
+}
+
+// For p_k = x_k / sum of x with the slopes d: (d_k - sum over j of d_j * p_j) / sum of x.
+static Value slopesOfShares(nn::CrossEntropyBackwardOp op, const Rows &rows) {
+  auto [sum, p] = normalized(rows, op.getX());
+  Value slopes = slopesOfProbabilities(op, rows, p);
+  Value along = rows.build.reduceLast({slopes, p}, 0,
+                                      bodyOf([](ArrayRef<Expr> e) { return e[2] + e[0] * e[1]; }));
+  return rows.each({slopes, along, sum}, {rows.all(), rows.row(), rows.row()},
+                   bodyOf([](ArrayRef<Expr> e) { return (e[0] - e[1]) / e[2]; }));
+}
+
+static LoweredValues lowerCrossEntropyBackward(nn::CrossEntropyBackwardOp op, OpBuilder &builder,
+                                               Value batch) {
+  Rows rows = rowsOf(op, builder, batch);
+  Value slopes = op.getFromLogits()  ? slopesOfLogits(op, rows)
+                 : op.getNormalize() ? slopesOfShares(op, rows)
+                                     : slopesOfProbabilities(op, rows, op.getX());
+  return SmallVector<Value>{slopes};
 }
 
 // The place of each row's first largest element, as a number; that of none where a NaN is largest.
@@ -210,7 +240,7 @@ static LogicalResult differentiateCrossEntropy(nn::CrossEntropyOp op, OpBuilder 
     return op.emitOpError("has a gradient with respect to its predictions alone");
   gradients[0] = nn::CrossEntropyBackwardOp::create(
       builder, op.getLoc(), op.getX().getType(), op.getX(), op.getTarget(), op.getClassWeights(),
-      upstream.front(), op.getFromLogits(), op.getLabelSmoothing());
+      upstream.front(), op.getFromLogits(), op.getNormalize(), op.getLabelSmoothing());
   return success();
 }
 

@@ -30,6 +30,8 @@ static LogicalResult inferRows(std::optional<Location> loc, Value x, Value targe
 
 LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
                                                Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  if (adaptor.getFromLogits() && adaptor.getNormalize())
+    return emitOptionalError(loc, "normalizes probabilities, not logits");
   int64_t classes = cast<RankedTensorType>(adaptor.getX().getType()).getShape().back();
   if (Value weights = adaptor.getClassWeights())
     if (cast<RankedTensorType>(weights.getType()).getDimSize(0) != classes)
@@ -44,6 +46,7 @@ OpFoldResult CrossEntropyOp::fold(FoldAdaptor) {
     return {};
   getXMutable().assign(softmax.getX());
   setFromLogits(true);
+  setNormalize(false);
   return getResult();
 }
 

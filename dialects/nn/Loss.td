@@ -14,17 +14,19 @@ def Nn_CrossEntropyOp : Nn_InferredOp<"cross_entropy"> {
     A row is the last dimension of `x`: K logits with `from_logits`, else probabilities. `target`
     holds a row's class as int32, or a distribution of x's shape as float32. With label smoothing s
     the distribution is (1 - s) * target + s / K. The loss of a row is -sum target_k * log p_k, each
-    term weighted by class_weights[k] if there are any; probabilities below 1e-7 count as 1e-7.
+    term weighted by class_weights[k] if there are any; probabilities below 1e-7 count as 1e-7. With
+    `normalize` probabilities are divided by their row's sum before all else, as Keras does.
 
-    The probabilities of a softmax fold into their logits, which is the same function but keeps its
-    slope where a probability is next to 0:
+    The probabilities of a softmax, whose sum is 1, fold into their logits, which is the same function
+    but keeps its slope where a probability is next to 0:
     ```
     %p = nn.softmax %x : tensor<?x4xf32>
     %l = nn.cross_entropy %p, %t : ...   ->   %l = nn.cross_entropy %x, %t {from_logits} : ...
     ```
   }];
   let arguments = (ins Nn_Tensor:$x, Nn_Target:$target, Optional<Nn_Vector>:$class_weights,
-                       UnitAttr:$from_logits, DefaultValuedAttr<F32Attr, "0.0f">:$label_smoothing);
+                       UnitAttr:$from_logits, UnitAttr:$normalize,
+                       DefaultValuedAttr<F32Attr, "0.0f">:$label_smoothing);
   let results = (outs Nn_Tensor:$y);
   let assemblyFormat = [{
     $x `,` $target (`,` $class_weights^)? attr-dict `:` functional-type(operands, results)
@@ -35,7 +37,7 @@ def Nn_CrossEntropyOp : Nn_InferredOp<"cross_entropy"> {
 def Nn_CrossEntropyBackwardOp : Nn_Op<"cross_entropy_backward"> {
   let summary = "gradient of cross_entropy with respect to x; g has one number a row";
   let arguments = (ins Nn_Tensor:$x, Nn_Target:$target, Optional<Nn_Vector>:$class_weights,
-                       Nn_Tensor:$g, UnitAttr:$from_logits,
+                       Nn_Tensor:$g, UnitAttr:$from_logits, UnitAttr:$normalize,
                        DefaultValuedAttr<F32Attr, "0.0f">:$label_smoothing);
   let results = (outs Nn_Tensor:$dx);
   let assemblyFormat = [{

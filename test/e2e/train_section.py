@@ -273,6 +273,46 @@ def no_gradient_case(dlc, field):
         assert (after[name] == value).all(), f"{name}: {after[name]}"
 
 
+def crossentropy_case(dlc, loss):
+    """Of probabilities that do not sum to 1: the value, and its slopes in float64."""
+    layers = [{"type": "Dense", "name": "d", "units": 4, "activation": "sigmoid"}]
+    smoothing, factors = 0.1, np.array([1, 2, 0.5, 3])
+    options = {"label_smoothing": smoothing, "class_weight": list(factors), **loss}
+    lib, folder = compiled(dlc, "crossentropy", layers, {"loss": options, "optimizer": "SGD"})
+    rng = np.random.default_rng(6)
+    x = rng.standard_normal((BATCH, 5), np.float32)
+    t = (one_hot if loss["type"] == "CategoricalCrossentropy" else labels)(rng, (BATCH, 4))
+    with lib.create(BATCH, training=True, seed=5) as model:
+        got = model.train_step([x], [t], "differentiate")
+        dlctest.close(model.evaluate([x], [t])["loss"], got, 1e-6, "loss as a metric")
+        gradients, now = model.gradients(), weights(model, folder)
+    shares = (np.eye(4)[t] if t.ndim == 1 else t) * (1 - smoothing) + smoothing / 4
+
+    def value(w):
+        p = 1 / (1 + np.exp(-(x @ w["d/kernel"] + w["d/bias"])))
+        if loss.get("normalize", True):
+            p = p / p.sum(1, keepdims=True)
+        return -(shares * factors * np.log(p)).sum(1).mean()
+
+    dlctest.close(got, value(now), 1e-5, "loss")
+    worst = 0
+    for name, gradient in gradients.items():
+        for place in np.ndindex(gradient.shape):
+            step = np.zeros(gradient.shape)
+            step[place] = 1e-5
+            slope = (value({**now, name: now[name] + step}) - value({**now, name: now[name] - step})) / 2e-5
+            worst = max(worst, dlctest.close(gradient[place], slope, 1e-5, f"slope of {name} at {place}"))
+    return f"{worst:.1e}"
+
+
+CROSSENTROPIES = [
+    {"type": "CategoricalCrossentropy"},
+    {"type": "CategoricalCrossentropy", "normalize": False},
+    {"type": "SparseCategoricalCrossentropy"},
+    {"type": "SparseCategoricalCrossentropy", "normalize": False},
+]
+
+
 def perceptron_case(dlc):
     """w += rate * (target - output) * x, b += rate * (target - output), after each sample."""
     layers = [{"type": "Dense", "name": "p", "units": 1, "activation": "sign"}]
@@ -306,6 +346,9 @@ def cases(dlc, args):
             result.append((name, lambda s=schedule, f=formula, w=warmup: schedule_case(dlc, s, f, w)))
     for name, case in ACCURACIES.items():
         result.append((f"accuracy {name}", lambda c=case: accuracy_case(dlc, *c)))
+    for loss in CROSSENTROPIES:
+        name = " ".join(["probabilities", *map(str, loss.values())])
+        result.append((name, lambda l=loss: crossentropy_case(dlc, l)))
     for field in ("clipnorm", "global_clipnorm"):
         result.append((f"no gradient {field}=0", lambda f=field: no_gradient_case(dlc, f)))
     result.append(("two outputs", lambda: two_outputs_case(dlc)))

@@ -24,7 +24,7 @@ def builder(a):
     if a["op"] == "batchnorm_inference":
         return "nn.batch_norm {epsilon = %e : f32, frozen}" % a["epsilon"], "long"
     if a["op"].endswith("categorical_crossentropy"):
-        flags = ["from_logits"] * a["from_logits"]
+        flags = ["from_logits"] * a["from_logits"] + ["normalize"] * a.get("normalise", False)
         flags.append("label_smoothing = %e : f32" % a.get("label_smoothing", 0))
         return "nn.cross_entropy {%s}" % ", ".join(flags), "loss"
     if a["op"] == "crop2d":
@@ -40,7 +40,7 @@ def supported(a, pack):
     if a["op"] in golden.OPS:
         return not golden.unsupported(a, inputs)
     if a["op"] in ("categorical_crossentropy", "sparse_categorical_crossentropy"):
-        return not a.get("normalise") and "sum(w_i)" not in a.get("class_weight_reduction", "")
+        return "sum(w_i)" not in a.get("class_weight_reduction", "")
     return a["op"] in ("batchnorm_training", "crop2d")
 
 

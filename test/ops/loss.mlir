@@ -66,6 +66,20 @@ func.func @main() {
   // NUMBERS-NEXT: [-0, 0, 0]]
   func.call @printMemrefF32(%u5) : (tensor<*xf32>) -> ()
 
+  // Twice these probabilities, but their sum counts as 1: the same losses, and gradients that do not
+  // change with a common factor, 3 (1 - q / p) / 2. A class below 1e-7 adds nothing to either.
+  %p2 = arith.constant dense<[[1.0, 0.5, 0.5], [2.0, 0.0, 0.0]]> : tensor<2x3xf32>
+  %s2 = nn.cross_entropy %p2, %d {normalize} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2xf32>
+  %us2 = tensor.cast %s2 : tensor<2xf32> to tensor<*xf32>
+  // NUMBERS: [1.03972, 16.1181]
+  func.call @printMemrefF32(%us2) : (tensor<*xf32>) -> ()
+  %s5 = nn.cross_entropy_backward %p2, %d, %g {normalize}
+     : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2xf32>) -> tensor<2x3xf32>
+  %us5 = tensor.cast %s5 : tensor<2x3xf32> to tensor<*xf32>
+  // NUMBERS: {{\[}}[0, -1.5, 1.5],
+  // NUMBERS-NEXT: {{\[}}{{-?}}0, {{-?}}0, {{-?}}0]]
+  func.call @printMemrefF32(%us5) : (tensor<*xf32>) -> ()
+
   // Of equal elements the first counts.
   %c = arith.constant dense<[[0.1, 0.7, 0.7], [0.7, 0.2, 0.1], [0.1, 0.2, 0.7]]> : tensor<3x3xf32>
   %l = arith.constant dense<[1, 1, 2]> : tensor<3xi32>

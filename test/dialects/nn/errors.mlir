@@ -264,3 +264,14 @@ func.func @yield_outside(%x: tensor<?x3xf32>) {
   // expected-error@+1 {{expects parent op to be one of 'nn.group, nn.map'}}
   nn.yield %x : tensor<?x3xf32>
 }
+
+// -----
+
+// Loss
+
+func.func @normalized_logits(%x: tensor<?x3xf32>, %t: tensor<?xi32>) -> tensor<?xf32> {
+  // expected-error@+2 {{normalizes probabilities, not logits}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %0 = nn.cross_entropy %x, %t {from_logits, normalize} : (tensor<?x3xf32>, tensor<?xi32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}

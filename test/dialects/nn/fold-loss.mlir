@@ -19,6 +19,16 @@ func.func @logarithm(%x: tensor<?x4xf32>, %t: tensor<?xi32>) -> tensor<?xf32> {
   return %l : tensor<?xf32>
 }
 
+// Their sum is 1 already.
+// CHECK-LABEL: @normalized(
+// CHECK-SAME:    %[[X:.*]]: tensor<?x4xf32>
+// CHECK:       nn.cross_entropy %[[X]], %{{.*}} {from_logits} :
+func.func @normalized(%x: tensor<?x4xf32>, %t: tensor<?xi32>) -> tensor<?xf32> {
+  %p = nn.softmax %x : tensor<?x4xf32>
+  %l = nn.cross_entropy %p, %t {normalize} : (tensor<?x4xf32>, tensor<?xi32>) -> tensor<?xf32>
+  return %l : tensor<?xf32>
+}
+
 // Probabilities as logits, or logarithms as probabilities, are other functions.
 // CHECK-LABEL: @others(
 // CHECK:       nn.softmax
