@@ -7,10 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Arguments.h"
-#include "Cpu.h"
+#include "Backend.h"
 #include "Training.h"
 
-#include <stdio.h>
 #include <string.h>
 
 using namespace dlc::rt;
@@ -52,19 +51,18 @@ public:
 
 private:
   dlc_status checkOptions();
-  dlc_status chooseVariant();
-  dlc_status chooseNamedVariant();
+  dlc_status chooseBackend();
   dlc_status allocateModel();
   dlc_status allocateArena();
   dlc_status takeMemory();
-  dlc_status outOfMemory(const char *what, int64_t bytes);
+  dlc_status fill();
 
   const dlc_rt_model_desc *const desc;
   const dlc_model_info &info;
   dlc_options options = {};
   Message message = {};
   Allocator allocator = systemAllocator();
-  const dlc_rt_variant *variant = nullptr;
+  const dlc_rt_backend *backend = nullptr;
   dlc_model *m = nullptr;
 };
 
@@ -122,58 +120,41 @@ dlc_status Creation::checkOptions() {
   return DLC_OK;
 }
 
-//===----------------------------------------------------------------------===//
-// The CPU variant
-//===----------------------------------------------------------------------===//
-
-dlc_status Creation::chooseNamedVariant() {
-  char names[256] = "";
-  for (int32_t i = 0; i < info.num_variants; ++i) {
-    if (strcmp(desc->variants[i].name, options.cpu_variant) == 0)
-      variant = &desc->variants[i];
-    const size_t used = strlen(names);
-    snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", desc->variants[i].name);
+dlc_status Creation::chooseBackend() {
+  const bool hasCpu = !desc->variants->gpu;
+  switch (options.target) {
+  case DLC_TARGET_ONLY:
+    if (hasCpu && desc->gpu)
+      return message.set(DLC_ERROR_ARGUMENT,
+                         "model \"%s\" was compiled for the CPU and for CUDA; set "
+                         "dlc_options.target to DLC_TARGET_CPU or DLC_TARGET_CUDA",
+                         info.name);
+    backend = hasCpu ? &host : desc->gpu;
+    return DLC_OK;
+  case DLC_TARGET_CPU:
+    if (!hasCpu)
+      return message.set(DLC_ERROR_UNSUPPORTED,
+                         "model \"%s\" was compiled for CUDA alone; compile it with --target "
+                         "cpu,cuda",
+                         info.name);
+    backend = &host;
+    return DLC_OK;
+  case DLC_TARGET_CUDA:
+    if (!desc->gpu)
+      return message.set(DLC_ERROR_UNSUPPORTED,
+                         "model \"%s\" was compiled for CPUs alone; compile it with --target "
+                         "cpu,cuda",
+                         info.name);
+    backend = desc->gpu;
+    return DLC_OK;
   }
-  if (!variant)
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "dlc_options.cpu_variant: model \"%s\" has no variant "
-                       "%s; it has %s",
-                       info.name, Quoted(options.cpu_variant).text, names);
-  const uint64_t missing = variant->features & ~dlc_rt_cpu_features();
-  if (missing)
-    return message.set(DLC_ERROR_UNSUPPORTED,
-                       "dlc_options.cpu_variant: this CPU cannot run \"%s\": "
-                       "it lacks %s",
-                       variant->name, FeatureText(missing).text);
-  return DLC_OK;
-}
-
-dlc_status Creation::chooseVariant() {
-  if (options.cpu_variant)
-    return chooseNamedVariant();
-  const uint64_t present = dlc_rt_cpu_features();
-  uint64_t missing = 0;
-  for (int32_t i = 0; i < info.num_variants; ++i) {
-    missing = desc->variants[i].features & ~present;
-    if (!missing) {
-      variant = &desc->variants[i];
-      return DLC_OK;
-    }
-  }
-  return message.set(DLC_ERROR_UNSUPPORTED,
-                     "model \"%s\" has no variant for this CPU, which lacks "
-                     "%s; compile it with a lower --march",
-                     info.name, FeatureText(missing).text);
+  return message.set(DLC_ERROR_ARGUMENT, "dlc_options.target is %d; it must be a dlc_target",
+                     options.target);
 }
 
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
-
-dlc_status Creation::outOfMemory(const char *what, int64_t bytes) {
-  return message.set(DLC_ERROR_RESOURCE, "model \"%s\": no memory for %s (%lld bytes)", info.name,
-                     what, (long long)bytes);
-}
 
 dlc_status Creation::allocateModel() {
   const auto inputs = static_cast<uint64_t>(info.num_inputs);
@@ -183,59 +164,57 @@ dlc_status Creation::allocateModel() {
   const uint64_t bytes = sizeof(dlc_model) + 16 * (inputs + outputs) + taken * sizeof(Taken);
   Block block;
   if (!block.allocate(allocator, bytes))
-    return outOfMemory("the instance", static_cast<int64_t>(bytes));
+    return message.set(DLC_ERROR_RESOURCE, "model \"%s\": no memory for the instance (%llu bytes)",
+                       info.name, (unsigned long long)bytes);
   memset(block.data, 0, bytes);
   m = reinterpret_cast<dlc_model *>(block.data);
   m->self = block;
   m->desc = desc;
-  m->variant = variant;
+  m->backend = backend;
   m->maxBatch = options.max_batch;
   m->inputs = reinterpret_cast<const void **>(m + 1);
   m->outputs = const_cast<void **>(m->inputs + inputs);
   m->inputBytes = reinterpret_cast<int64_t *>(m->outputs + outputs);
   m->outputBytes = m->inputBytes + inputs;
   m->taken = reinterpret_cast<Taken *>(m->outputBytes + outputs);
-  if (!sampleBytes(info.inputs, info.num_inputs, m->maxBatch, m->inputBytes) ||
-      !sampleBytes(info.outputs, info.num_outputs, m->maxBatch, m->outputBytes))
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "dlc_options.max_batch: a tensor of batch %lld is "
-                       "beyond 63 bits",
-                       (long long)m->maxBatch);
   return DLC_OK;
 }
 
 dlc_status Creation::takeMemory() {
+  const Message reason = m->message();
   if (reinterpret_cast<uintptr_t>(options.memory) % kAlignment)
-    return message.set(DLC_ERROR_ARGUMENT, "dlc_options.memory must lie at a multiple of 64 bytes");
+    return reason.set(DLC_ERROR_ARGUMENT, "dlc_options.memory must lie at a multiple of 64 bytes");
   if (options.memory_size < static_cast<uint64_t>(m->arenaBytes))
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "dlc_options.memory_size is %llu; max_batch %lld and %d "
-                       "threads take %lld bytes",
-                       (unsigned long long)options.memory_size, (long long)m->maxBatch,
-                       options.threads, (long long)m->arenaBytes);
+    return reason.set(DLC_ERROR_ARGUMENT,
+                      "dlc_options.memory_size is %llu; max_batch %lld and %d "
+                      "threads take %lld bytes",
+                      (unsigned long long)options.memory_size, (long long)m->maxBatch,
+                      m->threads.count, (long long)m->arenaBytes);
   m->arena = static_cast<char *>(options.memory);
   return DLC_OK;
 }
 
 dlc_status Creation::allocateArena() {
+  const dlc_rt_variant &variant = *m->variant;
+  const int32_t threads = m->threads.count;
   // Larger batches pass through in steps.
-  const int64_t step = variant->batch_step;
+  const int64_t step = variant.batch_step;
   const int64_t batch = step > 0 && step < m->maxBatch ? step : m->maxBatch;
   int64_t training = 0;
-  if (!arenaBytes(variant->arena_const_bytes, variant->arena_batch_bytes,
-                  variant->arena_thread_bytes, batch, options.threads, &m->arenaBytes) ||
+  if (!arenaBytes(variant.arena_const_bytes, variant.arena_batch_bytes, variant.arena_thread_bytes,
+                  batch, threads, &m->arenaBytes) ||
       (options.training &&
-       !arenaBytes(variant->train_arena_const_bytes, variant->train_arena_batch_bytes,
-                   variant->train_arena_thread_bytes, m->maxBatch, options.threads, &training)))
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "dlc_options.max_batch: the arena of batch %lld is "
-                       "beyond 63 bits",
-                       (long long)m->maxBatch);
+       !arenaBytes(variant.train_arena_const_bytes, variant.train_arena_batch_bytes,
+                   variant.train_arena_thread_bytes, m->maxBatch, threads, &training)))
+    return m->message().set(DLC_ERROR_ARGUMENT,
+                            "dlc_options.max_batch: the arena of batch %lld is beyond 63 bits",
+                            (long long)m->maxBatch);
   m->arenaBytes = training > m->arenaBytes ? training : m->arenaBytes;
   if (options.memory)
     return takeMemory();
-  if (!m->ownArena.allocate(allocator, static_cast<uint64_t>(m->arenaBytes)))
-    return outOfMemory("the arena", m->arenaBytes);
+  if (dlc_status status =
+          m->backend->allocate(*m, "the arena", static_cast<uint64_t>(m->arenaBytes), m->ownArena))
+    return status;
   m->arena = m->ownArena.data;
   return DLC_OK;
 }
@@ -244,23 +223,35 @@ dlc_status Creation::allocateArena() {
 // create and destroy
 //===----------------------------------------------------------------------===//
 
-dlc_status Creation::build(dlc_model **out) {
-  dlc_status status = chooseVariant();
-  if (!status)
-    status = allocateModel();
-  if (!status)
-    status = allocateArena();
-  if (!status)
-    status = m->threads.start(options.threads, options, allocator, message);
-  if (!status && options.training)
-    status = createTraining(*m, options, message);
+/// What the instance consists of besides itself; reasons of failures go to m->error.
+dlc_status Creation::fill() {
+  if (!sampleBytes(info.inputs, info.num_inputs, m->maxBatch, m->inputBytes) ||
+      !sampleBytes(info.outputs, info.num_outputs, m->maxBatch, m->outputBytes))
+    return m->message().set(DLC_ERROR_ARGUMENT,
+                            "dlc_options.max_batch: a tensor of batch %lld is beyond 63 bits",
+                            (long long)m->maxBatch);
+  if (dlc_status status = m->backend->open(*m, options))
+    return status;
+  if (dlc_status status = allocateArena())
+    return status;
+  if (options.training)
+    return createTraining(*m, options);
   // Without parameters there is nothing to wait for.
-  else if (!status && info.num_params == 0)
-    status = renewPrepared(*m, nullptr, message);
-  if (status)
+  return info.num_params == 0 ? renewPrepared(*m, nullptr) : DLC_OK;
+}
+
+dlc_status Creation::build(dlc_model **out) {
+  if (dlc_status status = chooseBackend())
+    return status;
+  if (dlc_status status = allocateModel())
+    return status;
+  const dlc_status status = fill();
+  if (status) {
+    message.set(status, "%s", m->error);
     dlc_rt_destroy(m);
-  else
+  } else {
     *out = m;
+  }
   return status;
 }
 
@@ -278,10 +269,10 @@ dlc_status dlc_rt_create(const dlc_rt_model_desc *desc, const dlc_options *optio
 void dlc_rt_destroy(dlc_model *m) {
   if (!m)
     return;
-  m->threads.stop();
   destroyTraining(*m);
   m->preparedOwner.release();
   m->ownArena.release();
+  m->backend->close(*m);
   Block self = m->self;
   self.release();
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Backend.h"
 #include "State.h"
 #include "Training.h"
 
@@ -13,13 +14,14 @@
 
 using namespace dlc::rt;
 
-static dlc_status outOfMemory(const dlc_model &m, const Message &message) {
-  return message.set(DLC_ERROR_RESOURCE, "model \"%s\": no memory to train it with batches of %lld",
-                     m.desc->info.name, (long long)m.maxBatch);
+static dlc_status outOfMemory(dlc_model &m) {
+  return m.message().set(DLC_ERROR_RESOURCE,
+                         "model \"%s\": no memory to train it with batches of %lld",
+                         m.desc->info.name, (long long)m.maxBatch);
 }
 
 /// The struct and its arrays, in one block.
-static dlc_status allocateSelf(dlc_model &m, const Message &message) {
+static dlc_status allocateSelf(dlc_model &m) {
   const dlc_model_info &info = m.desc->info;
   const auto inputs = static_cast<uint64_t>(info.num_inputs);
   const auto outputs = static_cast<uint64_t>(info.num_outputs);
@@ -30,7 +32,7 @@ static dlc_status allocateSelf(dlc_model &m, const Message &message) {
   const uint64_t bytes = sizeof(Training) + 8 * (read + written + outputs + inputs + targets) +
                          sizeof(float) * static_cast<uint64_t>(info.num_metrics);
   if (!block.allocate(m.self.allocator, bytes))
-    return outOfMemory(m, message);
+    return outOfMemory(m);
   memset(block.data, 0, bytes);
   auto &t = *reinterpret_cast<Training *>(block.data);
   m.training = &t;
@@ -42,9 +44,9 @@ static dlc_status allocateSelf(dlc_model &m, const Message &message) {
   t.targetBytes = reinterpret_cast<int64_t *>(t.inputGradients + inputs);
   t.metrics = reinterpret_cast<float *>(t.targetBytes + targets);
   if (!sampleBytes(info.targets, info.num_targets, m.maxBatch, t.targetBytes))
-    return message.set(DLC_ERROR_ARGUMENT,
-                       "dlc_options.max_batch: a target of batch %lld is beyond 63 bits",
-                       (long long)m.maxBatch);
+    return m.message().set(DLC_ERROR_ARGUMENT,
+                           "dlc_options.max_batch: a target of batch %lld is beyond 63 bits",
+                           (long long)m.maxBatch);
   return DLC_OK;
 }
 
@@ -71,7 +73,7 @@ private:
 } // namespace
 
 /// What evaluate computes and backward skips: never both at once.
-static dlc_status allocateBuffers(dlc_model &m, const Message &message) {
+static dlc_status allocateBuffers(dlc_model &m) {
   const dlc_model_info &info = m.desc->info;
   Training &t = *m.training;
   bool fits = true;
@@ -81,8 +83,11 @@ static dlc_status allocateBuffers(dlc_model &m, const Message &message) {
   for (int32_t i = 0; i < info.num_inputs; ++i)
     fits &= info.inputs[i].dtype != DLC_FLOAT32 || gradients.add(m.inputBytes[i]);
   const int64_t bytes = outputs.total > gradients.total ? outputs.total : gradients.total;
-  if (!fits || !t.buffers.allocate(m.self.allocator, static_cast<uint64_t>(bytes)))
-    return outOfMemory(m, message);
+  if (!fits)
+    return outOfMemory(m);
+  if (dlc_status status = m.backend->allocate(m, "outputs and gradients of inputs",
+                                              static_cast<uint64_t>(bytes), t.buffers))
+    return status;
   outputs = gradients = Layout(m.maxBatch);
   for (int32_t i = 0; i < info.num_outputs; outputs.add(m.outputBytes[i++]))
     t.evaluated[i] = t.buffers.data + outputs.total;
@@ -94,15 +99,15 @@ static dlc_status allocateBuffers(dlc_model &m, const Message &message) {
   return DLC_OK;
 }
 
-static dlc_status allocateState(dlc_model &m, const Message &message) {
+static dlc_status allocateState(dlc_model &m) {
   Training &t = *m.training;
   const auto bytes = static_cast<uint64_t>(t.desc->state_bytes);
-  if (!t.state.allocate(m.self.allocator, bytes))
-    return outOfMemory(m, message);
-  if (bytes)
-    memset(t.state.data, 0, bytes);
+  if (dlc_status status = m.backend->allocate(m, "the state of its training", bytes, t.state))
+    return status;
+  if (dlc_status status = m.backend->clear(m, t.state.data, bytes))
+    return status;
   PrepareMemory memory;
-  if (dlc_status status = memory.allocate(m, message))
+  if (dlc_status status = memory.allocate(m))
     return status;
   takePrepared(m, memory.prepared, memory.prepared.data);
   t.prepareScratch = memory.scratch;
@@ -110,22 +115,24 @@ static dlc_status allocateState(dlc_model &m, const Message &message) {
   return DLC_OK;
 }
 
-dlc_status dlc::rt::createTraining(dlc_model &m, const dlc_options &options,
-                                   const Message &message) {
-  if (dlc_status status = allocateSelf(m, message))
+dlc_status dlc::rt::createTraining(dlc_model &m, const dlc_options &options) {
+  if (dlc_status status = allocateSelf(m))
     return status;
   Training &t = *m.training;
   t.desc = m.desc->training;
   t.seed = options.seed;
   t.schedule = t.desc->schedule;
   t.stale = true;
-  if (dlc_status status = allocateBuffers(m, message))
+  if (dlc_status status = allocateBuffers(m))
     return status;
-  if (dlc_status status = allocateState(m, message))
+  if (dlc_status status = allocateState(m))
     return status;
-  setFirstValues(m, DLC_RT_PARAMETER, t.state.data);
-  setFirstValues(m, DLC_RT_SLOT, t.state.data);
-  return DLC_OK;
+  HostState state(m);
+  if (dlc_status status = state.open())
+    return status;
+  setFirstValues(m, DLC_RT_PARAMETER, state.data);
+  setFirstValues(m, DLC_RT_SLOT, state.data);
+  return state.commit();
 }
 
 void dlc::rt::destroyTraining(dlc_model &m) {
@@ -139,9 +146,12 @@ void dlc::rt::destroyTraining(dlc_model &m) {
   self.release();
 }
 
-void dlc::rt::refresh(dlc_model &m) {
+dlc_status dlc::rt::refresh(dlc_model &m) {
   if (!m.training || !m.training->stale)
-    return;
-  runPrepare(m, nullptr, m.preparedOwner.data, m.training->prepareScratch.data);
+    return DLC_OK;
+  if (dlc_status status =
+          runPrepare(m, nullptr, m.preparedOwner.data, m.training->prepareScratch.data))
+    return status;
   m.training->stale = false;
+  return DLC_OK;
 }

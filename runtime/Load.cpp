@@ -6,8 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Cpu.h"
-#include "Model.h"
+#include "Backend.h"
 #include "Prepared.h"
 #include "Safetensors.h"
 #include "State.h"
@@ -24,6 +23,9 @@ void dlc::rt::takePrepared(dlc_model &m, const Block &owner, const char *data) {
   m.ready = true;
 }
 
+/// Bytes that pass through the host at a time on their way to a device.
+static constexpr int64_t kStage = 1 << 20;
+
 /// The canonical weights of one load. Prepare reads them one by one, so that
 /// they never are in memory together.
 class dlc::rt::Weights {
@@ -32,60 +34,75 @@ public:
 
   dlc_status load();
 
-  /// See dlc_rt_read_param; the first failure stays in `status`.
-  void read(int64_t index, int64_t first, int64_t bytes, void *to) {
-    if (!status)
-      status =
-          file.read(*file.find(m.desc->info.params[index].name), first, bytes, to, m.message());
-  }
-
-  dlc_status status = DLC_OK;
+  /// See dlc_rt_read_param.
+  dlc_status read(int64_t index, int64_t first, int64_t bytes, char *to);
 
 private:
   dlc_model &m;
   const Source &source;
   Safetensors file;
+  ScopedBlock stage; ///< where the host cannot write to what prepare fills
 };
 
+dlc_status Weights::read(int64_t index, int64_t first, int64_t bytes, char *to) {
+  const FileTensor &tensor = *file.find(m.desc->info.params[index].name);
+  if (m.backend->sharesMemory)
+    return file.read(tensor, first, bytes, to, m.message());
+  for (int64_t done = 0, part; done < bytes; done += part) {
+    part = bytes - done < kStage ? bytes - done : kStage;
+    if (dlc_status status = file.read(tensor, first + done, part, stage.data, m.message()))
+      return status;
+    if (dlc_status status =
+            m.backend->upload(m, to + done, stage.data, static_cast<uint64_t>(part)))
+      return status;
+  }
+  return DLC_OK;
+}
+
 void dlc_rt_read_param(dlc_model *rt, int64_t index, int64_t first, int64_t bytes, void *to) {
-  if (rt->weights)
-    return rt->weights->read(index, first, bytes, to);
+  if (rt->reading) // the first failure stays
+    return;
+  if (rt->weights) {
+    rt->reading = rt->weights->read(index, first, bytes, static_cast<char *>(to));
+    return;
+  }
   const Training &training = *rt->training;
-  memcpy(to, training.at(training.desc->state[index]) + first, static_cast<size_t>(bytes));
+  rt->reading = rt->backend->copy(*rt, to, training.at(training.desc->state[index]) + first,
+                                  static_cast<uint64_t>(bytes));
 }
 
-dlc_status PrepareMemory::allocate(const dlc_model &m, const Message &message) {
+dlc_status PrepareMemory::allocate(dlc_model &m) {
   const dlc_rt_variant &variant = *m.variant;
-  if (scratch.allocate(m.self.allocator, static_cast<uint64_t>(variant.prepare_scratch_bytes)) &&
-      prepared.allocate(m.self.allocator, static_cast<uint64_t>(variant.prepared_bytes)))
-    return DLC_OK;
-  return message.set(DLC_ERROR_RESOURCE,
-                     "model \"%s\": no memory to prepare its weights (%lld "
-                     "bytes)",
-                     m.desc->info.name,
-                     (long long)(variant.prepare_scratch_bytes + variant.prepared_bytes));
+  if (dlc_status status =
+          m.backend->allocate(m, "preparing its weights",
+                              static_cast<uint64_t>(variant.prepare_scratch_bytes), scratch))
+    return status;
+  return m.backend->allocate(m, "its prepared weights",
+                             static_cast<uint64_t>(variant.prepared_bytes), prepared);
 }
 
-void dlc::rt::runPrepare(dlc_model &m, Weights *weights, char *prepared, char *scratch) {
+dlc_status dlc::rt::runPrepare(dlc_model &m, Weights *weights, char *prepared, char *scratch) {
   const dlc_rt_variant &variant = *m.variant;
   if (!variant.prepare)
-    return;
+    return DLC_OK;
   // The gaps between values too: what save_prepared writes is the same each time.
-  memset(prepared, 0, static_cast<size_t>(variant.prepared_bytes));
-  const FloatEnvironment environment;
+  if (dlc_status status =
+          m.backend->clear(m, prepared, static_cast<uint64_t>(variant.prepared_bytes)))
+    return status;
   m.weights = weights;
-  variant.prepare(&m, prepared, scratch);
+  m.reading = DLC_OK;
+  const dlc_status status = m.backend->prepare(m, prepared, scratch);
   m.weights = nullptr;
+  return m.reading ? m.reading : status;
 }
 
 /// Until all is well, the weights before stay.
-dlc_status dlc::rt::renewPrepared(dlc_model &m, Weights *weights, const Message &message) {
+dlc_status dlc::rt::renewPrepared(dlc_model &m, Weights *weights) {
   PrepareMemory memory;
-  if (dlc_status status = memory.allocate(m, message))
+  if (dlc_status status = memory.allocate(m))
     return status;
-  runPrepare(m, weights, memory.prepared.data, memory.scratch.data);
-  if (weights && weights->status)
-    return weights->status;
+  if (dlc_status status = runPrepare(m, weights, memory.prepared.data, memory.scratch.data))
+    return status;
   takePrepared(m, memory.prepared, memory.prepared.data);
   static_cast<Block &>(memory.prepared) = {};
   return DLC_OK;
@@ -152,7 +169,12 @@ dlc_status Weights::load() {
     return failed;
   if (dlc_status failed = checkTensors(file, source.label, m.desc->info, message))
     return failed;
-  return m.training ? loadParameters(m, file, message) : renewPrepared(m, this, message);
+  if (m.training)
+    return loadParameters(m, file, message);
+  if (!m.backend->sharesMemory && !stage.allocate(m.self.allocator, kStage))
+    return message.set(DLC_ERROR_RESOURCE, "%s: no memory to read it (%lld bytes)", source.label,
+                       (long long)kStage);
+  return renewPrepared(m, this);
 }
 
 /// Weights of either kind, from where `open(source)` finds them; on failure those before stay.
@@ -171,6 +193,12 @@ template <typename Open> static dlc_status loadFrom(dlc_model *m, Open open) {
     return m->message().set(DLC_ERROR_UNSUPPORTED,
                             "%s: prepared weights cannot be trained; load the safetensors file",
                             source.label);
+  if (!m->backend->sharesMemory)
+    return m->message().set(
+        DLC_ERROR_UNSUPPORTED,
+        "%s: prepared weights are for CPUs, this instance runs \"%s\"; load the "
+        "safetensors file",
+        source.label, m->variant->name);
   return loadPrepared(*m, source);
 }
 

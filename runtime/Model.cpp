@@ -9,6 +9,7 @@
 #include "Model.h"
 
 #include "Arguments.h"
+#include "Backend.h"
 #include "Cpu.h"
 #include "Training.h"
 
@@ -59,16 +60,36 @@ static void passSamples(dlc_model &m, int64_t samples) {
     m.outputs[i] = static_cast<char *>(m.outputs[i]) + samples * m.outputBytes[i];
 }
 
-void dlc::rt::runForward(dlc_model &m, int64_t batch) {
-  refresh(m);
-  const FloatEnvironment environment;
+void dlc::rt::callEntry(dlc_model &m, Entry entry, int64_t batch, const void *const *inputs,
+                        void *const *outputs) {
+  const dlc_rt_variant &v = *m.variant;
+  if (entry == Entry::Forward)
+    return v.forward(&m, batch, inputs, outputs, m.prepared, m.arena);
+  const decltype(v.gradients) functions[] = {v.gradients, v.backward, v.update, v.metrics};
+  char *state = entry == Entry::Metrics ? nullptr : m.training->state.data;
+  functions[static_cast<int32_t>(entry) - 1](&m, batch, inputs, outputs, state, m.arena);
+}
+
+dlc_status dlc::rt::runForward(dlc_model &m, int64_t batch) {
+  if (dlc_status status = refresh(m))
+    return status;
   const int64_t most = m.variant->batch_step > 0 ? m.variant->batch_step : batch;
   for (int64_t first = 0; first < batch; first += most) {
     const int64_t step = batch - first < most ? batch - first : most;
-    m.back = !m.back;
-    m.variant->forward(&m, step, m.inputs, m.outputs, m.prepared, m.arena);
+    if (dlc_status status = m.backend->run(m, Entry::Forward, step, m.inputs, m.outputs))
+      return status;
     passSamples(m, step);
   }
+  return DLC_OK;
+}
+
+static dlc_status checkReady(dlc_model &m, const char *call) {
+  if (m.ready)
+    return DLC_OK;
+  return m.message().set(DLC_ERROR_NOT_READY,
+                         "model \"%s\": %s before its weights were loaded; call load or "
+                         "load_memory first",
+                         m.desc->info.name, call);
 }
 
 dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
@@ -78,15 +99,42 @@ dlc_status dlc_rt_forward(dlc_model *m, int64_t batch, const dlc_in *inputs,
   const Call call(m);
   if (!call.entered())
     return DLC_ERROR_BUSY;
-  if (!m->ready)
-    return m->message().set(DLC_ERROR_NOT_READY,
-                            "model \"%s\": forward before its weights were loaded; "
-                            "call load or load_memory first",
-                            m->desc->info.name);
+  if (dlc_status status = checkReady(*m, "forward"))
+    return status;
   if (dlc_status status = takeArrays(*m, batch, inputs, outputs))
     return status;
-  runForward(*m, batch);
-  return DLC_OK;
+  return runForward(*m, batch);
+}
+
+/// The calls of forward that a batch takes are of two sizes at most.
+static dlc_status warmForward(dlc_model &m, int64_t batch) {
+  const int64_t most = m.variant->batch_step;
+  if (most <= 0 || batch <= most)
+    return m.backend->warm(m, Entry::Forward, batch);
+  if (dlc_status status = m.backend->warm(m, Entry::Forward, most))
+    return status;
+  return batch % most ? m.backend->warm(m, Entry::Forward, batch % most) : DLC_OK;
+}
+
+dlc_status dlc_rt_warm(dlc_model *m, int64_t batch) {
+  if (!m)
+    return DLC_ERROR_ARGUMENT;
+  const Call call(m);
+  if (!call.entered())
+    return DLC_ERROR_BUSY;
+  if (dlc_status status = Arguments(*m, batch).checkBatch())
+    return status;
+  if (dlc_status status = checkReady(*m, "warm"))
+    return status;
+  if (dlc_status status = warmForward(*m, batch))
+    return status;
+  if (!m->training)
+    return DLC_OK;
+  const Entry entries[] = {Entry::Gradients, Entry::Backward, Entry::Metrics};
+  for (Entry entry : entries)
+    if (dlc_status status = m->backend->warm(*m, entry, batch))
+      return status;
+  return m->backend->warm(*m, Entry::Update, 0);
 }
 
 //===----------------------------------------------------------------------===//

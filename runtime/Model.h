@@ -14,10 +14,17 @@
 #include "ModelDesc.h"
 #include "Threads.h"
 
+struct dlc_rt_backend;
+
 namespace dlc::rt {
+
 struct Taken;
 struct Training;
 class Weights;
+
+/// A function of a variant that runs on a caller's data; see dlc_rt_variant.
+enum class Entry : int32_t { Forward, Gradients, Backward, Update, Metrics };
+
 } // namespace dlc::rt
 
 /// Plain: lives in zeroed memory of its own block, which also holds the five
@@ -25,18 +32,21 @@ class Weights;
 struct dlc_model {
   const dlc_rt_model_desc *desc;
   const dlc_rt_variant *variant;
+  const dlc_rt_backend *backend;
+  void *device; ///< the backend's own
   int64_t maxBatch;
 
   dlc::rt::Block self;          ///< this
   dlc::rt::Block ownArena;      ///< empty when the arena is the caller's
   dlc::rt::Block preparedOwner; ///< memory or a mapped file; empty before load
   const char *prepared;         ///< the prepared weights, in preparedOwner
-  char *arena;
+  char *arena;                  ///< memory of the backend, as the weights
   int64_t arenaBytes;
   dlc::rt::Threads threads;
 
   dlc::rt::Training *training; ///< null where the instance only runs forward
   dlc::rt::Weights *weights;   ///< where prepare reads the parameters, while it runs
+  dlc_status reading;          ///< how that went
 
   bool ready; ///< weights are loaded
   bool busy;  ///< a call is in progress
@@ -71,20 +81,24 @@ private:
   dlc_model *model;
 };
 
+/// Calls the variant's function with the instance's blocks.
+void callEntry(dlc_model &m, Entry entry, int64_t batch, const void *const *inputs,
+               void *const *outputs);
+
 /// Runs forward on m.inputs and m.outputs, which move past all samples.
-void runForward(dlc_model &m, int64_t batch);
+dlc_status runForward(dlc_model &m, int64_t batch);
 
 /// Memory for the weights that prepare makes, and its scratch memory.
 struct PrepareMemory {
   ScopedBlock prepared, scratch;
-  dlc_status allocate(const dlc_model &m, const Message &message);
+  dlc_status allocate(dlc_model &m);
 };
 
 /// Runs prepare of the model's variant on `weights`; null: on those of the state, if any.
-void runPrepare(dlc_model &m, Weights *weights, char *prepared, char *scratch);
+dlc_status runPrepare(dlc_model &m, Weights *weights, char *prepared, char *scratch);
 
 /// The same into memory of its own, which replaces what is prepared now.
-dlc_status renewPrepared(dlc_model &m, Weights *weights, const Message &message);
+dlc_status renewPrepared(dlc_model &m, Weights *weights);
 
 /// Puts prepared weights in the place of those before: `data`, which lie in `owner`.
 void takePrepared(dlc_model &m, const Block &owner, const char *data);

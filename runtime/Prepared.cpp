@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Prepared.h"
+
+#include "Backend.h"
 #include "TemporaryFile.h"
 #include "Training.h"
 
@@ -145,7 +147,13 @@ dlc_status dlc_rt_save_prepared(dlc_model *m, const char *path) {
                        "model \"%s\": its weights were not loaded, so there is nothing to save; "
                        "call load or load_memory first",
                        m->desc->info.name);
-  refresh(*m);
+  if (!m->backend->sharesMemory)
+    return message.set(DLC_ERROR_UNSUPPORTED,
+                       "model \"%s\": weights prepared for \"%s\" lie on a device and are kept in "
+                       "no file; load the safetensors file",
+                       m->desc->info.name, m->variant->name);
+  if (dlc_status status = refresh(*m))
+    return status;
   const dlc_rt_variant &variant = *m->variant;
   PreparedHeader header = {};
   memcpy(header.magic, kPreparedMagic, sizeof header.magic);

@@ -16,6 +16,24 @@
 
 using namespace dlc::rt;
 
+dlc_status HostState::open() {
+  const Block &state = m.training->state;
+  data = state.data;
+  if (m.backend->sharesMemory)
+    return DLC_OK;
+  if (!block.allocate(m.self.allocator, state.bytes))
+    return m.message().set(DLC_ERROR_RESOURCE,
+                           "model \"%s\": no memory for a copy of its state (%llu bytes)",
+                           m.desc->info.name, (unsigned long long)state.bytes);
+  data = block.data;
+  return m.backend->download(m, data, state.data, state.bytes);
+}
+
+dlc_status HostState::commit() {
+  const Block &state = m.training->state;
+  return data == state.data ? DLC_OK : m.backend->upload(m, state.data, data, state.bytes);
+}
+
 //===----------------------------------------------------------------------===//
 // First values
 //===----------------------------------------------------------------------===//
@@ -84,10 +102,9 @@ public:
     return DLC_OK;
   }
 
-  void commit() {
-    if (block.bytes)
-      memcpy(m.training->state.data, block.data, block.bytes);
+  dlc_status commit() {
     m.training->stale = true;
+    return m.backend->upload(m, m.training->state.data, block.data, block.bytes);
   }
 
   ScopedBlock block;
@@ -106,7 +123,8 @@ dlc_status dlc::rt::loadParameters(dlc_model &m, const Safetensors &file, const 
   if (dlc_status status = fresh.read(file, DLC_RT_PARAMETER))
     return status;
   setFirstValues(m, DLC_RT_SLOT, fresh.block.data);
-  fresh.commit();
+  if (dlc_status status = fresh.commit())
+    return status;
   m.training->step = 0;
   return DLC_OK;
 }
@@ -131,9 +149,9 @@ static_assert(sizeof(Numbers) == 80, "written as ten int64");
 /// The tensors of a training state's file.
 class Checkpoint {
 public:
-  /// Parameters and slots, with their data; then, unless it is of weights alone,
-  /// "dlc.model" with the model's name and "dlc.training".
-  dlc_status build(dlc_model &m, bool isWhole, const Message &message);
+  /// Parameters and slots, with their data in `state`; then, unless it is of weights
+  /// alone, "dlc.model" with the model's name and "dlc.training".
+  dlc_status build(dlc_model &m, char *state, bool isWhole);
 
   const dlc_tensor *begin() const { return tensors; }
   int64_t size() const { return count; }
@@ -152,18 +170,18 @@ private:
 
 static constexpr char kModelTensor[] = "dlc.model";
 
-dlc_status Checkpoint::build(dlc_model &m, bool isWhole, const Message &message) {
+dlc_status Checkpoint::build(dlc_model &m, char *state, bool isWhole) {
   const Training &t = *m.training;
   const char *name = m.desc->info.name;
   const auto most = static_cast<uint64_t>(t.desc->num_state + 2);
   if (!block.allocate(m.self.allocator, most * sizeof(dlc_tensor)) ||
       !infos.allocate(m.self.allocator, most * sizeof(dlc_tensor_info)))
-    return message.set(DLC_ERROR_RESOURCE, "model \"%s\": no memory to list its state", name);
+    return m.message().set(DLC_ERROR_RESOURCE, "model \"%s\": no memory to list its state", name);
   tensors = reinterpret_cast<dlc_tensor *>(block.data);
   for (int64_t i = 0; i < t.desc->num_state; ++i) {
     const dlc_rt_state_tensor &tensor = t.desc->state[i];
     if (tensor.role == DLC_RT_PARAMETER || (isWhole && tensor.role == DLC_RT_SLOT))
-      tensors[count++] = {tensor.info, t.at(tensor)};
+      tensors[count++] = {tensor.info, state + tensor.offset};
   }
   if (!isWhole)
     return DLC_OK;
@@ -228,7 +246,7 @@ static dlc_status loadState(dlc_model &m, const char *path, const Message &messa
   if (dlc_status status = file.open(source, m.self.allocator, message))
     return status;
   Checkpoint checkpoint;
-  if (dlc_status status = checkpoint.build(m, /*isWhole=*/true, message))
+  if (dlc_status status = checkpoint.build(m, m.training->state.data, /*isWhole=*/true))
     return status;
   if (dlc_status status = checkpoint.check(m, file, message))
     return status;
@@ -244,7 +262,8 @@ static dlc_status loadState(dlc_model &m, const char *path, const Message &messa
     return status;
   if (dlc_status status = fresh.read(file, DLC_RT_SLOT))
     return status;
-  fresh.commit();
+  if (dlc_status status = fresh.commit())
+    return status;
   m.training->step = numbers.step;
   m.training->seed = numbers.seed;
   m.training->schedule = numbers.schedule;
@@ -253,8 +272,11 @@ static dlc_status loadState(dlc_model &m, const char *path, const Message &messa
 
 static dlc_status save(dlc_model *rt, const char *path, bool isWhole) {
   return train(rt, [=](dlc_model &m, Training &) {
+    HostState state(m);
+    if (dlc_status status = state.open())
+      return status;
     Checkpoint checkpoint;
-    if (dlc_status status = checkpoint.build(m, isWhole, m.message()))
+    if (dlc_status status = checkpoint.build(m, state.data, isWhole))
       return status;
     return dlc_rt_save(path, checkpoint.begin(), checkpoint.size(), m.error, sizeof m.error);
   });

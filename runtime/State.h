@@ -9,13 +9,29 @@
 #ifndef DLC_RUNTIME_STATE_H
 #define DLC_RUNTIME_STATE_H
 
-#include "Model.h"
+#include "Backend.h"
 #include "Safetensors.h"
 
 namespace dlc::rt {
 
 /// A tensor that every file of a training state has.
 inline constexpr char kNumbersTensor[] = "dlc.training";
+
+/// The state where the host can work on it: the block itself, or a copy.
+class HostState {
+public:
+  explicit HostState(dlc_model &m) : m(m) {}
+  /// Sets `data`.
+  dlc_status open();
+  /// Puts what was changed into the state.
+  dlc_status commit();
+
+  char *data = nullptr;
+
+private:
+  dlc_model &m;
+  ScopedBlock block;
+};
 
 /// Puts first values into the tensors of `role` in `state`, a block of zeros.
 void setFirstValues(dlc_model &m, int32_t role, char *state);

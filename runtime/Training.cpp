@@ -9,10 +9,8 @@
 #include "Training.h"
 
 #include "Arguments.h"
-#include "Cpu.h"
+#include "Backend.h"
 #include "Schedule.h"
-
-#include <string.h>
 
 using namespace dlc::rt;
 
@@ -53,7 +51,7 @@ static bool isFinite(uint32_t bits) { return (bits & 0x7f800000) != 0x7f800000; 
 /// ReLU may swallow it, and 0 * NaN in a gradient is NaN.
 static dlc_status checkFinite(dlc_model &m, const Group &group, int64_t batch, const void **data) {
   for (int32_t i = 0; i < group.count; ++i) {
-    if (group.declared[i].dtype != DLC_FLOAT32)
+    if (group.declared[i].dtype != DLC_FLOAT32 || !m.backend->isReadable(m, data[i]))
       continue;
     auto *words = static_cast<const uint32_t *>(data[i]);
     const int64_t each = group.bytes[i] / 4, count = batch * each;
@@ -74,20 +72,40 @@ static dlc_status checkFinite(dlc_model &m, const Group &group, int64_t batch, c
   return DLC_OK;
 }
 
+/// Checks `count` labels, the first of which is number `first` of its target.
+static dlc_status checkLabels(dlc_model &m, int32_t target, int64_t first, const int32_t *labels,
+                              int64_t count) {
+  const int64_t classes = m.training->desc->classes[target];
+  for (int64_t k = 0; k < count; ++k)
+    if (labels[k] < 0 || labels[k] >= classes)
+      return m.message().set(DLC_ERROR_ARGUMENT,
+                             "target \"%s\": label %d of sample %lld is not within 0 and %lld; "
+                             "correct the data, nothing was changed",
+                             m.desc->info.targets[target].name, labels[k],
+                             (long long)((first + k) / (m.training->targetBytes[target] / 4)),
+                             (long long)(classes - 1));
+  return DLC_OK;
+}
+
 /// Losses and metrics look up what a label names.
 static dlc_status checkLabels(dlc_model &m, int64_t batch, const void **targets) {
-  const dlc_model_info &info = m.desc->info;
-  for (int32_t i = 0; i < info.num_targets; ++i) {
-    const int64_t classes = m.training->desc->classes[i];
+  for (int32_t i = 0; i < m.desc->info.num_targets; ++i) {
+    if (!m.training->desc->classes[i])
+      continue;
     auto *labels = static_cast<const int32_t *>(targets[i]);
-    const int64_t each = classes ? m.training->targetBytes[i] / 4 : 0;
-    for (int64_t k = 0; k < batch * each; ++k)
-      if (labels[k] < 0 || labels[k] >= classes)
-        return m.message().set(DLC_ERROR_ARGUMENT,
-                               "target \"%s\": label %d of sample %lld is not within 0 and %lld; "
-                               "correct the data, nothing was changed",
-                               info.targets[i].name, labels[k], (long long)(k / each),
-                               (long long)(classes - 1));
+    const int64_t count = batch * (m.training->targetBytes[i] / 4);
+    const bool isReadable = m.backend->isReadable(m, labels);
+    int32_t copy[4096];
+    const int64_t most = isReadable ? count : sizeof copy / 4;
+    for (int64_t k = 0, part; k < count; k += part) {
+      part = count - k < most ? count - k : most;
+      if (!isReadable)
+        if (dlc_status status =
+                m.backend->download(m, copy, labels + k, static_cast<uint64_t>(4 * part)))
+          return status;
+      if (dlc_status status = checkLabels(m, i, k, isReadable ? labels : copy, part))
+        return status;
+    }
   }
   return DLC_OK;
 }
@@ -115,14 +133,11 @@ static dlc_status takeSamples(dlc_model &m, int64_t batch, const dlc_in *inputs,
 // The functions
 //===----------------------------------------------------------------------===//
 
-using Function = decltype(dlc_rt_variant::gradients);
-
-static void run(dlc_model &m, Function function, int64_t batch) {
+/// On t.inputs and t.outputs.
+static dlc_status run(dlc_model &m, Entry entry, int64_t batch) {
   Training &t = *m.training;
-  const FloatEnvironment environment;
-  m.back = !m.back;
-  function(&m, batch, t.inputs, t.outputs, t.state.data, m.arena);
   t.stale = true;
+  return m.backend->run(m, entry, batch, t.inputs, t.outputs);
 }
 
 static void setRandom(Training &t) {
@@ -145,7 +160,8 @@ static dlc_status differentiate(dlc_model &m, int64_t batch, const dlc_in *input
     return status;
   setRandom(t);
   t.outputs[0] = &t.loss;
-  run(m, m.variant->gradients, batch);
+  if (dlc_status status = run(m, Entry::Gradients, batch))
+    return status;
   if (loss)
     *loss = t.loss;
   if (__builtin_isfinite(t.loss))
@@ -156,13 +172,15 @@ static dlc_status differentiate(dlc_model &m, int64_t batch, const dlc_in *input
                          (long long)(t.step + 1), __builtin_isnan(t.loss) ? "NaN" : "infinite");
 }
 
-static void update(dlc_model &m) {
+static dlc_status update(dlc_model &m) {
   Training &t = *m.training;
   t.hyper[0] = static_cast<float>(learningRate(t.schedule, t.step));
   t.hyper[1] = static_cast<float>(t.step + 1);
   t.inputs[0] = t.hyper;
-  run(m, m.variant->update, 0);
+  if (dlc_status status = run(m, Entry::Update, 0))
+    return status;
   ++t.step;
+  return DLC_OK;
 }
 
 /// To t.inputs + 1 and t.outputs.
@@ -218,8 +236,7 @@ dlc_status dlc_rt_train_step(dlc_model *rt, int64_t batch, const dlc_in *inputs,
   return train(rt, [&](dlc_model &m, Training &) {
     if (dlc_status status = differentiate(m, batch, inputs, targets, loss))
       return status;
-    update(m);
-    return DLC_OK;
+    return update(m);
   });
 }
 
@@ -229,16 +246,12 @@ dlc_status dlc_rt_backward(dlc_model *rt, int64_t batch, const dlc_in *inputs,
     if (dlc_status status = takeGradients(m, batch, inputs, output_grads, input_grads))
       return status;
     setRandom(t);
-    run(m, m.variant->backward, batch);
-    return DLC_OK;
+    return run(m, Entry::Backward, batch);
   });
 }
 
 dlc_status dlc_rt_update(dlc_model *rt) {
-  return train(rt, [](dlc_model &m, Training &) {
-    update(m);
-    return DLC_OK;
-  });
+  return train(rt, [](dlc_model &m, Training &) { return update(m); });
 }
 
 /// Calls visit(tensor, bytes) for each gradient.
@@ -253,11 +266,13 @@ template <typename Visit> static void forEachGradient(const Training &t, Visit v
 }
 
 dlc_status dlc_rt_zero_grad(dlc_model *rt) {
-  return train(rt, [](dlc_model &, Training &t) {
+  return train(rt, [](dlc_model &m, Training &t) {
+    dlc_status status = DLC_OK;
     forEachGradient(t, [&](const dlc_rt_state_tensor &tensor, int64_t bytes) {
-      memset(t.at(tensor), 0, static_cast<size_t>(bytes));
+      if (!status)
+        status = m.backend->clear(m, t.at(tensor), static_cast<uint64_t>(bytes));
     });
-    return DLC_OK;
+    return status;
   });
 }
 
@@ -292,10 +307,11 @@ dlc_status dlc_rt_evaluate(dlc_model *rt, int64_t batch, const dlc_in *inputs,
       return status;
     for (int32_t i = 0; i < info.num_outputs; ++i)
       t.inputs[i] = m.outputs[i] = t.evaluated[i];
-    runForward(m, batch);
+    if (dlc_status status = runForward(m, batch))
+      return status;
     t.outputs[0] = t.metrics;
-    const FloatEnvironment environment;
-    m.variant->metrics(&m, batch, t.inputs, t.outputs, nullptr, m.arena);
+    if (dlc_status status = m.backend->run(m, Entry::Metrics, batch, t.inputs, t.outputs))
+      return status;
     for (int32_t i = 0; i < info.num_metrics; ++i)
       metrics[i] = static_cast<double>(t.metrics[i]);
     return DLC_OK;

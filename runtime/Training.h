@@ -19,7 +19,7 @@ namespace dlc::rt {
 struct Training {
   const dlc_rt_training *desc;
   Block self;           ///< this
-  Block state;          ///< see dlc_rt_training
+  Block state;          ///< see dlc_rt_training; memory of the backend, as the next two
   Block prepareScratch; ///< of the variant's prepare
   Block buffers;        ///< for what the caller of evaluate or backward does not take
 
@@ -44,11 +44,11 @@ struct Training {
 };
 
 /// Makes m.training, with first values from options.seed. On failure destroyTraining() cleans up.
-dlc_status createTraining(dlc_model &m, const dlc_options &options, const Message &message);
+dlc_status createTraining(dlc_model &m, const dlc_options &options);
 void destroyTraining(dlc_model &m);
 
 /// Runs prepare again, into the same memory, where its result is stale.
-void refresh(dlc_model &m);
+dlc_status refresh(dlc_model &m);
 
 /// A call that only a trainable instance can do: body(instance, training).
 template <typename Body> dlc_status train(dlc_model *m, Body body) {

@@ -46,6 +46,21 @@ TEST(Create, SizeOfOptions) {
   }
 }
 
+TEST(Create, Target) {
+  dlc_options options = {};
+  options.target = DLC_TARGET_CPU;
+  EXPECT_EQ(Instance(options).status, DLC_OK);
+  options.target = DLC_TARGET_CUDA;
+  const Instance other(options);
+  EXPECT_EQ(other.status, DLC_ERROR_UNSUPPORTED);
+  EXPECT_STREQ(other.error,
+               "model \"toy\" was compiled for CPUs alone; compile it with --target cpu,cuda");
+  options.target = 3;
+  const Instance unknown(options);
+  EXPECT_EQ(unknown.status, DLC_ERROR_ARGUMENT);
+  EXPECT_STREQ(unknown.error, "dlc_options.target is 3; it must be a dlc_target");
+}
+
 TEST(Create, OptionsOfALaterVersion) {
   struct {
     dlc_options options = {};
