@@ -92,6 +92,7 @@ void dlc::buildMemoryPhase(OpPassManager &pm, const TargetFacts &facts, bool pro
   cleanUp(pm);
   // After all else that could move or join uses: from here on the order of ops is that of memory.
   pm.addNestedPass<func::FuncOp>(memory::createReadParameters());
+  pm.addNestedPass<func::FuncOp>(memory::createCompleteGradients());
   pm.addPass(memory::createPlanArena());
   cleanUp(pm);
   // A profile times each launch once a call.

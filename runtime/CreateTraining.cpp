@@ -116,12 +116,22 @@ static dlc_status allocateState(dlc_model &m) {
 }
 
 dlc_status dlc::rt::createTraining(dlc_model &m, const dlc_options &options) {
+  // Code for GPUs runs when the recorded launches do, which tell nobody.
+  if (m.variant->gpu && options.on_gradient)
+    return m.message().set(DLC_ERROR_UNSUPPORTED,
+                           "dlc_options.on_gradient: only CPUs tell of gradients one by one; leave "
+                           "it NULL and read gradients() after differentiate");
   if (dlc_status status = allocateSelf(m))
     return status;
   Training &t = *m.training;
   t.desc = m.desc->training;
   t.seed = options.seed;
   t.schedule = t.desc->schedule;
+  t.gradients = t.desc->state;
+  while (t.gradients != t.desc->state + t.desc->num_state && t.gradients->role != DLC_RT_GRADIENT)
+    ++t.gradients;
+  t.onGradient = options.on_gradient;
+  t.jointUser = options.joint_user;
   t.stale = true;
   if (dlc_status status = allocateBuffers(m))
     return status;

@@ -257,6 +257,10 @@ void dlc_rt_parallel_for_kept(dlc_model *rt, void (*fn)(void *args, int64_t lo, 
 /// to the values of the kernel's parameters, one after the other.
 void dlc_rt_launch(dlc_model *rt, int64_t kernel, const int64_t *geometry, void **params);
 
+/// For gradients: gradient `index`, in the order of dlc_rt_training.state, is
+/// complete, and the rest of the call leaves it alone.
+void dlc_rt_gradient_done(dlc_model *rt, int64_t index);
+
 /// All launches before number `index` have ended. Called by code that was
 /// compiled to be measured only; tells `dlc_rt_marker`, which such a library
 /// exports, unless it is null.

@@ -35,6 +35,10 @@ struct Training {
   void **inputGradients; ///< in `buffers`, per input of the model; null for integers
   int64_t *targetBytes;  ///< bytes of one sample, per target
 
+  const dlc_rt_state_tensor *gradients; ///< all gradients, in the order of the parameters
+  void (*onGradient)(void *user, const dlc_tensor *gradient); ///< null: nobody listens
+  void *jointUser;
+
   int32_t random[4]; ///< what random numbers are made from; see dlc_rt_variant
   float hyper[2];    ///< learning rate, step counted from 1
   float loss;

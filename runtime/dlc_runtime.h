@@ -71,7 +71,8 @@
 // elsewhere, or before: set_first_sample says where in the larger one it begins,
 // for all that follows until the next call (0 after create; no state keeps it).
 // The sum of the parts' gradients, each times its share of the samples, is the
-// gradient of the larger batch, with the same Dropout.
+// gradient of the larger batch, with the same Dropout. They can be added up while
+// others are still computed: dlc_options.on_gradient tells of each.
 //
 // A label that is no class (DLC_ERROR_ARGUMENT), and NaN or infinity in an input,
 // target or output gradient (DLC_ERROR_NUMERIC), are found before anything is
@@ -314,6 +315,17 @@ typedef struct dlc_options {
   /// On CUDA: the caller's stream (a CUstream or cudaStream_t), in which all calls of the
   /// instance are then enqueued; NULL: one of its own.
   void *stream;
+
+  /// For batches whose parts others differentiate at the same time (see
+  /// set_first_sample); NULL: nobody is told. differentiate and train_step call
+  /// it once for each gradient, on the caller's thread, as soon as that gradient
+  /// is complete: while those of earlier layers are still to be computed, and
+  /// before the loss is known to be finite. Till the next call of the instance
+  /// the library leaves the gradient alone, but for an update, so that it may be
+  /// sent and changed from here on, by other threads too. The order, last layers
+  /// first, is the same in each call of one CPU variant of a library. On CPUs only.
+  void (*on_gradient)(void *user, const dlc_tensor *gradient);
+  void *joint_user;
 } dlc_options;
 
 /// An instance of a model: its weights, arena and threads.

@@ -37,6 +37,7 @@ namespace dlc::cpu {
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using dlc::kernel::GradientDoneOp;
 using dlc::kernel::LaunchOp;
 using dlc::kernel::MarkOp;
 using dlc::kernel::ReadParamOp;
@@ -57,7 +58,7 @@ private:
   void lowerLaunch(LaunchOp launch, Value slots);
   Value scratchOfFirstThread(LaunchOp launch);
   void addTrampoline(func::FuncOp kernel, ArrayRef<Type> argTypes, int64_t scratch);
-  void lowerMarks(func::FuncOp func);
+  template <typename OpTy> void lowerNotices(func::FuncOp func, StringRef callee);
   void lowerReads(func::FuncOp func);
   func::FuncOp declareRuntime(StringRef name, ArrayRef<Type> types);
   FailureOr<Value> entryArgument(BlockArgument arg, func::FuncOp func);
@@ -207,7 +208,8 @@ LogicalResult AbiLowering::lowerEntry(func::FuncOp func) {
   func.setFunctionType(builder.getFunctionType(types, {}));
   if (failed(lowerLaunches(func)))
     return failure();
-  lowerMarks(func);
+  lowerNotices<MarkOp>(func, "dlc_rt_mark");
+  lowerNotices<GradientDoneOp>(func, "dlc_rt_gradient_done");
   lowerReads(func);
   return success();
 }
@@ -300,16 +302,17 @@ void AbiLowering::lowerLaunch(LaunchOp launch, Value slots) {
   launch.erase();
 }
 
-void AbiLowering::lowerMarks(func::FuncOp func) {
-  SmallVector<MarkOp> marks;
-  func.walk([&](MarkOp mark) { marks.push_back(mark); });
-  for (MarkOp mark : marks) {
-    builder.setInsertionPoint(mark);
-    Value index = LLVM::ConstantOp::create(builder, mark.getLoc(), mark.getIndexAttr());
-    func::CallOp::create(builder, mark.getLoc(),
-                         declareRuntime("dlc_rt_mark", {pointer, builder.getI64Type()}),
+// What only tells the runtime a number.
+template <typename OpTy> void AbiLowering::lowerNotices(func::FuncOp func, StringRef callee) {
+  SmallVector<OpTy> notices;
+  func.walk([&](OpTy notice) { notices.push_back(notice); });
+  for (OpTy notice : notices) {
+    Location loc = notice.getLoc();
+    builder.setInsertionPoint(notice);
+    Value index = LLVM::ConstantOp::create(builder, loc, notice.getIndexAttr());
+    func::CallOp::create(builder, loc, declareRuntime(callee, {pointer, builder.getI64Type()}),
                          ValueRange{func.getArgument(0), index});
-    mark.erase();
+    notice.erase();
   }
 }
 

@@ -24,6 +24,11 @@ def ReadParameters : Pass<"dlc-read-parameters", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dlc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
 }
 
+def CompleteGradients : Pass<"dlc-complete-gradients", "::mlir::func::FuncOp"> {
+  let summary = "tell the runtime of each gradient as soon as it is complete";
+  let dependentDialects = ["::dlc::kernel::KernelDialect"];
+}
+
 def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   let summary = "place every allocation of an entry function in one arena";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];

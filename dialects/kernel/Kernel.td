@@ -197,6 +197,16 @@ def Kernel_MarkOp : Op<Kernel_Dialect, "mark"> {
   let assemblyFormat = "$index attr-dict";
 }
 
+def Kernel_GradientDoneOp : Op<Kernel_Dialect, "gradient_done"> {
+  let summary = "tells the runtime that a parameter's gradient is complete and is not read again";
+  let description = [{
+    `index` counts the gradients in the model's order. From here on the rest of the call leaves that
+    gradient's memory alone.
+  }];
+  let arguments = (ins I64Attr:$index);
+  let assemblyFormat = "$index attr-dict";
+}
+
 include "dialects/kernel/Backward.td"
 include "dialects/kernel/ConvDepthwise.td"
 include "dialects/kernel/Gpu.td"

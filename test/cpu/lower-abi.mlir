@@ -96,6 +96,19 @@ func.func private @turn_0(%y: memref<?x8xf32> {llvm.noalias}, %s: memref<256xi8>
 
 // -----
 
+// What only tells the runtime a number.
+// CHECK-LABEL: func.func @gradients
+// CHECK:         %[[THREE:.*]] = llvm.mlir.constant(3 : i64)
+// CHECK:         call @dlc_rt_gradient_done(%arg0, %[[THREE]]) : (!llvm.ptr, i64) -> ()
+// CHECK:         call @dlc_rt_mark(%arg0, %{{.*}}) : (!llvm.ptr, i64) -> ()
+func.func @gradients(%batch: index {nn.batch}, %g: memref<8xf32> {nn.gradient = "g", nn.place = 64 : i64}) {
+  kernel.gradient_done 3
+  kernel.mark 0
+  return
+}
+
+// -----
+
 func.func @prepare(%w: memref<8xf32> {nn.prepared = 0 : i64}) {
   %c1 = arith.constant 1 : index
   // expected-error@+1 {{needs scratch memory, which only functions of a batch have}}

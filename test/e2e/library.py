@@ -41,6 +41,16 @@ class Tensor(ctypes.Structure):
     _fields_ = [("info", TensorInfo), ("data", c_void_p)]
 
 
+def values(tensor):
+    """What a dlc_tensor of floats points to, as a numpy array in its place."""
+    size = int(np.prod(tensor.info.shape, dtype=np.int64))
+    data = np.ctypeslib.as_array(ctypes.cast(tensor.data, POINTER(c_float)), (size,))
+    return data.reshape(tensor.info.shape)
+
+
+ON_GRADIENT = ctypes.CFUNCTYPE(None, c_void_p, POINTER(Tensor))
+
+
 class ModelInfo(ctypes.Structure):
     _fields_ = [
         ("size", c_uint64),
@@ -72,6 +82,8 @@ class Options(ctypes.Structure):
         ("error_size", c_uint64),
         *[(n, c_int32) for n in ("target", "device")],
         ("stream", c_void_p),
+        ("on_gradient", ON_GRADIENT),
+        ("joint_user", c_void_p),
     ]
 
 
@@ -150,20 +162,24 @@ class Library:
         infos = getattr(self.info, kind)
         return [(t.name.decode(), t.shape, DTYPES[t.dtype]) for t in infos[: getattr(self.info, "num_" + kind)]]
 
-    def create(self, max_batch=1, threads=1, training=False, seed=0):
-        return Model(self, max_batch, threads, training, seed)
+    def create(self, max_batch=1, threads=1, training=False, seed=0, on_gradient=None):
+        """`on_gradient(name, array)` is called during train_step and differentiate."""
+        return Model(self, max_batch, threads, training, seed, on_gradient)
 
 
 class Model:
     """An instance; destroyed at the end of its `with`."""
 
-    def __init__(self, library, max_batch, threads, training, seed):
+    def __init__(self, library, max_batch, threads, training, seed, on_gradient):
         self.library, self.entry, self.handle = library, library.entry, c_void_p()
         text = ctypes.create_string_buffer(1024)
         options = Options(
             size=ctypes.sizeof(Options), max_batch=max_batch, threads=threads, training=training, seed=seed
         )
         options.error, options.error_size = ctypes.cast(text, c_char_p), len(text)
+        if on_gradient:
+            options.on_gradient = ON_GRADIENT(lambda _, t: on_gradient(t[0].info.name.decode(), values(t[0])))
+        self.hooks = options.on_gradient  # must outlive the instance
         status = self.entry.create(byref(options), byref(self.handle))
         if status:
             raise Error(status, text.value.decode())
@@ -226,9 +242,7 @@ class Model:
         self.call("gradients", list_, byref(count))
         result = {}
         for tensor in list_[: count.value]:
-            size = int(np.prod(tensor.info.shape, dtype=np.int64))
-            data = np.ctypeslib.as_array(ctypes.cast(tensor.data, POINTER(c_float)), (size,))
-            result[tensor.info.name.decode()] = data.reshape(tensor.info.shape).copy()
+            result[tensor.info.name.decode()] = values(tensor).copy()
         return result
 
     def set_first_sample(self, number):

@@ -3,7 +3,7 @@
 
 The same weights and training state, bit for bit, for every thread count, after a kill and a
 resume, and whatever the memory held before; no allocation in a step; nothing changed when a
-call is refused; backward and differentiate agree; only the documented symbols.
+call is refused; gradients told one by one as they are; backward and differentiate agree; only the documented symbols.
 """
 
 import os
@@ -147,8 +147,8 @@ class Trainee:
         with library.Library(self.so) as lib:
             return [[array(t) for t in lib.tensors(kind)] for kind in ("inputs", "targets")]
 
-    def create(self, threads=1):
-        return library.Library(self.so).create(self.batch, threads, True, 5)
+    def create(self, threads=1, **hooks):
+        return library.Library(self.so).create(self.batch, threads, True, 5, **hooks)
 
 
 def threads(trainee):
@@ -251,6 +251,37 @@ def vjp(trainee):
         assert not any(g.any() for g in m.gradients().values())
 
 
+def one_by_one(trainee):
+    """Each gradient is told once, last layers first, with its final bits, and not looked at again."""
+    inputs, targets = trainee.data()
+    told = []
+
+    def listen(name, array):
+        told.append((name, array.copy()))
+        array.fill(np.nan)
+
+    with trainee.create() as quiet, trainee.create(2, on_gradient=listen) as m:
+        loss = quiet.train_step(inputs, targets, "differentiate")
+        want = quiet.gradients()
+        assert m.train_step(inputs, targets, "differentiate") == loss
+        order = [name for name, _ in told]
+        assert sorted(order) == sorted(want), order
+        for name, array in told:
+            assert array.tobytes() == want[name].tobytes(), name
+        assert all(np.isnan(g).all() for g in m.gradients().values()), "written again after it was told"
+        # Layers without branches come strictly in the reverse order.
+        if len(trainee.model["layers"]) < 10 and trainee.name != "twins":
+            layers = list(dict.fromkeys(name.split("/")[0] for name in order))
+            assert layers == list(dict.fromkeys(name.split("/")[0] for name in want))[::-1], layers
+        told.clear()
+        outputs = [np.ones_like(y) for y in m.forward(inputs)]
+        m.call("zero_grad")
+        m.backward(inputs, outputs)
+        assert not told, "backward adds to gradients, and may do so again"
+        m.train_step(inputs, targets, "differentiate")
+        assert [name for name, _ in told] == order
+
+
 def weights_to_inference(trainee):
     """What training saved, a library without --train reads; both give what evaluate measured."""
     inputs, targets = trainee.data()
@@ -318,7 +349,7 @@ def full_disk(trainee):
 
 
 def cases(dlc, args):
-    checks = (threads, poison, kill_and_resume, no_allocation, refused, weights_to_inference, exports, full_disk)
+    checks = (threads, poison, kill_and_resume, no_allocation, refused, one_by_one, weights_to_inference, exports, full_disk)
     found, trainees = [], {name: Trainee(dlc, name) for name in MODELS}
     for name, trainee in trainees.items():
 

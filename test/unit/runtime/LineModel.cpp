@@ -86,6 +86,7 @@ void gradients(dlc_model *rt, int64_t batch, const void *const *inputs, void *co
   args.target = static_cast<const float *>(inputs[3]);
   std::memset(at(state, line::kGradient), 0, 8);
   *static_cast<float *>(outputs[0]) = differentiate(rt, batch, args, state, arena);
+  dlc_rt_gradient_done(rt, 0);
 }
 
 void backward(dlc_model *rt, int64_t batch, const void *const *inputs, void *const *outputs,

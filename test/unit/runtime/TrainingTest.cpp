@@ -117,6 +117,31 @@ TEST_F(Training, PartsOfABatch) {
                 [&] { return dlc_rt_set_first_sample(t.m, number); });
 }
 
+// By train_step and differentiate, and before an update reads what the listener made of it.
+TEST(TrainingGradients, AreTold) {
+  struct Listener {
+    std::vector<std::string> names;
+    const void *data = nullptr;
+  } listener;
+  dlc_options options = line::optionsFor(7, 1);
+  options.joint_user = &listener;
+  options.on_gradient = [](void *user, const dlc_tensor *gradient) {
+    auto &to = *static_cast<Listener *>(user);
+    to.names.push_back(gradient->info.name);
+    to.data = gradient->data;
+    static_cast<float *>(gradient->data)[0] = static_cast<float *>(gradient->data)[1] = 0;
+  };
+  Trainer t(options);
+  ASSERT_EQ(dlc_rt_differentiate(t.m, 6, t.inputs, t.targets, nullptr), DLC_OK) << t.error();
+  EXPECT_EQ(listener.names, std::vector<std::string>{"d/kernel"});
+  EXPECT_EQ(listener.data, t.state(line::kGradient));
+  const std::vector<float> kernel(t.state(line::kKernel), t.state(line::kKernel) + 2);
+  ASSERT_EQ(t.step(), DLC_OK) << t.error();
+  EXPECT_EQ(listener.names.size(), 2u);
+  EXPECT_EQ(std::vector<float>(t.state(line::kKernel), t.state(line::kKernel) + 2), kernel)
+      << "moved by another gradient than the listener's";
+}
+
 TEST_F(Training, BackwardAddsAndZeroGradClears) {
   const float outGrad[6] = {1, 1, 1, 1, 1, 1}, scoreGrad[18] = {};
   const dlc_in grads[] = {{outGrad, DLC_FLOAT32}, {scoreGrad, DLC_FLOAT32}};
