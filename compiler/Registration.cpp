@@ -4,6 +4,7 @@
 #include "compiler/Registration.h"
 #include "compiler/Pipeline.h"
 #include "compiler/cpu/Passes.h"
+#include "compiler/cuda/Passes.h"
 #include "compiler/fusion/Passes.h"
 #include "compiler/memory/Passes.h"
 #include "compiler/ops/Ops.h"
@@ -29,5 +30,6 @@ void dlc::registerAllPasses() {
   schedule::registerSchedulePasses();
   memory::registerMemoryPasses();
   cpu::registerCpuPasses();
+  cuda::registerCudaPasses();
   registerPipelines();
 }

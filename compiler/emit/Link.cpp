@@ -86,6 +86,12 @@ Error dlc::emit::linkShared(const LinkInputs &inputs, const Names &names, String
   return runLinker(arguments, path);
 }
 
+Error dlc::emit::linkPlugin(const std::string &object, StringRef path) {
+  return runLinker(
+      {"-shared", "-o", path.str(), "-z", "now", "-z", "noexecstack", "--build-id=none", object},
+      path);
+}
+
 Error dlc::emit::writeStaticLibrary(StringRef object, StringRef path) {
   Expected<NewArchiveMember> member = NewArchiveMember::getFile(object, /*Deterministic=*/true);
   if (!member)

@@ -29,6 +29,10 @@ llvm::Error linkObjects(llvm::ArrayRef<std::string> objects, llvm::StringRef pat
 /// functions and dlc_model_entry. In process, by lld.
 llvm::Error linkShared(const LinkInputs &inputs, const Names &names, llvm::StringRef path);
 
+/// Links the object into the shared library `path`, which exports all it has and finds what it
+/// lacks where it is loaded.
+llvm::Error linkPlugin(const std::string &object, llvm::StringRef path);
+
 /// Writes the archive `path` with the object as its only member.
 llvm::Error writeStaticLibrary(llvm::StringRef object, llvm::StringRef path);
 

@@ -42,6 +42,12 @@ std::string dlc::simulator::checkSharedMemory(uint64_t bytes) {
                        : "written " + place + std::to_string(bytes) + " bytes of shared memory";
 }
 
+bool dlc::simulator::isShared(const void *address, uint64_t bytes) {
+  uint64_t offset = static_cast<const char *>(address) - dlc_sim_shared;
+  uint64_t size = running->launchGeometry().sharedBytes;
+  return offset <= size && bytes <= size - offset;
+}
+
 namespace {
 
 struct Allocation {

@@ -14,6 +14,9 @@ void poisonSharedMemory(uint64_t bytes);
 /// What was written behind them.
 std::string checkSharedMemory(uint64_t bytes);
 
+/// Whether all these bytes lie in what the running block asked for.
+bool isShared(const void *address, uint64_t bytes);
+
 /// What lies near an address that faulted.
 std::string describeAddress(const void *address);
 

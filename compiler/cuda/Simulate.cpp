@@ -1,0 +1,130 @@
+//===- Simulate.cpp - a gpu.module for the simulator --------------------------------===//
+//
+// The last step but translation of a simulated image, which tests run on the host: NVVM operations
+// become calls of functions that test/simulator has, shared memory is the simulator's, and a kernel
+// takes an array of pointers to its parameters, as the driver does.
+//
+//   llvm.mlir.global external @shared() {addr_space = 3 : i32} : !llvm.array<0 x i8>
+//   llvm.func @sum(%data: !llvm.ptr, %n: i32) attributes {nvvm.kernel} {
+//     %i = nvvm.read.ptx.sreg.tid.x : i32
+//     nvvm.barrier0
+//   ->
+//   llvm.mlir.global external @dlc_sim_shared() {addr_space = 3 : i32} : !llvm.array<0 x i8>
+//   llvm.func internal @sum.body(%data: !llvm.ptr, %n: i32) {
+//     %i = llvm.call @dlc_sim_thread_id(%c0) : (i32) -> i32
+//     llvm.call @dlc_sim_barrier(%site, %c0, %c0) : (!llvm.ptr, i32, i32) -> ()
+//   llvm.func @sum(%params: !llvm.ptr)     // loads what the pointers point to, calls @sum.body
+//
+//===---------------------------------------------------------------------------------===//
+
+#include "compiler/cuda/Passes.h"
+#include "compiler/cuda/Redirect.h"
+
+namespace dlc::cuda {
+#define GEN_PASS_DEF_SIMULATEGPU
+#include "compiler/cuda/Passes.h.inc"
+} // namespace dlc::cuda
+
+using namespace mlir;
+using namespace dlc::cuda;
+
+static constexpr StringLiteral sharedMemory = "dlc_sim_shared", calledPrefix = "dlc_sim_";
+static constexpr unsigned sharedSpace = 3;
+
+/// Shared memory is the simulator's, however many names it has.
+static LogicalResult replaceSharedMemory(gpu::GPUModuleOp module) {
+  LLVM::GlobalOp shared;
+  for (auto global : llvm::make_early_inc_range(module.getOps<LLVM::GlobalOp>())) {
+    if (global.getAddrSpace() != sharedSpace)
+      continue;
+    auto type = dyn_cast<LLVM::LLVMArrayType>(global.getType());
+    if (!type || type.getNumElements() != 0)
+      return global.emitError("shared memory of a size of its own; a kernel to simulate has all of "
+                              "it as an external array of no elements");
+    if (failed(SymbolTable::replaceAllSymbolUses(
+            global, StringAttr::get(module.getContext(), sharedMemory), module)))
+      return global.emitError("uses that cannot be found");
+    if (shared)
+      global.erase();
+    else
+      shared = global;
+  }
+  if (shared) {
+    shared.setSymName(sharedMemory);
+    shared.setLinkage(LLVM::Linkage::External);
+  }
+  return success();
+}
+
+/// Attributes that are for the GPU alone.
+static void stripAttributes(Operation *op) {
+  for (NamedAttribute attribute : llvm::to_vector(op->getDiscardableAttrs()))
+    op->removeDiscardableAttr(attribute.getName());
+}
+
+/// Parameters as the driver gives them: pointers to the values. One that is passed by value is in
+/// the caller's memory already.
+static Value loadParameter(OpBuilder &builder, LLVM::LLVMFuncOp func, unsigned index,
+                           Value params) {
+  Location loc = func.getLoc();
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  Value address = LLVM::GEPOp::create(builder, loc, pointer, pointer, params,
+                                      ArrayRef<LLVM::GEPArg>{int32_t(index)});
+  Value value = LLVM::LoadOp::create(builder, loc, pointer, address);
+  bool isByValue = !!func.getArgAttr(index, LLVM::LLVMDialect::getByValAttrName());
+  Type type = func.getArgument(index).getType();
+  return isByValue ? value : LLVM::LoadOp::create(builder, loc, type, value).getResult();
+}
+
+/// Makes `kernel` internal, and a function of its name that a driver can call.
+static void exportKernel(LLVM::LLVMFuncOp kernel) {
+  OpBuilder builder(kernel);
+  builder.setInsertionPointAfter(kernel);
+  Location loc = kernel.getLoc();
+  std::string name = kernel.getName().str();
+  kernel.setSymName(name + ".body");
+  auto pointer = LLVM::LLVMPointerType::get(builder.getContext());
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(builder.getContext()), {pointer});
+  auto entry = LLVM::LLVMFuncOp::create(builder, loc, name, type);
+  builder.setInsertionPointToStart(entry.addEntryBlock(builder));
+  SmallVector<Value> values;
+  for (unsigned i = 0; i < kernel.getNumArguments(); ++i)
+    values.push_back(loadParameter(builder, kernel, i, entry.getArgument(0)));
+  LLVM::CallOp::create(builder, loc, kernel, values);
+  LLVM::ReturnOp::create(builder, loc, ValueRange());
+  kernel.setLinkage(LLVM::Linkage::Internal);
+  kernel.setVisibility(SymbolTable::Visibility::Private);
+  kernel.removeArgAttrsAttr();
+}
+
+static LogicalResult simulate(LLVM::LLVMFuncOp func) {
+  if (func.isExternal()) {
+    if (func.getName().starts_with(calledPrefix))
+      return success();
+    return func.emitError("a function that a kernel calls must be in its module, to be simulated");
+  }
+  bool isKernel = func->hasAttr("nvvm.kernel") || func->hasAttr("gpu.kernel");
+  if (failed(redirectToSimulator(func)))
+    return failure();
+  stripAttributes(func);
+  if (isKernel)
+    exportKernel(func);
+  return success();
+}
+
+namespace {
+
+struct SimulateGpu : public dlc::cuda::impl::SimulateGpuBase<SimulateGpu> {
+  void runOnOperation() override {
+    gpu::GPUModuleOp module = getOperation();
+    stripAttributes(module);
+    module.removeTargetsAttr();
+    if (failed(replaceSharedMemory(module)))
+      return signalPassFailure();
+    for (LLVM::LLVMFuncOp func : llvm::to_vector(module.getOps<LLVM::LLVMFuncOp>()))
+      if (failed(simulate(func)))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
