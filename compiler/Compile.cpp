@@ -4,6 +4,7 @@
 #include "compiler/CpuVariant.h"
 #include "compiler/Describe.h"
 #include "compiler/DescribePlan.h"
+#include "compiler/GpuVariant.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Registration.h"
 #include "compiler/Reproducer.h"
@@ -50,7 +51,14 @@ private:
   using Writer = llvm::function_ref<llvm::Error(llvm::raw_ostream &)>;
 
   Outcome runPhase(ModuleOp module, Phase build);
+  struct Step {
+    Stage stage;
+    std::function<void(OpPassManager &)> build;
+  };
+  Outcome runSteps(ModuleOp module, ArrayRef<Step> steps, emit::Variant &variant, bool &printed);
   Outcome lower(ModuleOp module, const CpuVariant &cpu, emit::Model &model);
+  Outcome finish(ModuleOp module, emit::Variant variant, emit::Model &model);
+  Outcome checkTargets();
   Outcome emitLibrary(emit::Model model, emit::Options target);
   Outcome emitStage(emit::Model model, StringRef arch);
   Outcome importMlir();
@@ -162,15 +170,39 @@ Outcome Compilation::print(ModuleOp module) {
   });
 }
 
-// One variant from fused nn to LLVM IR. Stages in between print the first variant and end there.
+// Step by step; the stage that is asked for is printed, and the last of it.
+Outcome Compilation::runSteps(ModuleOp module, ArrayRef<Step> steps, emit::Variant &variant,
+                              bool &printed) {
+  for (const Step &step : steps) {
+    if (Outcome outcome = runPhase(module, step.build); outcome != Outcome::Done)
+      return outcome;
+    if (step.stage == Stage::Linalg)
+      describeMemory(module, variant);
+    if (step.stage == Stage::Linalg && options.isFor(Target::Cpu))
+      artifacts.plans.push_back(describePlan(module, variant));
+    if (step.stage == options.stage && step.stage != Stage::Llvm) {
+      printed = true;
+      return print(module);
+    }
+  }
+  return Outcome::Done;
+}
+
+// The host's code of a variant, in the LLVM dialect.
+Outcome Compilation::finish(ModuleOp module, emit::Variant variant, emit::Model &model) {
+  variant.module = cpu::translateToLlvm(module, llvmContext);
+  if (!variant.module)
+    return report(Outcome::Fault,
+                  "this is a fault in dlc: its code could not be translated to LLVM");
+  model.variants.push_back(std::move(variant));
+  return Outcome::Done;
+}
+
+// One variant from fused nn to LLVM IR.
 Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &model) {
   schedule::TargetFacts facts = *schedule::lookupTarget(cpu.level);
   if (auto tuned = tuning.find(cpu.level); tuned != tuning.end())
     facts.costs = tuned->second;
-  struct Step {
-    Stage stage;
-    std::function<void(OpPassManager &)> build;
-  };
   const Step steps[] = {
       {Stage::Tiled,
        [&](OpPassManager &pm) {
@@ -185,26 +217,14 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
   OwningOpRef<ModuleOp> variantModule(cast<ModuleOp>(fused->clone()));
   emit::Variant variant;
   variant.name = cpu.name;
-  for (const Step &step : steps) {
-    if (Outcome outcome = runPhase(*variantModule, step.build); outcome != Outcome::Done)
-      return outcome;
-    if (step.stage == Stage::Linalg) {
-      describeMemory(*variantModule, variant);
-      artifacts.plans.push_back(describePlan(*variantModule, variant));
-    }
-    if (step.stage == options.stage && step.stage != Stage::Llvm)
-      return print(*variantModule);
-  }
   variant.targetCpu = cpu.cpu;
   variant.tuneCpu = cpu.tune;
   variant.features = cpu.features;
   variant.cpuFeatures = cpu.required;
-  variant.module = cpu::translateToLlvm(*variantModule, llvmContext);
-  if (!variant.module)
-    return report(Outcome::Fault,
-                  "this is a fault in dlc: its code could not be translated to LLVM");
-  model.variants.push_back(std::move(variant));
-  return Outcome::Done;
+  bool printed = false;
+  Outcome outcome = runSteps(*variantModule, steps, variant, printed);
+  return outcome != Outcome::Done || printed ? outcome
+                                             : finish(*variantModule, std::move(variant), model);
 }
 
 Outcome Compilation::emitLibrary(emit::Model model, emit::Options target) {
@@ -307,7 +327,19 @@ Outcome Compilation::probe(emit::Model &model) {
   return describe(model);
 }
 
+Outcome Compilation::checkTargets() {
+  if (options.isFor(Target::Cuda))
+    return report(Outcome::BadInput,
+                  "the target cuda is not built into this dlc; 'dlc targets' lists what is");
+  if (!options.chips.empty() || options.precision != Precision::Fp32 || options.simulated)
+    return report(Outcome::BadInput,
+                  "--chip, --precision and --simulate are for GPUs; add --target cuda");
+  return Outcome::Done;
+}
+
 Outcome Compilation::run() {
+  if (Outcome outcome = checkTargets(); outcome != Outcome::Done)
+    return outcome;
   bool isModel = options.stage <= Stage::Nn;
   emit::Model model;
   if (!isModel)

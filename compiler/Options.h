@@ -2,6 +2,7 @@
 #ifndef DLC_COMPILER_OPTIONS_H
 #define DLC_COMPILER_OPTIONS_H
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ enum class Stage {
   Tiled,  ///< kernels with layouts and tiles, and @prepare, on tensors
   Linalg, ///< on buffers in one arena
   Vector, ///< loops and vectors
+  Ptx,    ///< the kernels of a GPU as PTX
   Llvm,   ///< LLVM IR before its optimisation
   Asm,    ///< assembly
   Obj,    ///< relocatable object
@@ -30,6 +32,16 @@ enum class Winograd {
   F4     ///< F(4x4, 3x3) likewise
 };
 
+/// What a library runs on.
+enum class Target { Cpu, Cuda };
+
+/// How GPUs multiply and add. Sums and everything stored are float32.
+enum class Precision {
+  Fp32, ///< float32 throughout
+  Tf32, ///< factors of matrix products rounded to 10 bits of mantissa
+  Bf16  ///< factors of matrix products rounded to 7 bits of mantissa
+};
+
 /// What @forward returns, where errors are to be measured.
 enum class Probe {
   None,   ///< the model's outputs
@@ -37,25 +49,37 @@ enum class Probe {
   Exact   ///< the same, in float64 and from inputs that are the results of the layers before
 };
 
-/// Everything that decides a compilation. Filled by the tools and passed down; nothing reads globals.
+/// Everything that decides a compilation. Filled by the tools and passed down; nothing reads
+/// globals.
 struct Options {
-  std::string model;       ///< path of the model: .json, or .mlir with an nn @forward
-  std::string text;        ///< what that file is taken to hold; empty: what it holds
-  std::string weights;     ///< path of a safetensors file; empty: the model's own, if it names one
+  std::string model;   ///< path of the model: .json, or .mlir with an nn @forward
+  std::string text;    ///< what that file is taken to hold; empty: what it holds
+  std::string weights; ///< path of a safetensors file; empty: the model's own, if it names one
   std::string outputDir = "."; ///< where the library goes
-  std::string output;      ///< file for stages before Lib; empty or "-": standard output
-  std::string resourceDir; ///< runtime bitcode and stubs; empty: ../lib/dlc of the executable
+  std::string output;          ///< file for stages before Lib; empty or "-": standard output
+  std::string resourceDir;     ///< runtime bitcode and stubs; empty: ../lib/dlc of the executable
+  std::vector<Target> targets; ///< each once; empty: the CPU
   std::vector<std::string> march = {"native"}; ///< CPU variants, as knownMarch() lists them
-  int64_t batch = 0;       ///< the only batch, or 0 for any
-  bool train = false;      ///< a library that trains too: the model's "train" says how
-  int64_t activationBytes = 0; ///< what activations kept for gradients may take a sample; 0: anything
-  bool naive = false;      ///< no fusion and no kernels: the reference that kernels are checked against
+  std::vector<std::string>
+      chips; ///< GPU variants, as schedule::allChips() lists them; empty: the usual
+  Precision precision = Precision::Fp32; ///< of GPUs
+  bool simulated = false;                ///< code for the simulator of dlc's tests in place of GPUs
+  int64_t batch = 0;                     ///< the only batch, or 0 for any
+  bool train = false; ///< a library that trains too: the model's "train" says how
+  int64_t activationBytes =
+      0;              ///< what activations kept for gradients may take a sample; 0: anything
+  bool naive = false; ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;
-  std::string tuning;      ///< path of a tuning file; empty: the constants that dlc comes with
+  std::string tuning; ///< path of a tuning file; empty: the constants that dlc comes with
   Probe probe = Probe::None;
-  bool profiled = false;   ///< code that reports each launch, for measurements
-  bool prepare = false;    ///< with Stage::Lib: prepare the weights now, into files that load maps
+  bool profiled = false; ///< code that reports each launch, for measurements
+  bool prepare = false;  ///< with Stage::Lib: prepare the weights now, into files that load maps
   Stage stage = Stage::Lib;
+
+  bool isFor(Target target) const {
+    return targets.empty() ? target == Target::Cpu
+                           : std::find(targets.begin(), targets.end(), target) != targets.end();
+  }
 };
 
 } // namespace dlc

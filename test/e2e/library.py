@@ -96,6 +96,7 @@ class Schedule(ctypes.Structure):
     ]
 
 
+CPU, CUDA = 1, 2  # dlc_target
 BUFFERS = POINTER(Buffer)
 FUNCTIONS = {  # name -> result and arguments, in the order of dlc_entry
     "info": (POINTER(ModelInfo), []),
@@ -162,19 +163,20 @@ class Library:
         infos = getattr(self.info, kind)
         return [(t.name.decode(), t.shape, DTYPES[t.dtype]) for t in infos[: getattr(self.info, "num_" + kind)]]
 
-    def create(self, max_batch=1, threads=1, training=False, seed=0, on_gradient=None):
-        """`on_gradient(name, array)` is called during train_step and differentiate."""
-        return Model(self, max_batch, threads, training, seed, on_gradient)
+    def create(self, max_batch=1, threads=1, training=False, seed=0, on_gradient=None, **options):
+        """`on_gradient(name, array)` is called during train_step and differentiate; `options`:
+        further fields of dlc_options, such as target=CUDA."""
+        return Model(self, max_batch, threads, training, seed, on_gradient, options)
 
 
 class Model:
     """An instance; destroyed at the end of its `with`."""
 
-    def __init__(self, library, max_batch, threads, training, seed, on_gradient):
+    def __init__(self, library, max_batch, threads, training, seed, on_gradient, more):
         self.library, self.entry, self.handle = library, library.entry, c_void_p()
         text = ctypes.create_string_buffer(1024)
         options = Options(
-            size=ctypes.sizeof(Options), max_batch=max_batch, threads=threads, training=training, seed=seed
+            size=ctypes.sizeof(Options), max_batch=max_batch, threads=threads, training=training, seed=seed, **more
         )
         options.error, options.error_size = ctypes.cast(text, c_char_p), len(text)
         if on_gradient:

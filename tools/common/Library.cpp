@@ -71,6 +71,8 @@ Expected<Instance> Instance::create(const Library &library, const InstanceOption
   options.training = asked.isTraining;
   options.seed = asked.seed;
   options.cpu_variant = asked.variant.empty() ? nullptr : asked.variant.c_str();
+  options.target = asked.target;
+  options.device = asked.device;
   options.error = reason;
   options.error_size = sizeof reason;
   Instance instance(library);

@@ -56,20 +56,17 @@ private:
 struct InstanceOptions {
   int64_t maxBatch = 1;
   int32_t threads = 0; ///< 0: one for each core
-  std::string variant; ///< empty: the best that this CPU runs
+  std::string variant{}; ///< of CPUs; empty: the best that this one runs
   bool isTraining = false;
   uint64_t seed = 0; ///< of the first parameters and of Dropout
+  dlc_target target = DLC_TARGET_ONLY;
+  int32_t device = 0; ///< of CUDA
 };
 
 /// An instance of a library's model.
 class Instance {
 public:
   static llvm::Expected<Instance> create(const Library &library, const InstanceOptions &options);
-  /// `threads` 0: one for each core; `variant` empty: the best that this CPU runs.
-  static llvm::Expected<Instance> create(const Library &library, int64_t maxBatch, int32_t threads,
-                                         llvm::StringRef variant) {
-    return create(library, {maxBatch, threads, variant.str()});
-  }
   ~Instance();
   Instance(Instance &&other) : library(other.library), model(std::exchange(other.model, nullptr)) {}
 

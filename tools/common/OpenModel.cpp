@@ -77,6 +77,12 @@ std::string OpenedModel::weightsFor(const Instance &instance) const {
   return prepared.empty() ? weights : prepared;
 }
 
+dlc_target tools::targetOf(const Options &options) {
+  if (options.targets.empty())
+    return DLC_TARGET_ONLY;
+  return options.targets.front() == Target::Cuda ? DLC_TARGET_CUDA : DLC_TARGET_CPU;
+}
+
 Expected<OpenedModel> tools::openModel(Options options) {
   OpenedModel opened;
   std::string path = options.model;

@@ -45,6 +45,9 @@ std::vector<std::string> preparedBeside(const Library &library);
 /// Whether the path is meant as a library: by its ending, or by its first bytes.
 bool isLibrary(llvm::StringRef path);
 
+/// The target that the user named, for an instance.
+dlc_target targetOf(const Options &options);
+
 /// Loads the library options.model, or compiles the model file and loads that. Weights are
 /// options.weights, else the model file's own, else those that lie beside the library.
 llvm::Expected<OpenedModel> openModel(Options options);

@@ -7,8 +7,9 @@ using namespace llvm;
 using namespace dlc;
 using namespace dlc::tools;
 
-Expected<Trial> Trial::make(const Library &library, int64_t batch, int threads, StringRef variant) {
-  Expected<Instance> instance = Instance::create(library, batch, threads, variant);
+Expected<Trial> Trial::make(const Library &library, const InstanceOptions &options) {
+  int64_t batch = options.maxBatch;
+  Expected<Instance> instance = Instance::create(library, options);
   if (!instance)
     return instance.takeError();
   Expected<std::vector<Array>> inputs = randomInputs(library, batch);

@@ -13,9 +13,8 @@ struct Trial {
   int64_t batch;
   std::vector<Array> inputs, outputs;
 
-  /// `threads` 0: one for each core; `variant` empty: the best that this CPU runs.
-  static llvm::Expected<Trial> make(const Library &library, int64_t batch, int threads,
-                                    llvm::StringRef variant);
+  /// Of options.maxBatch samples.
+  static llvm::Expected<Trial> make(const Library &library, const InstanceOptions &options);
 
   /// Loads a weights file; without one, random weights.
   llvm::Error load(llvm::StringRef weights);

@@ -30,7 +30,7 @@ struct Difference {
 
 static Expected<std::vector<Array>> compute(const Library &library, int64_t batch, int threads,
                                             StringRef variant) {
-  Expected<Trial> trial = Trial::make(library, batch, threads, variant);
+  Expected<Trial> trial = Trial::make(library, {batch, threads, variant.str()});
   if (!trial)
     return trial.takeError();
   if (Error error = trial->load(/*weights=*/""))

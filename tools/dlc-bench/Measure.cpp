@@ -67,7 +67,7 @@ static Error takeTurns(Trial &trial, const BenchArgs &args, int64_t flops, Speed
 static Expected<Speed> measureOnce(const Library &library, const BenchArgs &args, int64_t batch,
                                    int threads, int64_t flops) {
   Speed speed = {"", batch, threads};
-  Expected<Trial> trial = Trial::make(library, batch, threads, "");
+  Expected<Trial> trial = Trial::make(library, {batch, threads});
   if (!trial)
     return trial.takeError();
   speed.variant = trial->instance.variant().str();

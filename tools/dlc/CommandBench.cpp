@@ -46,7 +46,10 @@ static Error measure(Trial &trial, double minTime, std::vector<double> &seconds)
 static Error bench(const BenchArgs &args, OpenedModel &opened, Result &result) {
   const Library &library = *opened.library;
   result.name = library.info().name;
-  Expected<Trial> trial = Trial::make(library, args.batch, args.threads, args.variant);
+  InstanceOptions options{args.batch, args.threads, args.variant};
+  options.target = targetOf(args.options);
+  options.device = args.device;
+  Expected<Trial> trial = Trial::make(library, options);
   if (!trial)
     return trial.takeError();
   result.variant = trial->instance.variant().str();

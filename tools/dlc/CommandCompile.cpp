@@ -84,9 +84,6 @@ static Error writeReport(const CompileArgs &args, const Artifacts &artifacts) {
 }
 
 int tools::compileCommand(CompileArgs args) {
-  if (args.target != "cpu")
-    return tools::report(createStringError(
-        "the target " + args.target + " is not built into this dlc; 'dlc targets' lists what is"));
   Options &options = args.options;
   bool library = options.stage == Stage::Lib;
   if (library)

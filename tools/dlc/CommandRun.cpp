@@ -150,7 +150,10 @@ static Error run(RunArgs &args) {
     return error;
   int64_t fixed = library.info().static_batch;
   int64_t chunk = fixed ? fixed : std::min(samples, args.maxBatch);
-  Expected<Instance> instance = Instance::create(library, chunk, args.threads, args.variant);
+  InstanceOptions options{chunk, args.threads, args.variant};
+  options.target = targetOf(args.options);
+  options.device = args.device;
+  Expected<Instance> instance = Instance::create(library, options);
   if (!instance)
     return instance.takeError();
   if (Error error = loadWeights(*opened, *instance))

@@ -1,6 +1,7 @@
 //===- CommandTables.cpp - dlc schema, layers and targets ---------------------------===//
 
 #include "compiler/CpuVariant.h"
+#include "compiler/GpuVariant.h"
 #include "compiler/frontend/Reference.h"
 #include "compiler/schedule/Target.h"
 #include "tools/dlc/Commands.h"
@@ -37,8 +38,28 @@ static void printTargetsJson(StringRef native) {
         json.attribute("native", facts.march == native);
       });
     }
+    for (const schedule::Chip &chip : schedule::allChips()) {
+      json.object([&] {
+        json.attribute("target", "cuda");
+        json.attribute("chip", chip.name);
+        json.attribute("compute_capability", chip.capability);
+        json.attribute("multiprocessors", chip.multiprocessors);
+        json.attribute("shared_bytes_of_block", chip.blockSharedBytes);
+        json.attribute("only_itself", chip.exact);
+      });
+    }
   });
   outs() << "\n";
+}
+
+static void printChips() {
+  outs() << "\ntarget  chip    compute capability  multiprocessors  shared memory of a block\n";
+  for (const schedule::Chip &chip : schedule::allChips())
+    outs() << "cuda    " << left_justify(chip.name, 6) << "  "
+           << format("%16d.%d%s  %15d  %20d KiB\n", int(chip.capability / 10),
+                     int(chip.capability % 10), chip.exact ? " " : "+", int(chip.multiprocessors),
+                     int(chip.blockSharedBytes >> 10));
+  outs() << "\n+ means: and later ones, as PTX that the driver compiles\n";
 }
 
 int tools::targetsCommand(bool json) {
@@ -59,12 +80,14 @@ int tools::targetsCommand(bool json) {
   if (native)
     outs() << "\nnative is " << native->level << " for " << native->tune
            << (native->features.empty() ? "" : " with " + native->features) << "\n";
+  printChips();
   return 0;
 }
 
 std::string tools::unknownCommand(const std::string &word) {
   std::string text = "unknown command '" + word + "'";
-  for (StringRef known : {"compile", "run", "bench", "tune", "inspect", "schema", "layers", "targets"})
+  for (StringRef known :
+       {"compile", "run", "bench", "tune", "inspect", "schema", "layers", "targets"})
     if (StringRef(word).edit_distance(known, true, 2) <= 2)
       return text + "; did you mean '" + known.str() + "'?";
   return text;

@@ -17,7 +17,6 @@ namespace dlc::tools {
 struct CompileArgs {
   Options options;
   std::string out; ///< -o: the folder, or the file of a stage before the library
-  std::string target = "cpu";
   bool report = false;    ///< measure and describe the library
   std::string reportFile; ///< .html, .json or .txt; empty: standard output
   bool json = false;
@@ -29,6 +28,7 @@ struct RunArgs {
   std::vector<std::string> outputs; ///< .npy in the model's order, or one .npz; none: a summary
   std::string variant;
   int threads = 0;
+  int device = 0; ///< of CUDA
   int64_t maxBatch = 32;
 };
 
@@ -36,6 +36,7 @@ struct BenchArgs {
   Options options;
   std::string variant;
   int threads = 0;
+  int device = 0; ///< of CUDA
   int64_t batch = 1;
   double minTime = 1;
   bool layers = false; ///< times of each launch

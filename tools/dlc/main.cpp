@@ -6,6 +6,7 @@
 //===------------------------------------------------------------------------------===//
 
 #include "compiler/CpuVariant.h"
+#include "compiler/GpuVariant.h"
 #include "tools/common/Startup.h"
 #include "tools/dlc/Commands.h"
 #include <CLI/CLI.hpp>
@@ -33,6 +34,8 @@ static constexpr const char *kCompileExamples = R"(Examples:
   dlc compile lenet.json -o out --weights trained.safetensors
   dlc compile lenet.json -o out --march x86-64-v2,x86-64-v3,x86-64-v4
   dlc compile lenet.json -o out --march aarch64  for another machine
+  dlc compile lenet.json -o out --target cuda --chip sm_80,sm_90a --precision tf32
+  dlc compile lenet.json -o out --target cpu,cuda     the caller chooses when it creates one
   dlc compile lenet.json -o out --tuning tuning.json   kernels chosen by what 'dlc tune' measured
   dlc compile lenet.json -o out --weights trained.safetensors --prepare=compile
   dlc compile lenet.json -o out --report          what became of each layer, and its time
@@ -104,8 +107,8 @@ static constexpr const char *kTargetsExamples = R"(Examples:
   dlc targets --json)";
 
 // In the order of Stage.
-static const std::vector<std::string> kStages = {"json",   "nn",   "fused", "tiled", "linalg",
-                                                 "vector", "llvm", "asm",   "obj",   "lib"};
+static const std::vector<std::string> kStages = {
+    "json", "nn", "fused", "tiled", "linalg", "vector", "ptx", "llvm", "asm", "obj", "lib"};
 
 static const char *kAnyModel =
     "a model description (.json, or .mlir with an nn @forward), or a library "
@@ -133,6 +136,43 @@ static void addMarch(CLI::App *command, Options &options) {
            "CPUs to compile for: native (the default: this machine, and others that can do "
            "all it can), x86-64-v2, x86-64-v3, x86-64-v4, aarch64. A library with several "
            "picks the best at run time; to run on all x86-64: x86-64-v2,x86-64-v3,x86-64-v4");
+}
+
+static const std::vector<std::pair<std::string, Target>> kTargets = {{"cpu", Target::Cpu},
+                                                                     {"cuda", Target::Cuda}};
+static const std::vector<std::pair<std::string, Precision>> kPrecisions = {
+    {"fp32", Precision::Fp32}, {"tf32", Precision::Tf32}, {"bf16", Precision::Bf16}};
+
+static void addGpu(CLI::App *command, Options &options) {
+  command
+      ->add_option("--chip", options.chips,
+                   "GPUs to compile for, with --target cuda: " + knownChips() +
+                       " (default: " + usualChips() + "). A library picks the best at run time")
+      ->type_name("CHIP,CHIP")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command
+      ->add_option("--precision", options.precision,
+                   "of matrix products on GPUs: fp32 (default), tf32 (10 bits of mantissa) or "
+                   "bf16 (7 bits), which tensor cores multiply faster; sums are float32")
+      ->type_name("NAME")
+      ->transform(CLI::CheckedTransformer(kPrecisions).description(""));
+  command->add_flag("--simulate", options.simulated,
+                    "with --target cuda: code for the simulator of dlc's tests, not for GPUs");
+}
+
+// Of an instance: one target.
+static void addDevice(CLI::App *command, Options &options, int &device) {
+  command
+      ->add_option_function<Target>(
+          "--target", [&options](const Target &target) { options.targets = {target}; },
+          "what to run on: cpu (default), or cuda; a library that has only one: that")
+      ->type_name("NAME")
+      ->transform(CLI::CheckedTransformer(kTargets).description(""));
+  command->add_option("--device", device, "number of the GPU, with --target cuda (default: 0)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1 << 16).description(""));
+  addGpu(command, options);
 }
 
 static void addWinograd(CLI::App *command, Options &options) {
@@ -220,9 +260,14 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
   addWeights(command, args.options,
              "safetensors file, copied beside the library; default: the one the model names. With "
              "--emit it is only checked against the model");
-  command->add_option("--target", args.target, "what to compile for: cpu")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"cpu", "cuda"}).description(""));
+  command
+      ->add_option("--target", args.options.targets,
+                   "what to compile for: cpu (default), cuda (NVIDIA GPUs), or both: cpu,cuda")
+      ->type_name("NAME,NAME")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->transform(CLI::CheckedTransformer(kTargets).description(""));
+  addGpu(command, args.options);
   addMarch(command, args.options);
   addWinograd(command, args.options);
   addTuning(command, args.options);
@@ -249,8 +294,8 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
             args.options.stage =
                 Stage(std::find(kStages.begin(), kStages.end(), name) - kStages.begin());
           },
-          "stop and print: json, nn, fused, tiled, linalg, vector, llvm, asm, obj, or lib "
-          "(default)")
+          "stop and print: json, nn, fused, tiled, linalg, vector, ptx (of the first GPU), llvm, "
+          "asm, obj, or lib (default)")
       ->type_name("STAGE")
       ->check(CLI::IsMember(kStages).description(""))
       ->excludes(prepare);
@@ -280,6 +325,7 @@ static void addRun(CLI::App &app, RunArgs &args, int &code) {
   command->add_option("--threads", args.threads, "threads; default: one for each core")
       ->type_name("N")
       ->check(kThreads);
+  addDevice(command, args.options, args.device);
   command->add_option("--max-batch", args.maxBatch, "samples of one call at most (default: 32)")
       ->type_name("N")
       ->check(kBatches);
@@ -305,6 +351,7 @@ static void addBench(CLI::App &app, BenchArgs &args, int &code) {
   command->add_option("--threads", args.threads, "threads; default: one for each core")
       ->type_name("N")
       ->check(kThreads);
+  addDevice(command, args.options, args.device);
   command->add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")
       ->type_name("S")
       ->check(CLI::Range(0.0, 3600.0).description(""));
@@ -470,6 +517,7 @@ static void addTrain(CLI::App &app, TrainArgs &args, int &code) {
   addTrainLoop(command, args.request);
   addTrainFiles(command, args.request);
   addTrainSearch(command, args.request);
+  addDevice(command, args.request.options, args.request.device);
   addMarch(command, args.request.options);
   addWinograd(command, args.request.options);
   addTuning(command, args.request.options);

@@ -24,7 +24,7 @@ static void addInputs(MutableArrayRef<Array> arrays, SmallVectorImpl<dlc_in> &in
 static Expected<std::vector<Array>> run(const OpenedModel &opened, ArrayRef<dlc_in> inputs) {
   const Library &library = *opened.library;
   int64_t batch = std::max<int64_t>(library.info().static_batch, 1);
-  Expected<Instance> instance = Instance::create(library, batch, 0, "");
+  Expected<Instance> instance = Instance::create(library, {batch});
   if (!instance)
     return instance.takeError();
   if (Error error = opened.weights.empty() ? loadRandomWeights(library, *instance)

@@ -45,6 +45,7 @@ struct Request {
   std::string classWeights;             ///< auto, or numbers with commas between; empty: none
   std::string transfer;                 ///< weights of another model
   int threads = 0;
+  int device = 0; ///< of CUDA
 
   std::string out; ///< the best weights; empty: the model's name
   std::string checkpoint;

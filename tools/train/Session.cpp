@@ -189,9 +189,12 @@ Expected<Session::Compiled> Session::compileModel(const ModelFile &file, const S
   Expected<OpenedModel> opened = openModel(std::move(options));
   if (!opened)
     return opened.takeError();
+  InstanceOptions instance{with.shardSize(), request.threads, "", /*isTraining=*/true,
+                           uint64_t(with.seed)};
+  instance.target = targetOf(request.options);
+  instance.device = request.device;
   Expected<std::unique_ptr<LibraryNetwork>> network =
-      LibraryNetwork::create(*opened->library, {with.shardSize(), request.threads, "",
-                                                /*isTraining=*/true, uint64_t(with.seed)});
+      LibraryNetwork::create(*opened->library, instance);
   if (!network)
     return network.takeError();
   return Compiled{std::move(*opened), std::move(*network)};

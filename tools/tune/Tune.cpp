@@ -86,7 +86,7 @@ Expected<Runner> Runner::create(StringRef model, StringRef tuning, Winograd use,
   if (!opened)
     return opened.takeError();
   opened->folder.reset(); // the library is in memory, and weights are random
-  Expected<Trial> trial = Trial::make(*opened->library, /*batch=*/1, args.threads, "");
+  Expected<Trial> trial = Trial::make(*opened->library, {/*maxBatch=*/1, args.threads});
   if (!trial)
     return trial.takeError();
   if (Error error = trial->load(""))
