@@ -5,6 +5,13 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ExpandGpuKernels : Pass<"dlc-expand-gpu-kernels", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "turns kernel ops into what one thread of a block does";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"];
+}
+
 def SimulateGpu : Pass<"dlc-simulate-gpu", "::mlir::gpu::GPUModuleOp"> {
   let summary = "puts calls of the GPU simulator in the place of NVVM operations, for tests";
   let description = [{

@@ -9,8 +9,8 @@ using namespace dlc::kernel::checks;
 
 LogicalResult CtaAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t m, int64_t n,
                               int64_t k, int64_t warpsM, int64_t warpsN, int64_t stages) {
-  if (m < 1 || n < 1 || k < 1 || warpsM < 1 || warpsN < 1 || stages < 1)
-    return emitError() << "a block needs m, n, k, warps and stages of at least 1";
+  if (m < 1 || n < 1 || k < 1 || warpsM < 1 || warpsN < 1 || stages < 2)
+    return emitError() << "a block needs m, n, k and warps of at least 1, and 2 stages";
   if (m > 512 || n > 512 || k > 128 || stages > 16)
     return emitError() << "a block has at most 512 rows and columns, steps of 128 and 16 stages";
   if (warpsM > 32 || warpsN > 32 || warpsM * warpsN > 32)
@@ -22,13 +22,15 @@ LogicalResult CtaAttr::verify(function_ref<InFlightDiagnostic()> emitError, int6
 // the others: whole fragments for each warp.
 static LogicalResult verifyTile(Operation *op, CtaAttr cta, Math math) {
   int64_t m = cta.getM(), n = cta.getN(), k = cta.getK();
-  if (m < 32 || n < 32 || !llvm::isPowerOf2_64(m) || !llvm::isPowerOf2_64(n))
-    return op->emitOpError("needs an m and an n that are powers of 2 from 32 on");
+  if (m < 32 || n < 32 || !llvm::isPowerOf2_64(m) || !llvm::isPowerOf2_64(n) ||
+      !llvm::isPowerOf2_64(cta.getWarpsM()) || !llvm::isPowerOf2_64(cta.getWarpsN()))
+    return op->emitOpError("needs an m and an n from 32 on and warps that are powers of 2");
   bool simt = math == Math::Simt;
   if (simt ? k != 8 && k != 16 : k != 16 && k != 32)
     return op->emitOpError("needs a k of ") << (simt ? "8 or 16" : "16 or 32");
-  if (std::min(m, n) * k % (4 * cta.getThreads()))
-    return op->emitOpError("needs tiles of which each thread copies 4 elements at a time");
+  if (std::min(m, n) * k % (4 * cta.getThreads()) || cta.getThreads() < std::max(m, n))
+    return op->emitOpError(
+        "needs tiles of which all threads copy 4 elements, or one line, at a time");
   int64_t elements = m * n / cta.getThreads();
   if (simt && elements != 16 && elements != 32 && elements != 64)
     return op->emitOpError("needs 16, 32 or 64 elements of its tile for each thread");

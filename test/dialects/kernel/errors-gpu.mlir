@@ -3,9 +3,9 @@
 // Every message of kernel.implicit_gemm, kernel.implicit_gemm_weights and #kernel.cta.
 
 func.func @small(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out: memref<?x8x8x40xf32>) {
-  // expected-error@+2 {{a block needs m, n, k, warps and stages of at least 1}}
+  // expected-error@+2 {{a block needs m, n, k and warps of at least 1, and 2 stages}}
   kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xf32>, memref<3x3x16x40xf32>) outs(%out : memref<?x8x8x40xf32>)
-    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 0>, math = #kernel.math<tf32>}
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 1>, math = #kernel.math<tf32>}
     epilogue {
     ^bb0(%acc: f32):
       kernel.yield %acc : f32
@@ -42,7 +42,7 @@ func.func @warps(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out: memr
 // -----
 
 func.func @powers(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out: memref<?x8x8x40xf32>) {
-  // expected-error@+1 {{needs an m and an n that are powers of 2 from 32 on}}
+  // expected-error@+1 {{needs an m and an n from 32 on and warps that are powers of 2}}
   kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xf32>, memref<3x3x16x40xf32>) outs(%out : memref<?x8x8x40xf32>)
     attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 48, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<tf32>}
     epilogue {
@@ -81,7 +81,7 @@ func.func @simt_steps(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out:
 // -----
 
 func.func @copies(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out: memref<?x8x8x40xf32>) {
-  // expected-error@+1 {{needs tiles of which each thread copies 4 elements at a time}}
+  // expected-error@+1 {{needs tiles of which all threads copy 4 elements, or one line, at a time}}
   kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xf32>, memref<3x3x16x40xf32>) outs(%out : memref<?x8x8x40xf32>)
     attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 4, warps_n = 2, stages = 3>, math = #kernel.math<tf32>}
     epilogue {
@@ -96,7 +96,7 @@ func.func @copies(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out: mem
 func.func @elements(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out: memref<?x8x8x40xf32>) {
   // expected-error@+1 {{needs 16, 32 or 64 elements of its tile for each thread}}
   kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xf32>, memref<3x3x16x40xf32>) outs(%out : memref<?x8x8x40xf32>)
-    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 128, n = 128, k = 8, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<simt>}
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 128, n = 128, k = 8, warps_m = 2, warps_n = 2, stages = 3>, math = #kernel.math<simt>}
     epilogue {
     ^bb0(%acc: f32):
       kernel.yield %acc : f32

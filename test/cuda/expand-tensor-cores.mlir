@@ -1,0 +1,79 @@
+// RUN: dlc-opt %s --pass-pipeline='builtin.module(gpu.module(dlc-expand-gpu-kernels,canonicalize,cse))' | FileCheck %s
+
+// Two warps, each 16 x 32 of the block's 32 x 32: four fragments. 64 threads copy tiles of 32 x 16, two
+// pieces of 16 bytes each of A (rows of 4 pieces) and of B (rows of 8).
+gpu.module @kernels {
+  // CHECK: llvm.mlir.global external @dlc_shared() {addr_space = 3 : i32, alignment = 16 : i64} : !llvm.array<0 x i8>
+
+  // 3x3 windows over 16 channels: a step of 16 along K is one tap. Only rows past the batch and pixels
+  // outside the image need a condition, and one comparison of a row tells both.
+  // CHECK-LABEL: gpu.func @conv
+  // CHECK-NOT:   llvm.load
+  // CHECK:       nvvm.cp.async.shared.global {{.*}}, 16, cache = cg, %{{.*}} : !llvm.ptr<3>, !llvm.ptr<1>, i32
+  // CHECK:       nvvm.cp.async.shared.global {{.*}}, 16, cache = cg, %{{.*}} : !llvm.ptr<3>, !llvm.ptr<1>, i32
+  // CHECK:       nvvm.cp.async.shared.global {{.*}}, 16, cache = cg : !llvm.ptr<3>, !llvm.ptr<1>
+  // CHECK:       nvvm.cp.async.shared.global {{.*}}, 16, cache = cg : !llvm.ptr<3>, !llvm.ptr<1>
+  // CHECK-NEXT:  nvvm.cp.async.commit.group
+  // CHECK:       nvvm.cp.async.commit.group
+  // CHECK:       %[[SUMS:.*]]:16 = scf.for
+  // CHECK-NEXT:    nvvm.cp.async.wait.group 1
+  // CHECK-NEXT:    gpu.barrier
+  // CHECK:         nvvm.cp.async.commit.group
+  // CHECK-COUNT-16: nvvm.convert.float.to.tf32 %{{.*}} {rnd = #nvvm.fp_rnd_mode<rna>}
+  // CHECK-NOT:     nvvm.convert
+  // CHECK-COUNT-2: llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xf32>
+  // CHECK-COUNT-8: nvvm.mma.sync A[{{.*}}] B[{{.*}}] C[{{.*}}] {layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>, multiplicandAPtxType = #nvvm.mma_type<tf32>, multiplicandBPtxType = #nvvm.mma_type<tf32>, shape = #nvvm.shape<m = 16, n = 8, k = 8>}
+  // CHECK-NOT:     nvvm.mma.sync
+  // CHECK:         scf.yield
+  // The epilogue in pairs of neighbours; the bias is read before the rows.
+  // CHECK:       llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<1> -> vector<2xf32>
+  // CHECK:       scf.if
+  // CHECK:         arith.maximumf
+  // CHECK:         llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<1>
+  gpu.func @conv(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x32xf32>, %b: memref<32xf32>, %out: memref<?x8x8x32xf32>) kernel {
+    kernel.implicit_gemm ins(%x, %w, %b : memref<?x8x8x16xf32>, memref<3x3x16x32xf32>, memref<32xf32>) outs(%out : memref<?x8x8x32xf32>)
+      attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,
+                  cta = #kernel.cta<m = 32, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<tf32>}
+      epilogue {
+      ^bb0(%acc: f32, %bias: f32):
+        %zero = arith.constant 0.0 : f32
+        %0 = arith.addf %acc, %bias : f32
+        %1 = arith.maximumf %0, %zero : f32
+        kernel.yield %1 : f32
+      }
+    gpu.return
+  }
+
+  // Three channels: elements are copied one by one. As bf16 a step is one product for each fragment.
+  // CHECK-LABEL: gpu.func @first_layer
+  // CHECK:       nvvm.cp.async.shared.global {{.*}}, 4, cache = ca, %{{.*}} : !llvm.ptr<3>, !llvm.ptr<1>, i32
+  // CHECK:       scf.for
+  // CHECK:         arith.truncf %{{.*}} : vector<2xf32> to vector<2xbf16>
+  // CHECK-COUNT-4: nvvm.mma.sync {{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>
+  // CHECK-NOT:     nvvm.mma.sync
+  gpu.func @first_layer(%x: memref<?x9x9x3xf32>, %w: memref<3x3x3x10xf32>, %out: memref<?x5x5x10xf32>) kernel {
+    kernel.implicit_gemm ins(%x, %w : memref<?x9x9x3xf32>, memref<3x3x3x10xf32>) outs(%out : memref<?x5x5x10xf32>)
+      attributes {strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,
+                  cta = #kernel.cta<m = 32, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
+      epilogue {
+      ^bb0(%acc: f32):
+        kernel.yield %acc : f32
+      }
+    gpu.return
+  }
+
+  // The gradient of a dense layer's kernel, in 4 parts: which part is the block's number along y. Rows of
+  // the batch past its end are zeros; a row of the input holds elements of one k.
+  // CHECK-LABEL: gpu.func @weights
+  // CHECK:       gpu.block_id y
+  // CHECK:       scf.for
+  // CHECK:         llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<3> -> f32
+  // CHECK-NOT:     llvm.load %{{.*}} !llvm.ptr<3> -> vector
+  // CHECK-COUNT-8: nvvm.mma.sync
+  gpu.func @weights(%x: memref<?x1x1x64xf32>, %g: memref<?x1x1x32xf32>, %out: memref<4x1x1x64x32xf32>) kernel {
+    kernel.implicit_gemm_weights ins(%x, %g : memref<?x1x1x64xf32>, memref<?x1x1x32xf32>) outs(%out : memref<4x1x1x64x32xf32>)
+      {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>,
+       cta = #kernel.cta<m = 32, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<tf32>}
+    gpu.return
+  }
+}
