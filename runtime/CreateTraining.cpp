@@ -116,11 +116,6 @@ static dlc_status allocateState(dlc_model &m) {
 }
 
 dlc_status dlc::rt::createTraining(dlc_model &m, const dlc_options &options) {
-  // Code for GPUs runs when the recorded launches do, which tell nobody.
-  if (m.variant->gpu && options.on_gradient)
-    return m.message().set(DLC_ERROR_UNSUPPORTED,
-                           "dlc_options.on_gradient: only CPUs tell of gradients one by one; leave "
-                           "it NULL and read gradients() after differentiate");
   if (dlc_status status = allocateSelf(m))
     return status;
   Training &t = *m.training;

@@ -44,6 +44,10 @@
 //   int64_t lenet_step(const lenet *m);
 //   dlc_status lenet_set_first_sample(lenet *m, int64_t number);
 //
+// and, when it was compiled for CUDA
+//
+//   dlc_status lenet_warm(lenet *m, int64_t batch);
+//
 // Weights: load takes a safetensors file, whose weights it packs for this CPU, or
 // a file of weights that are packed already, made by `dlc compile
 // --prepare=compile` or by save_prepared. The latter is mapped read-only: loading
@@ -80,13 +84,32 @@
 // leaves parameters, slots and step as they were; gradients and running
 // statistics may have changed. Messages count steps from 1.
 //
+// CUDA: a library with variants for GPUs runs on one device of the machine, the
+// first unless dlc_options.device names another, by the variant with the best code
+// for its compute capability. It needs NVIDIA's driver, for CUDA 12.0 or later, which
+// create opens at run time (libcuda.so.1), and nothing else. Weights, arena and state
+// lie in memory of the device; create and load allocate it. The data of dlc_in and
+// dlc_out may lie on the host or on the device, each as it likes. With a stream of
+// the caller's a call whose outputs all lie on the device returns when its work is
+// enqueued there; memory of the host is read, and written, when a call returns.
+// Without one all is done when a call returns, but for update, zero_grad and what
+// train_step does after its loss, which later calls come after. gradients gives
+// addresses of the device. The first call of a kind with a batch records it, which
+// takes longer and allocates memory; warm does so before. 64 such recordings are kept.
+// Failures of the device are told by the call that meets them, DLC_ERROR_DEVICE;
+// those of kernels may be met by a later call. NaN and infinity in data that lie on
+// the device are not looked for, labels are. The results of a device are the same on
+// every run; they differ from a CPU's in rounding. dlc_options.memory, threads,
+// parallel_for, cpu_variant and files of prepared weights are for CPUs.
+//
 // Threads: different instances may be used by different threads at once. One
 // instance serves one call at a time; a second call returns DLC_ERROR_BUSY.
 //
 // fork: a child inherits instances but none of their threads. It may go on with
 // them, with the same results, each call on the caller's thread alone; for more,
 // it creates instances of its own. An instance that was in a call while its
-// process forked stays DLC_ERROR_BUSY in the child.
+// process forked stays DLC_ERROR_BUSY in the child. An instance on CUDA does not
+// work in a child.
 //
 //===----------------------------------------------------------------------===//
 
@@ -116,7 +139,7 @@ typedef enum dlc_status {
   DLC_ERROR_FORMAT = 4,      ///< A weights file is damaged or of no known format.
   DLC_ERROR_MISMATCH = 5,    ///< Sound weights, but of another model or library.
   DLC_ERROR_NOT_READY = 6,   ///< `forward` or `save_prepared` before a load.
-  DLC_ERROR_UNSUPPORTED = 7, ///< The CPU, or this library, cannot do it.
+  DLC_ERROR_UNSUPPORTED = 7, ///< The machine, or this library, cannot do it.
   DLC_ERROR_BUSY = 8,        ///< Another thread is inside this instance.
   DLC_ERROR_NUMERIC = 9,     ///< NaN or infinity in a loss, or in what it is made of.
   DLC_ERROR_DEVICE = 10      ///< The GPU or its driver failed.
@@ -140,7 +163,7 @@ static inline const char *dlc_status_string(dlc_status status) {
   case DLC_ERROR_NOT_READY:
     return "no weights are loaded";
   case DLC_ERROR_UNSUPPORTED:
-    return "not supported by this CPU or this library";
+    return "not supported by this machine or this library";
   case DLC_ERROR_BUSY:
     return "another thread is using this instance";
   case DLC_ERROR_NUMERIC:
@@ -169,7 +192,8 @@ static inline int64_t dlc_dtype_bytes(int32_t dtype) {
 }
 
 /// One input: contiguous, batch first, in the declared layout, aligned to its
-/// element's size. `dtype` is a dlc_dtype and must be the declared one.
+/// element's size. `dtype` is a dlc_dtype and must be the declared one. On CUDA the
+/// data may be an address of the device.
 typedef struct dlc_in {
   const void *data;
   int32_t dtype;
@@ -312,8 +336,9 @@ typedef struct dlc_options {
   /// On CUDA: the number of the device, as the driver counts.
   int32_t device;
 
-  /// On CUDA: the caller's stream (a CUstream or cudaStream_t), in which all calls of the
-  /// instance are then enqueued; NULL: one of its own.
+  /// On CUDA: the caller's stream (a CUstream or cudaStream_t of the device's primary
+  /// context), in which all calls of the instance are then enqueued, and which lives
+  /// as long; NULL: one of its own.
   void *stream;
 
   /// For batches whose parts others differentiate at the same time (see

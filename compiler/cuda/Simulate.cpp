@@ -14,6 +14,7 @@
 //     %i = llvm.call @dlc_sim_thread_id(%c0) : (i32) -> i32
 //     llvm.call @dlc_sim_barrier(%site, %c0, %c0) : (!llvm.ptr, i32, i32) -> ()
 //   llvm.func @sum(%params: !llvm.ptr)     // loads what the pointers point to, calls @sum.body
+//   llvm.mlir.global external constant @sum.params(dense<[2, 8, 4]>)   // how many, and their bytes
 //
 //===---------------------------------------------------------------------------------===//
 
@@ -76,8 +77,25 @@ static Value loadParameter(OpBuilder &builder, LLVM::LLVMFuncOp func, unsigned i
   return isByValue ? value : LLVM::LoadOp::create(builder, loc, type, value).getResult();
 }
 
+/// How many parameters a kernel has and the bytes of each: what a driver keeps of a launch.
+static void exportParameterSizes(LLVM::LLVMFuncOp kernel) {
+  OpBuilder builder(kernel);
+  DataLayout layout = DataLayout::closest(kernel);
+  SmallVector<int64_t> sizes = {kernel.getNumArguments()};
+  for (unsigned i = 0; i < kernel.getNumArguments(); ++i) {
+    auto byValue = kernel.getArgAttrOfType<TypeAttr>(i, LLVM::LLVMDialect::getByValAttrName());
+    Type type = byValue ? byValue.getValue() : kernel.getArgument(i).getType();
+    sizes.push_back(layout.getTypeSize(type));
+  }
+  auto type = LLVM::LLVMArrayType::get(builder.getI64Type(), sizes.size());
+  LLVM::GlobalOp::create(builder, kernel.getLoc(), type, /*isConstant=*/true,
+                         LLVM::Linkage::External, kernel.getName().str() + ".params",
+                         builder.getI64TensorAttr(sizes));
+}
+
 /// Makes `kernel` internal, and a function of its name that a driver can call.
 static void exportKernel(LLVM::LLVMFuncOp kernel) {
+  exportParameterSizes(kernel);
   OpBuilder builder(kernel);
   builder.setInsertionPointAfter(kernel);
   Location loc = kernel.getLoc();

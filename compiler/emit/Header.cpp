@@ -203,6 +203,10 @@ std::string dlc::emit::makeHeader(const Model &model, const Names &names) {
     variants.push_back(commentText(variant.name));
   t.set("variants", join(variants, ", "));
   t.set("indent", std::string(names.model.size() + 20, ' '));
+  if (names.hasGpuCode) {
+    t.set("create_errors", createErrorsOfCuda);
+    t.set("cuda", t.fill(cudaText));
+  }
   setTensors(t, model, names);
   return t.fill(headerText);
 }

@@ -55,8 +55,8 @@ ${sizes}
 /// is NULL and dlc_options.error says why:
 ///   DLC_ERROR_ARGUMENT     an option is out of its range, or `memory` too small
 ///   DLC_ERROR_RESOURCE     no memory or no threads
-///   DLC_ERROR_UNSUPPORTED  this CPU can run none of: ${variants}
-dlc_status ${name}_create(const dlc_options *options, ${name} **out);
+///   DLC_ERROR_UNSUPPORTED  this machine can run none of: ${variants}
+${create_errors}dlc_status ${name}_create(const dlc_options *options, ${name} **out);
 
 /// Reads the ${num_params} (${info}()->params) from a safetensors
 /// file, or maps a file of prepared weights, which has to stay as it is while `m`
@@ -92,7 +92,7 @@ ${indent}const dlc_out *outputs);
 /// Names, types and shapes of the inputs, outputs and parameters; constant.
 const dlc_model_info *${name}_info(void);
 
-/// The CPU variant that `m` runs, one of: ${variants}.
+/// The variant that `m` runs, one of: ${variants}.
 const char *${name}_variant(const ${name} *m);
 
 /// Why the last call on `m` failed: one sentence, valid until the next call.
@@ -107,12 +107,31 @@ ${inputs}${outputs}static inline dlc_status ${name}_run(${run_parameters}) {
   const dlc_out dlc_outputs[] = {${output_list}};
   return ${name}_forward(m, batch, ${input_argument}, dlc_outputs);
 }
-${training}
+${cuda}${training}
 #ifdef __cplusplus
 }
 #endif
 
 #endif // DLC_MODEL_${NAME}_H
+)";
+
+/// What `headerText` says where the model was compiled for GPUs.
+inline constexpr llvm::StringLiteral createErrorsOfCuda =
+    R"(///                          or has no driver or device for it
+///   DLC_ERROR_DEVICE       the device or its driver failed
+)";
+inline constexpr llvm::StringLiteral cudaText = R"(
+//===----------------------------------------------------------------------===//
+// CUDA; dlc_runtime.h says more
+//===----------------------------------------------------------------------===//
+
+/// Records all calls of `m` with that batch, which their first run would do else, in
+/// more time and memory than the others take. At once on a CPU.
+///   DLC_ERROR_ARGUMENT   the batch is not allowed
+///   DLC_ERROR_NOT_READY  no weights are loaded
+///   DLC_ERROR_RESOURCE   no memory of the device
+///   DLC_ERROR_DEVICE     the device or its driver failed
+dlc_status ${name}_warm(${name} *m, int64_t batch);
 )";
 
 /// What `headerText` says of training, where the model was compiled for it.

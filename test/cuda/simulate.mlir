@@ -9,6 +9,7 @@ gpu.module @kernels {
   llvm.mlir.global external @other() {addr_space = 3 : i32, alignment = 16 : i64} : !llvm.array<0 x i8>
 
   // A kernel becomes a function of an array of pointers; what is passed by value stays where it is.
+  // CHECK:       llvm.mlir.global external constant @registers.params(dense<[3, 8, 4, 128]> : tensor<4xi64>)
   // CHECK-LABEL: llvm.func internal @registers.body(
   // CHECK-SAME:    %{{.*}}: !llvm.ptr, %{{.*}}: i32, %{{.*}}: !llvm.ptr)
   // CHECK:         %[[C0:.*]] = llvm.mlir.constant(0 : i32)
