@@ -7,6 +7,7 @@
 #include "compiler/emit/Object.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Support/FileSystem.h"
@@ -31,6 +32,7 @@ static std::unique_ptr<llvm::Module> translate(gpu::GPUModuleOp original,
     return nullptr;
   registerBuiltinDialectTranslation(mlirContext);
   registerLLVMDialectTranslation(mlirContext);
+  registerGPUDialectTranslation(mlirContext);
   return translateModuleToLLVMIR(*module, context, original.getName());
 }
 

@@ -14,16 +14,27 @@ static constexpr int rowBytes = 16;
 
 namespace {
 
-/// Of ldmatrix and stmatrix: lane 8 i + r brings the address of row r of matrix i.
+/// Of ldmatrix and stmatrix: lane 8 i + r brings row r of matrix i.
 struct MatrixRows {
-  Site site;
   char *row;
   int32_t number;
   bool isTransposed;
 };
 
-/// Where the 16 bits `half` of lane `lane`'s register of matrix `matrix` lie in shared memory.
-char *findElement(uint32_t warp, uint32_t lane, int matrix, int half) {
+} // namespace
+
+/// The running lane's row, where it has one, lies in shared memory as it should.
+static void checkRow(Site site, const void *row, int32_t number) {
+  if (running->thread().lane() >= uint32_t(number) * 8)
+    return;
+  if (reinterpret_cast<uintptr_t>(row) % rowBytes != 0)
+    running->fail(site, "a misaligned row of a matrix");
+  if (!isShared(row, rowBytes))
+    running->fail(site, "a row out of bounds: " + describeAddress(row));
+}
+
+/// Where the 16 bits `half` of lane `lane`'s register of matrix `matrix` lie.
+static char *findElement(uint32_t warp, uint32_t lane, int matrix, int half) {
   const auto *own = static_cast<const MatrixRows *>(running->thread().operands);
   int row = lane / 4, column = lane % 4 * 2 + half;
   if (own->isTransposed)
@@ -32,18 +43,11 @@ char *findElement(uint32_t warp, uint32_t lane, int matrix, int half) {
   return static_cast<const MatrixRows *>(owner.operands)->row + 2 * column;
 }
 
-} // namespace
-
-/// Calls act(element, register) for each 16 bits of each lane, where the warp has met.
-template <typename Act> static void moveMatrices(const MatrixRows &rows, void *values, Act act) {
-  uint32_t lane = running->thread().lane();
-  if (lane < uint32_t(rows.number) * 8) {
-    if (reinterpret_cast<uintptr_t>(rows.row) % rowBytes != 0)
-      running->fail(rows.site, "a misaligned row of a matrix");
-    if (!isShared(rows.row, rowBytes))
-      running->fail(rows.site, "a row out of bounds: " + describeAddress(rows.row));
-  }
-  running->meetWarp(allLanes, rows.site, &rows, values, [&] {
+/// Calls act(element, its place in a register) for each 16 bits of each lane, when the warp has
+/// met.
+template <typename Act>
+static void moveMatrices(Site site, const MatrixRows &rows, void *values, Act act) {
+  running->meetWarp(allLanes, site, &rows, values, [&] {
     uint32_t warp = running->thread().warp();
     for (uint32_t lane = 0; lane < warpSize; ++lane) {
       char *registers = static_cast<char *>(running->thread(warp * warpSize + lane).results);
@@ -56,15 +60,21 @@ template <typename Act> static void moveMatrices(const MatrixRows &rows, void *v
 
 void dlc_sim_load_matrix(const char *site, const void *row, int32_t number, bool isTransposed,
                          uint32_t *result) {
-  MatrixRows rows{site, static_cast<char *>(const_cast<void *>(row)), number, isTransposed};
-  moveMatrices(rows, result, [](char *element, char *value) { memcpy(value, element, 2); });
+  checkRow(site, row, number);
+  // Each lane reads as early as it may: nothing makes it wait for what other lanes have written.
+  char bytes[rowBytes] = {};
+  if (running->thread().lane() < uint32_t(number) * 8)
+    memcpy(bytes, row, rowBytes);
+  moveMatrices(site, {bytes, number, isTransposed}, result,
+               [](const char *element, char *value) { memcpy(value, element, 2); });
 }
 
 void dlc_sim_store_matrix(const char *site, void *row, int32_t number, bool isTransposed,
                           const uint32_t *values) {
-  MatrixRows rows{site, static_cast<char *>(row), number, isTransposed};
-  moveMatrices(rows, const_cast<uint32_t *>(values),
-               [](char *element, char *value) { memcpy(element, value, 2); });
+  checkRow(site, row, number);
+  moveMatrices(site, {static_cast<char *>(row), number, isTransposed},
+               const_cast<uint32_t *>(values),
+               [](char *element, const char *value) { memcpy(element, value, 2); });
 }
 
 namespace {
@@ -136,4 +146,12 @@ int32_t dlc_sim_round_tf32(float value) {
   if ((bits & 0x7f800000) != 0x7f800000)
     bits += 0x1000;
   return bits & 0xffffe000u;
+}
+
+/// What compilers call where the machine has no instruction for it: to the nearest, ties to even.
+extern "C" __bf16 __truncsfbf2(float value) {
+  uint32_t bits = std::bit_cast<uint32_t>(value);
+  constexpr uint32_t quiet = 0x400000;
+  bits = value != value ? bits | quiet : bits + 0x7fff + (bits >> 16 & 1);
+  return std::bit_cast<__bf16>(static_cast<uint16_t>(bits >> 16));
 }

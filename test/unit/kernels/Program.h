@@ -1,0 +1,64 @@
+//===- Program.h - kernels of an .mlir text, run in the simulator --------*- C++ -*-===//
+#ifndef DLC_TEST_UNIT_KERNELS_PROGRAM_H
+#define DLC_TEST_UNIT_KERNELS_PROGRAM_H
+
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "test/simulator/Simulator.h"
+
+#include <functional>
+#include <vector>
+
+namespace dlc::test {
+
+/// An array in the simulator's device memory, at first NaN.
+class Array {
+public:
+  explicit Array(size_t size)
+      : size(size), data(static_cast<float *>(simulator::allocate(size * sizeof(float)))) {}
+  /// Of numbers between -1 and 1.
+  static Array random(size_t size, unsigned seed);
+  Array(Array &&other) : size(other.size), data(std::exchange(other.data, nullptr)) {}
+  ~Array() { simulator::release(data); }
+
+  float &operator[](size_t index) { return data[index]; }
+  float operator[](size_t index) const { return data[index]; }
+  void poison();
+
+  const size_t size;
+  float *data;
+};
+
+/// The distance of the arrays: the largest of an element's relative to the magnitude that `scale`
+/// gives it. Infinite where one is NaN.
+double largestError(const Array &found, const std::vector<double> &expected,
+                    const std::vector<double> &scale);
+
+/// Changes the kernels before they are made into an image.
+using Mutation = std::function<void(mlir::gpu::GPUModuleOp)>;
+
+/// A module whose function @run launches kernels on its arguments.
+class Program {
+public:
+  /// `pipeline` leaves gpu.launch_func in @run, and the kernels in the LLVM and NVVM dialects.
+  /// Null: the error was printed.
+  static std::unique_ptr<Program> make(llvm::StringRef text, llvm::StringRef pipeline);
+  ~Program();
+
+  /// Makes the image anew, of changed kernels.
+  bool assemble(const Mutation &mutation = nullptr);
+
+  /// Launches all kernels of @run; as simulator::run.
+  std::string run(llvm::ArrayRef<Array *> arguments);
+
+private:
+  std::string launch(mlir::gpu::LaunchFuncOp op, llvm::ArrayRef<Array *> arguments);
+
+  std::unique_ptr<mlir::MLIRContext> context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  void *image = nullptr;
+};
+
+} // namespace dlc::test
+
+#endif // DLC_TEST_UNIT_KERNELS_PROGRAM_H
