@@ -167,7 +167,8 @@ typedef struct dlc_rt_state_tensor {
 } dlc_rt_state_tensor;
 
 /// What a model needs to train. The state block holds the tensors of `state`:
-/// first the parameters, in the order of info.params, then slots and gradients.
+/// first the parameters, in the order of info.params, then slots, then gradients up
+/// to its end. Padding between them is zero and stays so.
 typedef struct dlc_rt_training {
   int64_t state_bytes; ///< a multiple of 64
   int64_t num_state;

@@ -10,6 +10,7 @@
 
 #include "Arguments.h"
 #include "Backend.h"
+#include "Finite.h"
 #include "Schedule.h"
 
 using namespace dlc::rt;
@@ -45,29 +46,20 @@ static dlc_status nullArray(dlc_model &m, const char *what) {
                          m.desc->info.name, what);
 }
 
-static bool isFinite(uint32_t bits) { return (bits & 0x7f800000) != 0x7f800000; }
-
 /// NaN must not reach the weights, not even past a loss that does not show it: a
 /// ReLU may swallow it, and 0 * NaN in a gradient is NaN.
 static dlc_status checkFinite(dlc_model &m, const Group &group, int64_t batch, const void **data) {
   for (int32_t i = 0; i < group.count; ++i) {
     if (group.declared[i].dtype != DLC_FLOAT32 || !m.backend->isReadable(m, data[i]))
       continue;
-    auto *words = static_cast<const uint32_t *>(data[i]);
-    const int64_t each = group.bytes[i] / 4, count = batch * each;
-    uint32_t bad = 0; // no early end, so that it becomes vector code
-    for (int64_t k = 0; k < count; ++k)
-      bad |= !isFinite(words[k]);
-    if (!bad)
+    const int64_t each = group.bytes[i] / 4, place = findNotFinite(data[i], batch * each);
+    if (place < 0)
       continue;
-    int64_t place = 0;
-    while (isFinite(words[place]))
-      ++place;
     return m.message().set(DLC_ERROR_NUMERIC,
                            "training step %lld: %s \"%s\": sample %lld holds %s; correct the data, "
                            "nothing was changed",
                            (long long)(m.training->step + 1), group.kind, group.declared[i].name,
-                           (long long)(place / each), words[place] & 0x7fffff ? "NaN" : "infinity");
+                           (long long)(place / each), nameNotFinite(data[i], place));
   }
   return DLC_OK;
 }
@@ -172,8 +164,48 @@ static dlc_status differentiate(dlc_model &m, int64_t batch, const dlc_in *input
                          (long long)(t.step + 1), __builtin_isnan(t.loss) ? "NaN" : "infinite");
 }
 
+/// Calls visit(tensor, bytes) for each gradient.
+template <typename Visit> static void forEachGradient(const Training &t, Visit visit) {
+  for (int64_t i = 0; i < t.desc->num_state; ++i) {
+    const dlc_rt_state_tensor &tensor = t.desc->state[i];
+    int64_t bytes = 0;
+    if (tensor.role == DLC_RT_GRADIENT &&
+        tensorBytes(tensor.info.shape, tensor.info.rank, tensor.info.dtype, &bytes))
+      visit(tensor, bytes);
+  }
+}
+
+/// A gradient may overflow where the loss does not. All of them in one sweep, where the host can
+/// read them: what lies between them is zero.
+static dlc_status checkGradients(dlc_model &m) {
+  if (!m.backend->sharesMemory)
+    return DLC_OK;
+  const Training &t = *m.training;
+  int64_t first = t.desc->state_bytes;
+  forEachGradient(t, [&](const dlc_rt_state_tensor &tensor, int64_t) {
+    first = tensor.offset < first ? tensor.offset : first;
+  });
+  if (areFinite(m, t.state.data + first, (t.desc->state_bytes - first) / 4))
+    return DLC_OK;
+  const char *name = "", *what = "";
+  forEachGradient(t, [&](const dlc_rt_state_tensor &tensor, int64_t bytes) {
+    const int64_t place = *name ? -1 : findNotFinite(t.at(tensor), bytes / 4);
+    if (place >= 0) {
+      name = tensor.info.name;
+      what = nameNotFinite(t.at(tensor), place);
+    }
+  });
+  return m.message().set(DLC_ERROR_NUMERIC,
+                         "training step %lld: the gradient of \"%s\" holds %s; parameters, slots "
+                         "and step are as they were: lower the learning rate, or go back to a "
+                         "checkpoint",
+                         (long long)(t.step + 1), name, what);
+}
+
 static dlc_status update(dlc_model &m) {
   Training &t = *m.training;
+  if (dlc_status status = checkGradients(m))
+    return status;
   t.hyper[0] = static_cast<float>(learningRate(t.schedule, t.step));
   t.hyper[1] = static_cast<float>(t.step + 1);
   t.inputs[0] = t.hyper;
@@ -252,17 +284,6 @@ dlc_status dlc_rt_backward(dlc_model *rt, int64_t batch, const dlc_in *inputs,
 
 dlc_status dlc_rt_update(dlc_model *rt) {
   return train(rt, [](dlc_model &m, Training &) { return update(m); });
-}
-
-/// Calls visit(tensor, bytes) for each gradient.
-template <typename Visit> static void forEachGradient(const Training &t, Visit visit) {
-  for (int64_t i = 0; i < t.desc->num_state; ++i) {
-    const dlc_rt_state_tensor &tensor = t.desc->state[i];
-    int64_t bytes = 0;
-    if (tensor.role == DLC_RT_GRADIENT &&
-        tensorBytes(tensor.info.shape, tensor.info.rank, tensor.info.dtype, &bytes))
-      visit(tensor, bytes);
-  }
 }
 
 dlc_status dlc_rt_zero_grad(dlc_model *rt) {

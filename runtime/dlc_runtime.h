@@ -80,9 +80,9 @@
 //
 // A label that is no class (DLC_ERROR_ARGUMENT), and NaN or infinity in an input,
 // target or output gradient (DLC_ERROR_NUMERIC), are found before anything is
-// changed. A loss that is not finite is DLC_ERROR_NUMERIC too: train_step then
-// leaves parameters, slots and step as they were; gradients and running
-// statistics may have changed. Messages count steps from 1.
+// changed. A loss or a gradient that is not finite is DLC_ERROR_NUMERIC too, clipped
+// or not: train_step and update then leave parameters, slots and step as they were;
+// gradients and running statistics may have changed. Messages count steps from 1.
 //
 // CUDA: a library with variants for GPUs runs on one device of the machine, the
 // first unless dlc_options.device names another, by the variant with the best code
@@ -141,7 +141,7 @@ typedef enum dlc_status {
   DLC_ERROR_NOT_READY = 6,   ///< `forward` or `save_prepared` before a load.
   DLC_ERROR_UNSUPPORTED = 7, ///< The machine, or this library, cannot do it.
   DLC_ERROR_BUSY = 8,        ///< Another thread is inside this instance.
-  DLC_ERROR_NUMERIC = 9,     ///< NaN or infinity in a loss, or in what it is made of.
+  DLC_ERROR_NUMERIC = 9,     ///< NaN or infinity in data, a loss or a gradient.
   DLC_ERROR_DEVICE = 10      ///< The GPU or its driver failed.
 } dlc_status;
 

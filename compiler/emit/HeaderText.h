@@ -187,6 +187,7 @@ dlc_status ${name}_backward(${name} *m, int64_t batch, const dlc_in *inputs,
 ${backward_indent}const dlc_in *output_grads, const dlc_out *input_grads);
 
 /// Moves the parameters by the gradients, as the optimiser does; counts a step.
+/// DLC_ERROR_NUMERIC where a gradient is not finite: nothing was changed.
 dlc_status ${name}_update(${name} *m);
 
 /// Sets the gradients to zero.

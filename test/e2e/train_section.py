@@ -313,6 +313,31 @@ CROSSENTROPIES = [
 ]
 
 
+def overflow_case(dlc, options):
+    """A gradient may overflow where the loss does not: parameters, slots and step stay as they are."""
+    layers = [{"type": "Dense", "name": "d", "units": 1, "use_bias": False, "kernel_initializer": "zeros"}]
+    lib, folder = compiled(dlc, "overflow", layers, {"loss": "mse", "optimizer": {"type": "Adam", **options}})
+    path = os.path.join(folder, "state")
+
+    def state(model):
+        model.save(path, state=True)
+        with open(path, "rb") as file:
+            return file.read()
+
+    x, t = np.full((4, 5), 1e30, np.float32), np.full((4, 1), 1e10, np.float32)
+    with lib.create(4, training=True) as model:
+        before = state(model)
+        try:
+            model.train_step([x], [t])
+        except library.Error as error:
+            assert 'training step 1: the gradient of "d/kernel" holds infinity' in error.message, error.message
+        else:
+            raise AssertionError("no error")
+        assert state(model) == before, "the state has changed"
+        model.train_step([x * 1e-30], [t * 1e-10])
+        assert model.step() == 1 and np.isfinite(weights(model, folder)["d/kernel"]).all()
+
+
 def perceptron_case(dlc):
     """w += rate * (target - output) * x, b += rate * (target - output), after each sample."""
     layers = [{"type": "Dense", "name": "p", "units": 1, "activation": "sign"}]
@@ -346,6 +371,8 @@ def cases(dlc, args):
             result.append((name, lambda s=schedule, f=formula, w=warmup: schedule_case(dlc, s, f, w)))
     for name, case in ACCURACIES.items():
         result.append((f"accuracy {name}", lambda c=case: accuracy_case(dlc, *c)))
+    for options in ({}, {"clipvalue": 1}, {"global_clipnorm": 1}):
+        result.append((" ".join(["overflow", *options]), lambda o=options: overflow_case(dlc, o)))
     for loss in CROSSENTROPIES:
         name = " ".join(["probabilities", *map(str, loss.values())])
         result.append((name, lambda l=loss: crossentropy_case(dlc, l)))

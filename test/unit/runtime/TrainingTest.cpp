@@ -262,6 +262,36 @@ TEST_F(Training, ALossThatIsNoNumber) {
   EXPECT_TRUE(std::isfinite(kernel()[0]));
 }
 
+TEST_F(Training, AGradientThatIsNoNumber) {
+  ASSERT_EQ(t.step(), DLC_OK);
+  // The loss is about 1e30 / 6, but the slope 1e45.
+  t.state(line::kKernel)[0] = 0;
+  const std::vector<float> target = t.target;
+  t.x[0] = 1e30f;
+  t.target[0] = 1e15f;
+  const std::vector<float> before = kernel(),
+                           slot = {t.state(line::kSlot), t.state(line::kSlot) + 2};
+  auto expectTheSame = [&] {
+    EXPECT_EQ(kernel(), before);
+    EXPECT_EQ(std::vector<float>(t.state(line::kSlot), t.state(line::kSlot) + 2), slot);
+    EXPECT_EQ(dlc_rt_step(t.m), 1);
+  };
+  EXPECT_EQ(t.step(), DLC_ERROR_NUMERIC);
+  EXPECT_THAT(t.error(), HasSubstr("training step 2: the gradient of \"d/kernel\" holds infinity; "
+                                   "parameters, slots and step are as they were"));
+  EXPECT_TRUE(std::isfinite(t.loss));
+  expectTheSame();
+  EXPECT_EQ(dlc_rt_update(t.m), DLC_ERROR_NUMERIC);
+  t.state(line::kGradient)[0] = 0;
+  t.state(line::kGradient)[1] = kNan;
+  EXPECT_EQ(dlc_rt_update(t.m), DLC_ERROR_NUMERIC);
+  EXPECT_THAT(t.error(), HasSubstr("the gradient of \"d/kernel\" holds NaN"));
+  expectTheSame();
+  t.x[0] = 1;
+  t.target = target;
+  EXPECT_EQ(t.step(), DLC_OK) << t.error();
+}
+
 TEST_F(Training, BadArguments) {
   expectStepError(DLC_ERROR_ARGUMENT, "batch 7 is above max_batch 6", 7);
   expectStepError(DLC_ERROR_ARGUMENT, "batch 0; it must be at least 1", 0);
