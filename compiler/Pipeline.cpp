@@ -1,15 +1,19 @@
 //===- Pipeline.cpp - THE PAGE: the order of passes ---------------------------------===//
 //
 // model.json -> frontend -> [autodiff -> fusion -> schedule -> memory -> vector -> llvm] -> emit
+//                                                                  for GPUs: gpu -> device, host
 //
 // Each phase is one short function; no other file orders passes.
 //
 //===------------------------------------------------------------------------------===//
 
 #include "compiler/Pipeline.h"
+#include "compiler/abi/Passes.h"
 #include "compiler/autodiff/Passes.h"
 #include "compiler/cpu/Passes.h"
+#include "compiler/cuda/Passes.h"
 #include "compiler/fusion/Passes.h"
+#include "compiler/loops/Passes.h"
 #include "compiler/memory/Passes.h"
 #include "compiler/schedule/Passes.h"
 #include "mlir/Conversion/Passes.h"
@@ -101,7 +105,7 @@ void dlc::buildMemoryPhase(OpPassManager &pm, const TargetFacts &facts, bool pro
 }
 
 void dlc::buildVectorPhase(OpPassManager &pm, const TargetFacts &facts, bool profiled) {
-  pm.addNestedPass<func::FuncOp>(cpu::createVerifyAliasing());
+  pm.addNestedPass<func::FuncOp>(abi::createVerifyAliasing());
   pm.addPass(cpu::createOutlineKernels({int64_t(facts.costs.l2)}));
   if (profiled)
     pm.addPass(cpu::createMarkLaunches());
@@ -111,14 +115,48 @@ void dlc::buildVectorPhase(OpPassManager &pm, const TargetFacts &facts, bool pro
 }
 
 void dlc::buildLlvmPhase(OpPassManager &pm, const TargetFacts &facts) {
-  pm.addNestedPass<func::FuncOp>(cpu::createExpandMath({facts.fma}));
+  pm.addNestedPass<func::FuncOp>(loops::createExpandMath({facts.fma}));
   pm.addPass(createLowerAffinePass());
   cleanUp(pm);
   pm.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
-  pm.addPass(cpu::createLowerAbi());
+  pm.addPass(abi::createLowerEntries());
+  pm.addPass(cpu::createLowerLaunches());
+  pm.addPass(cpu::createCpuToLlvm());
+  cleanUp(pm);
+}
+
+void dlc::buildGpuPhase(OpPassManager &pm, StringRef chip) {
+  pm.addNestedPass<func::FuncOp>(abi::createVerifyAliasing());
+  pm.addPass(cuda::createOutlineGpuKernels());
+  OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
+  kernels.addPass(cuda::createExpandGpuKernels());
+  kernels.addNestedPass<gpu::GPUFuncOp>(cuda::createLinalgToThreads());
+  cleanUp(pm);
+}
+
+void dlc::buildDevicePhase(OpPassManager &pm) {
+  OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
+  kernels.addNestedPass<gpu::GPUFuncOp>(loops::createExpandMath());
+  kernels.addPass(createLowerAffinePass());
+  cleanUp(kernels);
+  kernels.addPass(createLoopInvariantCodeMotionPass());
+  kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(memref::createExpandStridedMetadataPass());
+  kernels.addPass(createLowerAffinePass());
+  kernels.addPass(cuda::createLowerGpuSignatures());
+  kernels.addPass(cuda::createCudaToLlvm());
+  cleanUp(kernels);
+}
+
+void dlc::buildGpuHostPhase(OpPassManager &pm) {
+  pm.addPass(abi::createLowerEntries());
+  pm.addPass(cuda::createLowerGpuLaunches());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
   pm.addPass(cpu::createCpuToLlvm());
   cleanUp(pm);
 }
@@ -136,6 +174,11 @@ struct MarchOptions : PassPipelineOptions<MarchOptions> {
       return *facts;
     llvm::reportFatalUsageError(llvm::Twine("no facts are known of the CPU '") + march + "'");
   }
+};
+
+struct ChipOptions : PassPipelineOptions<ChipOptions> {
+  Option<std::string> chip{*this, "chip", llvm::cl::desc("row of the chips"),
+                           llvm::cl::init("sm_80")};
 };
 
 } // namespace
@@ -163,4 +206,11 @@ void dlc::registerPipelines() {
   static PassPipelineRegistration<MarchOptions> llvm(
       "dlc-llvm-phase", "loops and vectors -> the LLVM dialect",
       [](OpPassManager &pm, const MarchOptions &options) { buildLlvmPhase(pm, options.facts()); });
+  static PassPipelineRegistration<ChipOptions> gpu(
+      "dlc-gpu-phase", "buffers -> launches of kernels of loops in a gpu.module",
+      [](OpPassManager &pm, const ChipOptions &options) { buildGpuPhase(pm, options.chip); });
+  static PassPipelineRegistration<> device(
+      "dlc-device-phase", "the kernels of each gpu.module -> the LLVM dialect", buildDevicePhase);
+  static PassPipelineRegistration<> host(
+      "dlc-gpu-host-phase", "entries that launch kernels -> the LLVM dialect", buildGpuHostPhase);
 }

@@ -38,6 +38,17 @@ void buildVectorPhase(mlir::OpPassManager &pm, const schedule::TargetFacts &fact
 /// Loops and vectors -> the LLVM dialect with C entry points.
 void buildLlvmPhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts);
 
+/// For GPUs, in place of the vector phase: kernel and linalg ops -> launches of kernels of loops,
+/// in a gpu.module. `chip` is a row of the chips.
+void buildGpuPhase(mlir::OpPassManager &pm, llvm::StringRef chip);
+
+/// The kernels of each gpu.module -> the LLVM dialect, for cuda::assemble.
+void buildDevicePhase(mlir::OpPassManager &pm);
+
+/// Entries that launch kernels -> the LLVM dialect; drops the gpu.module, which numbers the
+/// kernels.
+void buildGpuHostPhase(mlir::OpPassManager &pm);
+
 /// Makes the phases available to dlc-opt: --dlc-fusion-phase, --dlc-schedule-phase=march=..., ...
 void registerPipelines();
 

@@ -3,9 +3,11 @@
 #include "compiler/autodiff/Passes.h"
 #include "compiler/Registration.h"
 #include "compiler/Pipeline.h"
+#include "compiler/abi/Passes.h"
 #include "compiler/cpu/Passes.h"
 #include "compiler/cuda/Passes.h"
 #include "compiler/fusion/Passes.h"
+#include "compiler/loops/Passes.h"
 #include "compiler/memory/Passes.h"
 #include "compiler/ops/Ops.h"
 #include "compiler/schedule/Passes.h"
@@ -29,6 +31,8 @@ void dlc::registerAllPasses() {
   fusion::registerFusionPasses();
   schedule::registerSchedulePasses();
   memory::registerMemoryPasses();
+  abi::registerAbiPasses();
+  loops::registerLoopsPasses();
   cpu::registerCpuPasses();
   cuda::registerCudaPasses();
   registerPipelines();

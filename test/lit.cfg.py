@@ -5,10 +5,12 @@ Substitutions beside dlc's tools, FileCheck and mlir-opt by name:
            a lowering is checked by numbers and not by dlc's own back end
   %models  the folder of the zoo's networks
   %shared  the folder beside the checkout with golden references (feature "shared")
+Feature "ptxas": NVIDIA's assembler is on PATH, under CUDA_HOME, CUDA_ROOT or /usr/local/cuda.
 Feature "aarch64": the build had the C library's headers for AArch64, so dlc makes libraries for it.
 """
 
 import os
+import shutil
 
 import lit.formats
 
@@ -45,6 +47,14 @@ jit = "mlir-opt {} | mlir-runner -e main --entry-point-result=void --shared-libs
 shared = os.path.join(os.path.dirname(config.dlc_source), "shared")
 if os.path.isdir(shared):
     config.available_features.add("shared")
+
+cuda = [os.environ.get("CUDA_HOME"), os.environ.get("CUDA_ROOT"), "/usr/local/cuda"]
+cuda_path = os.pathsep.join([os.environ.get("PATH", "")] + [root + "/bin" for root in cuda if root])
+if shutil.which("ptxas", path=cuda_path):
+    config.available_features.add("ptxas")
+    for name in ("CUDA_HOME", "CUDA_ROOT"):
+        if name in os.environ:
+            config.environment[name] = os.environ[name]
 
 if os.path.exists(os.path.join(config.dlc_build, "lib", "dlc", "runtime-aarch64.bc")):
     config.available_features.add("aarch64")

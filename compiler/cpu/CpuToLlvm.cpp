@@ -74,7 +74,7 @@ struct CpuToLlvm : dlc::cpu::impl::CpuToLlvmBase<CpuToLlvm> {
     dropCasts();
   }
 
-  // The casts of dlc-lower-abi meet those of the conversion.
+  // The casts of dlc-lower-entries and dlc-lower-launches meet those of the conversion.
   void dropCasts() {
     SmallVector<UnrealizedConversionCastOp> casts, remaining;
     getOperation().walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });

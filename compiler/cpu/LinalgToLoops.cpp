@@ -20,9 +20,9 @@
 //
 //===---------------------------------------------------------------------------------===//
 
-#include "compiler/cpu/LoopPlan.h"
 #include "compiler/cpu/Passes.h"
-#include "compiler/cpu/Payload.h"
+#include "compiler/loops/LoopPlan.h"
+#include "compiler/loops/Payload.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -36,13 +36,15 @@ namespace dlc::cpu {
 
 using namespace mlir;
 using namespace dlc::cpu;
+using namespace dlc::loops;
 
 namespace {
 class LoopEmitter {
 public:
   LoopEmitter(linalg::LinalgOp op, Value lo, Value hi, int64_t lanes)
-      : op(op), plan(planLoops(op)), builder(op), loc(op.getLoc()), payload(builder, op, plan),
-        lo(lo), hi(hi), lanes(plan.vector ? lanes : 1), ranges(op.createLoopRanges(builder, loc)),
+      : op(op), plan(planLoops(op)), builder(op), loc(op.getLoc()),
+        payload(builder, op, plan.inner, plan.contiguous), lo(lo), hi(hi),
+        lanes(plan.vector ? lanes : 1), ranges(op.createLoopRanges(builder, loc)),
         extents(op.getStaticLoopRanges()) {}
   void emit();
 
@@ -241,41 +243,6 @@ SmallVector<Value> LoopEmitter::fold(ArrayRef<Value> vectors) {
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
-
-// A product that may be contracted into a sum, or that a reduction adds up, is, here and now: left
-// to LLVM, vectors and the elements after them might be rounded differently.
-static bool fusesProduct(linalg::GenericOp op, arith::AddFOp sum, arith::MulFOp product) {
-  if (!product || !product->hasOneUse())
-    return false;
-  auto contracts = [](auto arithOp) {
-    return bitEnumContainsAll(arithOp.getFastmath(), arith::FastMathFlags::contract);
-  };
-  bool reduces = op.getNumReductionLoops() > 0 &&
-                 llvm::any_of(llvm::seq<int64_t>(0, op.getNumDpsInits()),
-                              [&](int64_t index) { return getCombiner(op, index) == sum; });
-  return reduces || (contracts(sum) && contracts(product));
-}
-
-static void makeStrict(linalg::GenericOp op) {
-  for (auto sum : llvm::make_early_inc_range(op.getBlock()->getOps<arith::AddFOp>())) {
-    for (bool left : {true, false}) {
-      auto product = (left ? sum.getLhs() : sum.getRhs()).getDefiningOp<arith::MulFOp>();
-      if (!fusesProduct(op, sum, product))
-        continue;
-      OpBuilder builder(sum);
-      Value fused = math::FmaOp::create(builder, sum.getLoc(), product.getLhs(), product.getRhs(),
-                                        left ? sum.getRhs() : sum.getLhs());
-      sum.getResult().replaceAllUsesWith(fused);
-      sum.erase();
-      product.erase();
-      break;
-    }
-  }
-  for (Operation &inner : op.getBlock()->without_terminator())
-    if (inner.getAttrOfType<arith::FastMathFlagsAttr>("fastmath"))
-      inner.setAttr("fastmath",
-                    arith::FastMathFlagsAttr::get(op.getContext(), arith::FastMathFlags::none));
-}
 
 namespace {
 struct LinalgToLoops : dlc::cpu::impl::LinalgToLoopsBase<LinalgToLoops> {

@@ -20,6 +20,7 @@
 //
 //===---------------------------------------------------------------------------------===//
 
+#include "compiler/abi/Captures.h"
 #include "compiler/cpu/Passes.h"
 #include "compiler/cpu/Work.h"
 #include "dialects/kernel/Kernel.h"
@@ -27,7 +28,6 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace dlc::cpu {
@@ -58,7 +58,6 @@ public:
   void outline(Operation *op, Value ahead);
 
 private:
-  void collectArguments(Operation *op);
   func::FuncOp buildFunction(Operation *op, Value ahead);
   func::FuncOp share(func::FuncOp candidate, StringRef name);
   Value countItems(Operation *op, int64_t &workPerItem);
@@ -68,27 +67,10 @@ private:
   int64_t keptBytes;
   llvm::StringMap<func::FuncOp> known;
   llvm::StringMap<unsigned> counters;
-  SmallVector<Value> arguments;
+  SmallVector<Value> arguments; // of the kernel at hand, and what moves along
   SmallVector<Operation *> constants;
 };
 } // namespace
-
-// Buffers first, each once, then captured scalars; constants move along.
-void Outliner::collectArguments(Operation *op) {
-  llvm::SetVector<Value> values(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), values);
-  arguments.clear();
-  constants.clear();
-  for (Value value : values)
-    if (isa<MemRefType>(value.getType()))
-      arguments.push_back(value);
-  for (Value value : values) {
-    if (matchPattern(value, m_Constant()))
-      constants.push_back(value.getDefiningOp());
-    else if (!isa<MemRefType>(value.getType()))
-      arguments.push_back(value);
-  }
-}
 
 static int64_t scratchBytes(Operation *op) {
   auto kernelOp = dyn_cast<kernel::KernelOpInterface>(op);
@@ -127,12 +109,8 @@ func::FuncOp Outliner::buildFunction(Operation *op, Value ahead) {
   return func;
 }
 
-// Equal functions print equally: values are numbered in order, locations are not printed.
 func::FuncOp Outliner::share(func::FuncOp candidate, StringRef name) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  candidate->print(stream, OpPrintingFlags().useLocalScope().printGenericOpForm());
-  auto [entry, isNew] = known.try_emplace(text, candidate);
+  auto [entry, isNew] = known.try_emplace(abi::textOf(candidate), candidate);
   if (!isNew) {
     candidate->destroy();
     return entry->second;
@@ -188,7 +166,9 @@ void Outliner::outline(Operation *op, Value ahead) {
     op = linalg::CopyOp::create(builder, copy.getLoc(), copy.getSource(), copy.getTarget());
     copy.erase();
   }
-  collectArguments(op);
+  abi::Captures captures(op);
+  arguments = captures.arguments;
+  constants = captures.constants;
   if (ahead) {
     OpBuilder builder(op);
     arguments.push_back(ahead = flatten(builder, op->getLoc(), ahead));

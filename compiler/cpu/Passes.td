@@ -20,15 +20,6 @@ def ExpandKernels : Pass<"dlc-expand-kernels", "::mlir::func::FuncOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
-def VerifyAliasing : Pass<"dlc-verify-aliasing", "::mlir::func::FuncOp"> {
-  let summary = "rejects an op that writes a buffer which another of its operands overlaps";
-  let description = [{
-    Outlined kernels take their operands as noalias pointers, so no operand may overlap one that is
-    written. Views of one buffer pass if they are disjoint for every batch. An elementwise linalg op
-    may update a buffer in place: same value, same indexing map.
-  }];
-}
-
 def OutlineKernels : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "moves each op that computes into a private function over items and launches it";
   let description = [{
@@ -63,21 +54,8 @@ def LinalgToLoops : Pass<"dlc-linalg-to-loops", "::mlir::func::FuncOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
-def ExpandMath : Pass<"dlc-expand-math", "::mlir::func::FuncOp"> {
-  let summary = "expands f32 functions to branch-free arithmetic, on scalars and vectors";
-  let description = [{
-    exp, expm1, log, log1p, tanh, erf, rsqrt and powf become polynomials, so that loops that call them
-    vectorize and the bits depend on no libm.
-  }];
-  let options = [
-    Option<"fma", "fma", "bool", /*default=*/"true",
-           "the target multiplies and adds in one instruction; otherwise fma becomes two">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
-                           "::mlir::vector::VectorDialect"];
-}
-
-def LowerAbi : Pass<"dlc-lower-abi", "::mlir::ModuleOp"> {
-  let summary = "gives entries their C signature and kernels bare pointers; lowers launches";
+def LowerLaunches : Pass<"dlc-lower-launches", "::mlir::ModuleOp"> {
+  let summary = "gives kernels bare pointers and lowers their launches";
   let description = [{
     A buffer crosses a call as its pointer and those extents, strides and offsets that its type leaves
     open. Whatever the type knows is a constant inside the kernel.

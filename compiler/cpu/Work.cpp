@@ -1,7 +1,7 @@
 //===- Work.cpp - the ops that compute, and how much --------------------------------===//
 
 #include "compiler/cpu/Work.h"
-#include "compiler/cpu/LoopPlan.h"
+#include "compiler/loops/LoopPlan.h"
 #include "dialects/kernel/Kernel.h"
 
 using namespace mlir;
@@ -18,11 +18,11 @@ cpu::Work cpu::workOf(OpBuilder &builder, Operation *op) {
   if (auto kernelOp = dyn_cast<kernel::KernelOpInterface>(op))
     return {kernelOp.getItemExtents(builder, op->getLoc()), kernelOp.getFlopsPerItem()};
   auto linalgOp = cast<linalg::LinalgOp>(op);
-  LoopPlan plan = planLoops(linalgOp);
+  loops::LoopPlan plan = loops::planLoops(linalgOp);
   SmallVector<Range> ranges = linalgOp.createLoopRanges(builder, op->getLoc());
   Work work;
   for (unsigned loop : plan.items)
     work.extents.push_back(ranges[loop].size);
-  work.flopsPerItem = getFlopsPerItem(linalgOp, plan);
+  work.flopsPerItem = loops::getFlopsPerItem(linalgOp, plan);
   return work;
 }

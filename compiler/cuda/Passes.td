@@ -1,4 +1,4 @@
-//===- Passes.td - passes of the cuda room -------------------*- tablegen -*-===//
+//===- Passes.td - passes of the cuda room --------------------*- tablegen -*-===//
 
 #ifndef DLC_COMPILER_CUDA_PASSES_TD
 #define DLC_COMPILER_CUDA_PASSES_TD
@@ -10,6 +10,62 @@ def ExpandGpuKernels : Pass<"dlc-expand-gpu-kernels", "::mlir::gpu::GPUModuleOp"
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
                            "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"];
+}
+
+def OutlineGpuKernels : Pass<"dlc-outline-gpu-kernels", "::mlir::ModuleOp"> {
+  let summary = "moves each op that computes into a kernel of @kernels and launches it";
+  let description = [{
+    Equal ops (same attributes, regions and types) share one kernel. Its arguments are the buffers,
+    each passed once and noalias, then captured scalars; constants move along. A kernel op says itself
+    how many blocks and threads compute it; for linalg the plan of threads does. @kernels tells the
+    largest batch whose buffers 32-bit indices reach.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::gpu::GPUDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def LinalgToThreads : Pass<"dlc-linalg-to-threads", "::mlir::gpu::GPUFuncOp"> {
+  let summary = "turns linalg in kernels into what one thread computes";
+  let description = [{
+    A thread computes one element of the results, or a few neighbours with vector accesses; threads of
+    a warp walk contiguous memory side by side. Where results are few and reductions long, a block's
+    threads share the reduction of each and add up their parts in a fixed tree. Nothing is atomic, so the
+    bits are the same on every run.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::gpu::GPUDialect", "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def LowerGpuSignatures : Pass<"dlc-lower-gpu-signatures", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "gives kernels for GPUs bare pointers and 32-bit extents";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def CudaToLlvm : Pass<"dlc-cuda-to-llvm", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "converts what is left in kernels to LLVM, with 32-bit indices";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
+}
+
+def LowerGpuLaunches : Pass<"dlc-lower-gpu-launches", "::mlir::ModuleOp"> {
+  let summary = "turns launches of kernels into calls of the runtime; drops the kernels";
+  let description = [{
+    Works on lowered entries. A kernel is named by its number among those of its gpu.module, in order,
+    which goes: by now it is assembled.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
+def PrintPtx : Pass<"dlc-print-ptx", "::mlir::ModuleOp"> {
+  let summary = "prints the PTX of each gpu.module, for tests";
+  let options = [
+    Option<"chip", "chip", "std::string", /*default=*/"\"sm_80\"", "as ptxas calls it">,
+    Option<"features", "features", "std::string", /*default=*/"\"+ptx70\"", "LLVM's, of the chip">,
+    Option<"resources", "resources", "bool", /*default=*/"false",
+           "print what each kernel takes, as ptxas says, in place of the PTX">];
 }
 
 def SimulateGpu : Pass<"dlc-simulate-gpu", "::mlir::gpu::GPUModuleOp"> {

@@ -25,6 +25,9 @@ inline constexpr llvm::StringLiteral kEstimateAttr = "kernel.estimate";
 /// only.
 inline constexpr llvm::StringLiteral kAheadAttr = "kernel.ahead";
 
+/// On a gpu.module: the largest batch whose buffers kernels reach with 32-bit indices.
+inline constexpr llvm::StringLiteral kMaxBatchAttr = "kernel.max_batch";
+
 /// Index of the plain element that an element of a blocked tensor of shape `blocked` holds: the
 /// dimensions are those of the blocked layout, the results those of the plain one. Results may lie
 /// past the plain extents: those lanes are padding.

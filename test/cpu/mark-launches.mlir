@@ -1,5 +1,5 @@
 // RUN: dlc-opt %s --dlc-mark-launches | FileCheck %s
-// RUN: dlc-opt %s --dlc-mark-launches --dlc-lower-abi | FileCheck %s --check-prefix=ABI
+// RUN: dlc-opt %s --dlc-mark-launches --dlc-lower-entries --dlc-lower-launches | FileCheck %s --check-prefix=ABI
 
 // Marks stand before the first launch and after each, in @forward alone.
 // CHECK-LABEL: func.func @forward

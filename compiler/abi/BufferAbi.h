@@ -1,15 +1,15 @@
 //===- BufferAbi.h - how a buffer crosses a call -------------------------*- C++ -*-===//
-#ifndef DLC_COMPILER_CPU_BUFFERABI_H
-#define DLC_COMPILER_CPU_BUFFERABI_H
+#ifndef DLC_COMPILER_ABI_BUFFERABI_H
+#define DLC_COMPILER_ABI_BUFFERABI_H
 
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/IR/Builders.h"
 
-namespace dlc::cpu {
+namespace dlc::abi {
 
 /// A memref crosses a call as a bare pointer, then its dynamic extents, then its dynamic strides,
-/// all i64. A dynamic offset is added to the pointer; a static one is known to both sides by the
-/// type. Any other value crosses as it is.
+/// all as wide as the converter's index. A dynamic offset is added to the pointer; a static one is
+/// known to both sides by the type. Any other value crosses as it is.
 class BufferAbi {
 public:
   BufferAbi(mlir::OpBuilder &builder, const mlir::LLVMTypeConverter &converter)
@@ -29,6 +29,6 @@ private:
   const mlir::LLVMTypeConverter &converter;
 };
 
-} // namespace dlc::cpu
+} // namespace dlc::abi
 
-#endif // DLC_COMPILER_CPU_BUFFERABI_H
+#endif // DLC_COMPILER_ABI_BUFFERABI_H

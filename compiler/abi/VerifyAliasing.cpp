@@ -12,18 +12,18 @@
 //
 //===---------------------------------------------------------------------------------===//
 
-#include "compiler/cpu/Passes.h"
+#include "compiler/abi/Passes.h"
 #include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 
-namespace dlc::cpu {
+namespace dlc::abi {
 #define GEN_PASS_DEF_VERIFYALIASING
-#include "compiler/cpu/Passes.h.inc"
-} // namespace dlc::cpu
+#include "compiler/abi/Passes.h.inc"
+} // namespace dlc::abi
 
 using namespace mlir;
-using namespace dlc::cpu;
+using namespace dlc::abi;
 
 namespace {
 // constant + batch * perBatch, the batch being at least 1.
@@ -160,11 +160,13 @@ static LogicalResult verifyOperands(DestinationStyleOpInterface op) {
 }
 
 namespace {
-struct VerifyAliasing : dlc::cpu::impl::VerifyAliasingBase<VerifyAliasing> {
+struct VerifyAliasing : dlc::abi::impl::VerifyAliasingBase<VerifyAliasing> {
   void runOnOperation() override {
     WalkResult result = getOperation().walk([&](Operation *op) {
       auto destination = dyn_cast<DestinationStyleOpInterface>(op);
-      if (destination && isa<dlc::kernel::KernelOpInterface, linalg::LinalgOp>(op))
+      if (destination &&
+          isa<dlc::kernel::KernelOpInterface, dlc::kernel::GpuKernelOpInterface, linalg::LinalgOp>(
+              op))
         return failed(verifyOperands(destination)) ? WalkResult::interrupt()
                                                    : WalkResult::advance();
       auto copy = dyn_cast<memref::CopyOp>(op);

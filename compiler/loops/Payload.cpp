@@ -1,6 +1,6 @@
 //===- Payload.cpp - a linalg op's payload on scalars or vectors --------------------===//
 
-#include "compiler/cpu/Payload.h"
+#include "compiler/loops/Payload.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -9,7 +9,7 @@
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
-using namespace dlc::cpu;
+using namespace dlc::loops;
 
 void Payload::flattenBuffers() {
   SmallVector<ReassociationIndices> all(1);
@@ -27,7 +27,7 @@ void Payload::flattenBuffers() {
 }
 
 SmallVector<Value> Payload::indicesOf(OpOperand &operand) {
-  if (plan.contiguous)
+  if (contiguous)
     return {element};
   AffineMap map = op.getMatchingIndexingMap(&operand);
   return llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) -> Value {
@@ -40,25 +40,35 @@ SmallVector<Value> Payload::indicesOf(OpOperand &operand) {
   });
 }
 
+llvm::MaybeAlign Payload::alignmentOf(VectorType type) const {
+  if (!aligned)
+    return {};
+  return llvm::Align(type.getNumElements() * type.getElementTypeBitWidth() / 8);
+}
+
 Value Payload::load(OpOperand &operand, int64_t width) {
   Value buffer = buffers[operand.getOperandNumber()];
   auto type = dyn_cast<MemRefType>(buffer.getType());
   if (!type)
     return buffer;
   SmallVector<Value> indices = indicesOf(operand);
-  if (width == 1 || !op.getMatchingIndexingMap(&operand).isFunctionOfDim(*plan.inner))
+  if (width == 1 || !op.getMatchingIndexingMap(&operand).isFunctionOfDim(*inner))
     return memref::LoadOp::create(builder, loc, buffer, indices);
   auto vector = VectorType::get(width, type.getElementType());
-  return vector::LoadOp::create(builder, loc, vector, buffer, indices);
+  return vector::LoadOp::create(builder, loc, vector, buffer, indices, /*nontemporal=*/false,
+                                alignmentOf(vector));
 }
 
 void Payload::store(Value value, OpOperand &init, int64_t width) {
   Value buffer = buffers[init.getOperandNumber()];
   SmallVector<Value> indices = indicesOf(init);
-  if (width == 1)
+  if (width == 1) {
     memref::StoreOp::create(builder, loc, value, buffer, indices);
-  else
-    vector::StoreOp::create(builder, loc, splat(value, value.getType(), width), buffer, indices);
+    return;
+  }
+  Value vector = splat(value, value.getType(), width);
+  vector::StoreOp::create(builder, loc, vector, buffer, indices, /*nontemporal=*/false,
+                          alignmentOf(cast<VectorType>(vector.getType())));
 }
 
 Value Payload::splat(Value value, Type element, int64_t width) {
@@ -69,7 +79,7 @@ Value Payload::splat(Value value, Type element, int64_t width) {
 
 // Where `loop` stands, lane by lane along the inner one.
 Value Payload::position(unsigned loop, int64_t width) {
-  if (width == 1 || loop != *plan.inner)
+  if (width == 1 || loop != *inner)
     return ivs[loop];
   auto type = VectorType::get(width, builder.getIndexType());
   SmallVector<int64_t> lanes = llvm::to_vector(llvm::seq(int64_t(0), width));
@@ -135,8 +145,10 @@ Value Payload::neutral(unsigned index, int64_t width) {
     value = -std::numeric_limits<double>::infinity();
   if (isa<arith::MinimumFOp>(combiner))
     value = std::numeric_limits<double>::infinity();
-  Attribute attr = builder.getFloatAttr(element, value);
-  auto splat = DenseElementsAttr::get(VectorType::get(width, element), attr);
+  TypedAttr attr = builder.getFloatAttr(element, value);
+  if (width == 1)
+    return arith::ConstantOp::create(builder, loc, attr);
+  auto splat = DenseElementsAttr::get(VectorType::get(width, element), Attribute(attr));
   return arith::ConstantOp::create(builder, loc, splat);
 }
 

@@ -1,11 +1,11 @@
 //===- BufferAbi.cpp - how a buffer crosses a call ----------------------------------===//
 
-#include "compiler/cpu/BufferAbi.h"
+#include "compiler/abi/BufferAbi.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
-using namespace dlc::cpu;
+using namespace dlc::abi;
 
 static unsigned countDynamic(ArrayRef<int64_t> values) {
   return llvm::count_if(values, ShapedType::isDynamic);
@@ -17,7 +17,7 @@ SmallVector<Type> BufferAbi::getTypes(Type type) const {
     return {type};
   auto [strides, offset] = memref.getStridesAndOffset();
   SmallVector<Type> types{LLVM::LLVMPointerType::get(builder.getContext())};
-  types.append(countDynamic(memref.getShape()) + countDynamic(strides), builder.getI64Type());
+  types.append(countDynamic(memref.getShape()) + countDynamic(strides), converter.getIndexType());
   return types;
 }
 

@@ -1,13 +1,13 @@
 //===- LoopPlan.cpp - the loop nest of a linalg op ----------------------------------===//
 
-#include "compiler/cpu/LoopPlan.h"
+#include "compiler/loops/LoopPlan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
-using namespace dlc::cpu;
+using namespace dlc::loops;
 
-std::optional<int64_t> dlc::cpu::getStride(MemRefType type, AffineMap map, unsigned loop) {
+std::optional<int64_t> dlc::loops::getStride(MemRefType type, AffineMap map, unsigned loop) {
   auto [strides, offset] = type.getStridesAndOffset();
   SmallVector<int64_t> point(map.getNumDims(), 0);
   SmallVector<int64_t> origin = map.compose(point);
@@ -40,8 +40,7 @@ static int64_t innermostCost(linalg::LinalgOp op, unsigned loop, ArrayRef<int64_
   return cost;
 }
 
-// Elementwise on whole buffers: any walk over the elements is the same walk for all operands.
-static bool isContiguous(linalg::LinalgOp op) {
+bool dlc::loops::isContiguous(linalg::LinalgOp op) {
   if (op.getNumLoops() == 0 || op.getNumParallelLoops() != op.getNumLoops() ||
       op.hasIndexSemantics())
     return false;
@@ -52,7 +51,7 @@ static bool isContiguous(linalg::LinalgOp op) {
   });
 }
 
-Operation *dlc::cpu::getCombiner(linalg::LinalgOp op, unsigned index) {
+Operation *dlc::loops::getCombiner(linalg::LinalgOp op, unsigned index) {
   Block *body = op.getBlock();
   BlockArgument accumulator = body->getArgument(op.getNumDpsInputs() + index);
   Operation *combiner = body->getTerminator()->getOperand(index).getDefiningOp();
@@ -65,7 +64,7 @@ Operation *dlc::cpu::getCombiner(linalg::LinalgOp op, unsigned index) {
   return combiner;
 }
 
-static bool hasVectorPayload(linalg::LinalgOp op) {
+bool dlc::loops::hasVectorPayload(linalg::LinalgOp op) {
   auto isPlain = [](Type type) { return type.isSignlessIntOrIndexOrFloat(); };
   return llvm::all_of(op.getBlock()->without_terminator(),
                       [&](Operation &inner) {
@@ -76,9 +75,7 @@ static bool hasVectorPayload(linalg::LinalgOp op) {
          llvm::all_of(op.getBlock()->getArgumentTypes(), isPlain);
 }
 
-// One vector load or store serves an operand if only its last dimension moves along `inner`, by
-// one.
-static bool hasVectorAccess(linalg::LinalgOp op, OpOperand &operand, unsigned inner) {
+bool dlc::loops::hasVectorAccess(linalg::LinalgOp op, OpOperand &operand, unsigned inner) {
   auto type = dyn_cast<MemRefType>(operand.get().getType());
   AffineMap map = op.getMatchingIndexingMap(&operand);
   if (!type || !map.isFunctionOfDim(inner))
@@ -100,20 +97,20 @@ static bool isVectorizable(linalg::LinalgOp op, const LoopPlan &plan) {
                       [&](int64_t index) { return getCombiner(op, index) != nullptr; });
 }
 
-static unsigned chooseInner(linalg::LinalgOp op) {
+unsigned dlc::loops::chooseInner(linalg::LinalgOp op, ArrayRef<unsigned> candidates) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
-  unsigned best = op.getNumLoops() - 1;
-  for (unsigned loop = best; loop-- > 0;)
+  unsigned best = candidates.back();
+  for (unsigned loop : llvm::reverse(candidates))
     if (innermostCost(op, loop, extents) < innermostCost(op, best, extents))
       best = loop;
   return best;
 }
 
-LoopPlan dlc::cpu::planLoops(linalg::LinalgOp op) {
+LoopPlan dlc::loops::planLoops(linalg::LinalgOp op) {
   LoopPlan plan;
   plan.contiguous = isContiguous(op);
   if (op.getNumLoops() > 0)
-    plan.inner = chooseInner(op);
+    plan.inner = chooseInner(op, llvm::to_vector(llvm::seq(op.getNumLoops())));
   for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray()))
     if (loop != plan.inner || plan.contiguous)
       (iterator == utils::IteratorType::parallel ? plan.items : plan.reductions).push_back(loop);
@@ -127,7 +124,7 @@ LoopPlan dlc::cpu::planLoops(linalg::LinalgOp op) {
   return plan;
 }
 
-int64_t dlc::cpu::getFlopsPerItem(linalg::LinalgOp op, const LoopPlan &plan) {
+int64_t dlc::loops::getFlopsPerItem(linalg::LinalgOp op, const LoopPlan &plan) {
   int64_t flops = 0;
   for (Operation &inner : op.getBlock()->without_terminator())
     flops += isa<math::MathDialect>(inner.getDialect()) ? 10 : 1;

@@ -1,27 +1,36 @@
 //===- Payload.h - a linalg op's payload on scalars or vectors -----------*- C++ -*-===//
-#ifndef DLC_COMPILER_CPU_PAYLOAD_H
-#define DLC_COMPILER_CPU_PAYLOAD_H
+#ifndef DLC_COMPILER_LOOPS_PAYLOAD_H
+#define DLC_COMPILER_LOOPS_PAYLOAD_H
 
-#include "compiler/cpu/LoopPlan.h"
+#include "compiler/loops/LoopPlan.h"
 #include "mlir/IR/Builders.h"
 
-namespace dlc::cpu {
+namespace dlc::loops {
 
-/// Emits accesses and the payload of a linalg op for `width` neighbours along the plan's inner
-/// loop; width 1 is scalar. What does not vary along that loop stays scalar.
+/// Fuses products into sums where a linalg op's reductions or its contract flags ask for it, and
+/// makes all else strict: left to LLVM, vectors and the elements after them might be rounded
+/// differently.
+void makeStrict(mlir::linalg::GenericOp op);
+
+/// Emits accesses and the payload of a linalg op for `width` neighbours along the `inner` loop;
+/// width 1 is scalar. What does not vary along that loop stays scalar. Where the op is `contiguous`
+/// one loop walks all elements.
 class Payload {
 public:
   using Value = mlir::Value;
 
-  Payload(mlir::OpBuilder &builder, mlir::linalg::LinalgOp op, const LoopPlan &plan)
-      : builder(builder), loc(op.getLoc()), op(op), plan(plan), ivs(op.getNumLoops()) {
+  /// `aligned`: vectors in memory lie at multiples of their size.
+  Payload(mlir::OpBuilder &builder, mlir::linalg::LinalgOp op, std::optional<unsigned> inner,
+          bool contiguous, bool aligned = false)
+      : builder(builder), loc(op.getLoc()), op(op), inner(inner), contiguous(contiguous),
+        aligned(aligned), ivs(op.getNumLoops()) {
     for (mlir::OpOperand &operand : op->getOpOperands())
       buffers[operand.getOperandNumber()] = operand.get();
   }
 
   /// Where the loops stand.
   void setIndex(unsigned loop, Value iv) { ivs[loop] = iv; }
-  /// Contiguous plans: where the one loop stands, over buffers seen as one dimension.
+  /// Contiguous ops: where the one loop stands, over buffers seen as one dimension.
   void setElement(Value iv) { element = iv; }
   void flattenBuffers();
 
@@ -33,7 +42,7 @@ public:
 
   /// Folds two values, scalars or vectors, as the reduction into destination `index` does.
   Value combine(unsigned index, Value a, Value b);
-  /// A vector that combine() leaves alone.
+  /// A vector, a scalar for width 1, that combine() leaves alone.
   Value neutral(unsigned index, int64_t width);
   /// The low or high half of a vector; a scalar if one element is left.
   Value half(Value vector, bool high);
@@ -43,16 +52,18 @@ private:
   Value position(unsigned loop, int64_t width);
   mlir::Operation *clone(mlir::Operation &inner, mlir::IRMapping &mapping, int64_t width);
   llvm::SmallVector<Value> indicesOf(mlir::OpOperand &operand);
+  llvm::MaybeAlign alignmentOf(mlir::VectorType type) const;
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
   mlir::linalg::LinalgOp op;
-  const LoopPlan &plan;
+  std::optional<unsigned> inner;
+  bool contiguous, aligned;
   llvm::SmallVector<Value> ivs;
   Value element;
   llvm::DenseMap<unsigned, Value> buffers;
 };
 
-} // namespace dlc::cpu
+} // namespace dlc::loops
 
-#endif // DLC_COMPILER_CPU_PAYLOAD_H
+#endif // DLC_COMPILER_LOOPS_PAYLOAD_H

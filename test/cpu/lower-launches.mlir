@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s --dlc-lower-abi --canonicalize --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: dlc-opt %s --dlc-lower-entries --dlc-lower-launches --canonicalize --split-input-file --verify-diagnostics | FileCheck %s
 
 // CHECK-LABEL: func.func @forward
 // CHECK-SAME:    (%[[RT:.*]]: !llvm.ptr, %[[BATCH:.*]]: i64, %[[IN:.*]]: !llvm.ptr, %[[OUT:.*]]: !llvm.ptr, %[[PREPARED:.*]]: !llvm.ptr, %[[ARENA:.*]]: !llvm.ptr) {
@@ -116,26 +116,5 @@ func.func @prepare(%w: memref<8xf32> {nn.prepared = 0 : i64}) {
   return
 }
 func.func private @turn_0(%y: memref<8xf32> {llvm.noalias}, %s: memref<256xi8> {llvm.noalias}, %lo: index, %hi: index) {
-  return
-}
-
-// -----
-
-// expected-error@+1 {{has argument 1 that is no input, output, prepared buffer, state or arena}}
-func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32>) {
-  return
-}
-
-// -----
-
-// expected-error@+1 {{has argument 1 that is no input, output, prepared buffer, state or arena}}
-func.func @forward(%batch: index {nn.batch}, %k: memref<8xf32> {nn.param = "k"}) {
-  return
-}
-
-// -----
-
-// expected-error@+1 {{has no batch for the extents of argument 0}}
-func.func @prepare(%k: memref<?xf32> {nn.prepared = 0 : i64}) {
   return
 }

@@ -1,12 +1,12 @@
 //===- MathBuilder.h - arithmetic on f32 scalars or vectors --------------*- C++ -*-===//
-#ifndef DLC_COMPILER_CPU_MATHBUILDER_H
-#define DLC_COMPILER_CPU_MATHBUILDER_H
+#ifndef DLC_COMPILER_LOOPS_MATHBUILDER_H
+#define DLC_COMPILER_LOOPS_MATHBUILDER_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Builders.h"
 
-namespace dlc::cpu {
+namespace dlc::loops {
 
 /// Writes formulas on values of one shape: a scalar or a vector of f32 (or, for pow, f64), and
 /// integers of the same width. All operations are strict; nothing is contracted or reassociated.
@@ -112,6 +112,6 @@ private:
   mlir::Type type;
 };
 
-} // namespace dlc::cpu
+} // namespace dlc::loops
 
-#endif // DLC_COMPILER_CPU_MATHBUILDER_H
+#endif // DLC_COMPILER_LOOPS_MATHBUILDER_H

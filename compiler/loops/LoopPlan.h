@@ -1,10 +1,10 @@
 //===- LoopPlan.h - the loop nest of a linalg op -------------------------*- C++ -*-===//
-#ifndef DLC_COMPILER_CPU_LOOPPLAN_H
-#define DLC_COMPILER_CPU_LOOPPLAN_H
+#ifndef DLC_COMPILER_LOOPS_LOOPPLAN_H
+#define DLC_COMPILER_LOOPS_LOOPPLAN_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
-namespace dlc::cpu {
+namespace dlc::loops {
 
 /// How the loops of a linalg op on memrefs are nested: items, then `inner` if it is parallel and no
 /// item, then the reductions. Outlining counts the items by it and the lowering to loops obeys it,
@@ -27,6 +27,19 @@ struct LoopPlan {
 
 LoopPlan planLoops(mlir::linalg::LinalgOp op);
 
+/// Elementwise on whole buffers: any walk over the elements is the same walk for all operands.
+bool isContiguous(mlir::linalg::LinalgOp op);
+
+/// All ops of the payload have a form on vectors.
+bool hasVectorPayload(mlir::linalg::LinalgOp op);
+
+/// One vector load or store along `inner` serves the operand, or it does not vary there: only its
+/// last dimension moves, by one.
+bool hasVectorAccess(mlir::linalg::LinalgOp op, mlir::OpOperand &operand, unsigned inner);
+
+/// The loop of `candidates` that suits the innermost place best, where accesses have unit strides.
+unsigned chooseInner(mlir::linalg::LinalgOp op, llvm::ArrayRef<unsigned> candidates);
+
 /// Elements that an operand's address moves when `loop` advances by one; none if that varies.
 std::optional<int64_t> getStride(mlir::MemRefType type, mlir::AffineMap map, unsigned loop);
 
@@ -38,6 +51,6 @@ mlir::Operation *getCombiner(mlir::linalg::LinalgOp op, unsigned index);
 /// one.
 int64_t getFlopsPerItem(mlir::linalg::LinalgOp op, const LoopPlan &plan);
 
-} // namespace dlc::cpu
+} // namespace dlc::loops
 
-#endif // DLC_COMPILER_CPU_LOOPPLAN_H
+#endif // DLC_COMPILER_LOOPS_LOOPPLAN_H

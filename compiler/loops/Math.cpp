@@ -15,17 +15,17 @@
 //
 //===---------------------------------------------------------------------------------===//
 
-#include "compiler/cpu/MathBuilder.h"
-#include "compiler/cpu/Passes.h"
+#include "compiler/loops/MathBuilder.h"
+#include "compiler/loops/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
-namespace dlc::cpu {
+namespace dlc::loops {
 #define GEN_PASS_DEF_EXPANDMATH
-#include "compiler/cpu/Passes.h.inc"
-} // namespace dlc::cpu
+#include "compiler/loops/Passes.h.inc"
+} // namespace dlc::loops
 
 using namespace mlir;
-using namespace dlc::cpu;
+using namespace dlc::loops;
 
 // 1.5 * 2^23: adding it rounds to an integer, which then sits in the low bits.
 static constexpr double kMagic = 12582912.0;
@@ -209,11 +209,11 @@ static void splitFma(Operation *op) {
 }
 
 namespace {
-struct ExpandMath : dlc::cpu::impl::ExpandMathBase<ExpandMath> {
+struct ExpandMath : dlc::loops::impl::ExpandMathBase<ExpandMath> {
   using ExpandMathBase::ExpandMathBase;
 
   void runOnOperation() override {
-    getOperation().walk([](Operation *op) {
+    getOperation()->walk([](Operation *op) {
       if (!isa<math::MathDialect>(op->getDialect()) ||
           !getElementTypeOrSelf(op->getResult(0)).isF32())
         return;
@@ -226,7 +226,7 @@ struct ExpandMath : dlc::cpu::impl::ExpandMathBase<ExpandMath> {
     });
     if (fma)
       return;
-    getOperation().walk([](Operation *op) {
+    getOperation()->walk([](Operation *op) {
       if (isa<math::FmaOp, vector::FMAOp>(op))
         splitFma(op);
     });

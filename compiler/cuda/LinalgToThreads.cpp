@@ -1,0 +1,296 @@
+//===- LinalgToThreads.cpp - linalg in kernels becomes what one thread computes -------===//
+//
+// Obeys the ThreadPlan. Where threads work alone, each finds its point from the numbers of its
+// block and itself, runs the reductions as loops and stores; four neighbours by vectors where
+// memory allows it.
+//
+//   linalg.exp ins(%x : memref<?x8xf32>) outs(%y : memref<?x8xf32>)
+//   ->
+//   %b = gpu.block_id x
+//   %t = gpu.thread_id x
+//   %i = affine.apply (d0, d1) -> (d0 * 256 + d1)(%b, %t)
+//   %inside = arith.cmpi ult, %i, %quads : index
+//   scf.if %inside {
+//     %e = affine.apply (d0) -> (d0 * 4)(%i)
+//     %v = vector.load %flat_x[%e] {alignment = 16} : memref<?xf32>, vector<4xf32>
+//     %r = math.exp %v
+//     vector.store %r, %flat_y[%e] {alignment = 16} : memref<?xf32>, vector<4xf32>
+//   }
+//
+// Where L lanes share a point, lane l adds up elements l, l + L, ... of the reduction, and a tree
+// folds the lanes: through shared memory, and by shuffles inside a warp.
+//
+//   %p = scf.if %inside -> f32 { scf.for %r = %lane to %length step %c256 iter_args(...) }
+//   memref.store %p, %parts[%t]
+//   gpu.barrier
+//   ...                                     // lane l takes lane l + 128's, + 64's, + 32's part
+//   %q, %valid = gpu.shuffle down %p, %c16, %c32 : f32                 // 16, 8, 4, 2, 1
+//   scf.if %first { memref.store %sum, %y[%i] }
+//
+//===---------------------------------------------------------------------------------===//
+
+#include "compiler/cuda/Passes.h"
+#include "compiler/cuda/ThreadPlan.h"
+#include "compiler/loops/Payload.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+
+namespace dlc::cuda {
+#define GEN_PASS_DEF_LINALGTOTHREADS
+#include "compiler/cuda/Passes.h.inc"
+} // namespace dlc::cuda
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::cuda;
+
+static constexpr int64_t kWarp = 32;
+
+namespace {
+class ThreadEmitter {
+public:
+  ThreadEmitter(gpu::GPUFuncOp func, linalg::GenericOp op)
+      : func(func), op(op), plan(planThreads(op)), builder(op), loc(op.getLoc()),
+        payload(builder, op, plan.inner(), plan.contiguous, /*aligned=*/true),
+        ranges(cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(builder, loc)) {}
+  void emit();
+
+private:
+  // Where the thread stands: its group of points, its lane in the block and its number.
+  void findThread();
+  void setPoint();
+  void emitAlone();
+  void emitShared();
+  SmallVector<Value> emitLoops(unsigned depth, ValueRange carried);
+  SmallVector<Value> emitPart();
+  SmallVector<Value> foldThroughMemory(SmallVector<Value> parts);
+  void foldHalf(ArrayRef<Value> memory, int64_t distance);
+  SmallVector<Value> foldInWarp(SmallVector<Value> parts);
+  void storePoint(ValueRange sums);
+
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
+  Value apply(AffineExpr expr, ArrayRef<OpFoldResult> operands) {
+    return getValueOrCreateConstantIndexOp(
+        builder, loc, affine::makeComposedFoldedAffineApply(builder, loc, expr, operands));
+  }
+  Value product(ArrayRef<unsigned> loops, int64_t divisor);
+  Value isBelow(Value a, Value b) {
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, a, b);
+  }
+  void setLoops(ArrayRef<unsigned> loops, Value number, int64_t width);
+  OpOperand &init(unsigned index) { return *op.getDpsInitOperand(index); }
+
+  gpu::GPUFuncOp func;
+  linalg::GenericOp op;
+  ThreadPlan plan;
+  OpBuilder builder;
+  Location loc;
+  loops::Payload payload;
+  SmallVector<Range> ranges;
+  Value thread, group, lane;
+};
+} // namespace
+
+// The number of elements of some loops, in groups of `divisor`.
+Value ThreadEmitter::product(ArrayRef<unsigned> loops, int64_t divisor) {
+  AffineExpr expr = builder.getAffineConstantExpr(1);
+  SmallVector<OpFoldResult> extents;
+  for (unsigned loop : loops) {
+    expr = expr * builder.getAffineSymbolExpr(extents.size());
+    extents.push_back(ranges[loop].size);
+  }
+  return apply(expr.floorDiv(divisor), extents);
+}
+
+// Splits a number into the indices of loops; the outermost needs no division.
+void ThreadEmitter::setLoops(ArrayRef<unsigned> loops, Value number, int64_t width) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  for (unsigned i = loops.size(); i-- > 0;) {
+    unsigned loop = loops[i];
+    int64_t step = i + 1 == loops.size() ? width : 1;
+    Value index = number;
+    if (extents[loop] == step) {
+      index = constant(0);
+    } else if (llvm::any_of(loops.take_front(i),
+                            [&](unsigned outer) { return extents[outer] != 1; })) {
+      Value extent = product(loop, step);
+      index = arith::RemUIOp::create(builder, loc, number, extent);
+      number = arith::DivUIOp::create(builder, loc, number, extent);
+    }
+    if (step > 1)
+      index = apply(builder.getAffineDimExpr(0) * step, {index});
+    payload.setIndex(loop, index);
+  }
+}
+
+void ThreadEmitter::findThread() {
+  thread = gpu::ThreadIdOp::create(builder, loc, gpu::Dimension::x);
+  Value block = gpu::BlockIdOp::create(builder, loc, gpu::Dimension::x);
+  int64_t groups = plan.threads / plan.lanes;
+  AffineExpr b = builder.getAffineDimExpr(0), t = builder.getAffineDimExpr(1);
+  AffineExpr member = plan.across ? t % groups : t.floorDiv(plan.lanes);
+  group = apply(b * groups + member, {block, thread});
+  lane = apply(plan.across ? builder.getAffineDimExpr(0).floorDiv(groups)
+                           : builder.getAffineDimExpr(0) % plan.lanes,
+               {thread});
+}
+
+void ThreadEmitter::emit() {
+  findThread();
+  Value inside = isBelow(group, product(plan.points, plan.width));
+  if (plan.lanes == 1) {
+    auto branch = scf::IfOp::create(builder, loc, inside);
+    builder.setInsertionPointToStart(branch.thenBlock());
+    emitAlone();
+    return;
+  }
+  emitShared();
+}
+
+//===----------------------------------------------------------------------===//
+// A thread alone
+//===----------------------------------------------------------------------===//
+
+void ThreadEmitter::setPoint() {
+  if (!plan.contiguous)
+    return setLoops(plan.points, group, plan.width);
+  payload.flattenBuffers();
+  payload.setElement(apply(builder.getAffineDimExpr(0) * plan.width, {group}));
+}
+
+void ThreadEmitter::emitAlone() {
+  setPoint();
+  SmallVector<Value> carried;
+  for (OpOperand &out : op.getDpsInitsMutable()) {
+    bool reads = !plan.reductions.empty() || op.payloadUsesValueFromOperand(&out);
+    carried.push_back(reads ? payload.load(out, plan.width) : Value());
+  }
+  for (auto [index, result] : llvm::enumerate(emitLoops(0, carried)))
+    payload.store(result, init(index), plan.width);
+}
+
+SmallVector<Value> ThreadEmitter::emitLoops(unsigned depth, ValueRange carried) {
+  if (depth == plan.reductions.size())
+    return payload.emit(carried, plan.width);
+  unsigned reduction = plan.reductions[depth];
+  Value extent = getValueOrCreateConstantIndexOp(builder, loc, ranges[reduction].size);
+  auto loop = scf::ForOp::create(builder, loc, constant(0), extent, constant(1), carried);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  payload.setIndex(reduction, loop.getInductionVar());
+  scf::YieldOp::create(builder, loc, emitLoops(depth + 1, loop.getRegionIterArgs()));
+  return SmallVector<Value>(loop.getResults());
+}
+
+//===----------------------------------------------------------------------===//
+// Lanes that share reductions
+//===----------------------------------------------------------------------===//
+
+void ThreadEmitter::emitShared() {
+  SmallVector<Value> parts = emitPart();
+  if (plan.across || plan.lanes > kWarp)
+    parts = foldThroughMemory(parts);
+  if (!plan.across)
+    parts = foldInWarp(parts);
+  Value inside = isBelow(group, product(plan.points, 1));
+  Value first = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
+  Value stores = arith::AndIOp::create(builder, loc, inside, first);
+  auto branch = scf::IfOp::create(builder, loc, stores);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  storePoint(parts);
+}
+
+// The lane's part of each reduction; threads past the last point have nothing to add.
+SmallVector<Value> ThreadEmitter::emitPart() {
+  SmallVector<Value> neutral;
+  for (unsigned index = 0; index < op.getNumDpsInits(); ++index)
+    neutral.push_back(payload.neutral(index, 1));
+  Value inside = isBelow(group, product(plan.points, 1));
+  auto branch = scf::IfOp::create(builder, loc, ValueRange(neutral).getTypes(), inside,
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(builder, loc, neutral);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  setPoint();
+  auto loop = scf::ForOp::create(builder, loc, lane, product(plan.reductions, 1),
+                                 constant(plan.lanes), neutral);
+  scf::YieldOp::create(builder, loc, loop.getResults());
+  builder.setInsertionPointToStart(loop.getBody());
+  setLoops(plan.reductions, loop.getInductionVar(), 1);
+  scf::YieldOp::create(builder, loc, payload.emit(loop.getRegionIterArgs(), 1));
+  return SmallVector<Value>(branch.getResults());
+}
+
+// The thread adds to its own part that of the thread `distance` further on.
+void ThreadEmitter::foldHalf(ArrayRef<Value> memory, int64_t distance) {
+  Value other = apply(builder.getAffineDimExpr(0) + distance, {thread});
+  for (auto [index, buffer] : llvm::enumerate(memory)) {
+    Value mine = memref::LoadOp::create(builder, loc, buffer, thread);
+    Value theirs = memref::LoadOp::create(builder, loc, buffer, other);
+    memref::StoreOp::create(builder, loc, payload.combine(index, mine, theirs), buffer, thread);
+  }
+}
+
+// Halves the lanes, down to one, or to those of a warp, whose parts all its threads then hold.
+SmallVector<Value> ThreadEmitter::foldThroughMemory(SmallVector<Value> parts) {
+  auto space = gpu::AddressSpaceAttr::get(op.getContext(), gpu::AddressSpace::Workgroup);
+  SmallVector<Value> memory;
+  for (Value part : parts) {
+    auto type = MemRefType::get({plan.threads}, part.getType(), MemRefLayoutAttrInterface(), space);
+    memory.push_back(func.addWorkgroupAttribution(type, loc));
+    memref::StoreOp::create(builder, loc, part, memory.back(), thread);
+  }
+  gpu::BarrierOp::create(builder, loc);
+  int64_t step = plan.across ? plan.threads / plan.lanes : 1;
+  for (int64_t half = plan.lanes / 2; half >= (plan.across ? 1 : kWarp); half /= 2) {
+    auto branch = scf::IfOp::create(builder, loc, isBelow(lane, constant(half)));
+    {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(branch.thenBlock());
+      foldHalf(memory, half * step);
+    }
+    gpu::BarrierOp::create(builder, loc);
+  }
+  return llvm::map_to_vector(memory, [&](Value buffer) -> Value {
+    return memref::LoadOp::create(builder, loc, buffer, thread);
+  });
+}
+
+SmallVector<Value> ThreadEmitter::foldInWarp(SmallVector<Value> parts) {
+  for (int32_t half = kWarp / 2; half >= 1; half /= 2)
+    for (auto [index, part] : llvm::enumerate(parts)) {
+      auto shuffle = gpu::ShuffleOp::create(builder, loc, part, half, static_cast<int32_t>(kWarp),
+                                            gpu::ShuffleMode::DOWN);
+      part = payload.combine(index, part, shuffle.getShuffleResult());
+    }
+  return parts;
+}
+
+void ThreadEmitter::storePoint(ValueRange sums) {
+  setPoint();
+  for (auto [index, sum] : llvm::enumerate(sums)) {
+    Value before = payload.load(init(index), 1);
+    payload.store(payload.combine(index, before, sum), init(index), 1);
+  }
+}
+
+namespace {
+struct LinalgToThreads : dlc::cuda::impl::LinalgToThreadsBase<LinalgToThreads> {
+  void runOnOperation() override {
+    SmallVector<linalg::LinalgOp> ops(getOperation().getOps<linalg::LinalgOp>());
+    for (linalg::LinalgOp op : ops) {
+      IRRewriter rewriter(op);
+      FailureOr<linalg::GenericOp> generic = linalg::generalizeNamedOp(rewriter, op);
+      auto work = succeeded(generic) ? *generic : dyn_cast<linalg::GenericOp>(op.getOperation());
+      if (!work) {
+        op->emitOpError("has no form as threads");
+        return signalPassFailure();
+      }
+      loops::makeStrict(work);
+      ThreadEmitter(getOperation(), work).emit();
+      work->erase();
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,38 @@
+//===- ThreadPlan.h - which thread computes what of a linalg op ----------*- C++ -*-===//
+#ifndef DLC_COMPILER_CUDA_THREADPLAN_H
+#define DLC_COMPILER_CUDA_THREADPLAN_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace dlc::cuda {
+
+/// How threads share a linalg op on memrefs. Its points, the elements of the parallel loops, are
+/// numbered with the last of `points` fastest; each block computes the same count of neighbours.
+/// Outlining counts the blocks by it and the lowering obeys it, so both see the same plan.
+struct ThreadPlan {
+  /// Parallel loops, outermost first. Along the last one accesses have unit strides, if any have.
+  llvm::SmallVector<unsigned> points;
+  /// Reduction loops, outermost first.
+  llvm::SmallVector<unsigned> reductions;
+  /// All operands are walked element by element as one dimension.
+  bool contiguous = false;
+  /// Neighbours along the last point loop that one thread computes by vectors.
+  int64_t width = 1;
+  /// Threads that share the reductions of a point; 1: each thread does its points' alone.
+  int64_t lanes = 1;
+  /// With lanes: neighbours in a warp compute neighbouring points, not parts of one reduction.
+  bool across = false;
+  /// Threads of a block.
+  int64_t threads = 256;
+
+  int64_t pointsPerBlock() const { return threads / lanes * width; }
+  std::optional<unsigned> inner() const {
+    return points.empty() ? std::nullopt : std::optional(points.back());
+  }
+};
+
+ThreadPlan planThreads(mlir::linalg::LinalgOp op);
+
+} // namespace dlc::cuda
+
+#endif // DLC_COMPILER_CUDA_THREADPLAN_H
