@@ -131,7 +131,7 @@ Error Trainer::runEpoch() {
 Error Trainer::saveBest() {
   if (!group.isFirst() || places.weights.empty())
     return Error::success();
-  return replaceFile(places.weights, [&](StringRef path) { return network.save(path); });
+  return network.save(places.weights);
 }
 
 // Some of the training samples, chosen by the seed: the first ones of a data set are often of one
