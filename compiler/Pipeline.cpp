@@ -53,13 +53,8 @@ void dlc::buildFusionPhase(OpPassManager &pm) {
   functions.addPass(fusion::createFormGroups());
 }
 
-void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool naive,
-                             Winograd winograd) {
-  if (!naive) {
-    pm.addNestedPass<func::FuncOp>(
-        schedule::createSchedule({facts.march.str(), schedule::listCosts(facts.costs), winograd}));
-    pm.addNestedPass<func::FuncOp>(schedule::createPairKernels());
-  }
+// What no kernel was made of.
+static void addPlainPhase(OpPassManager &pm) {
   // While parameters' arithmetic is still whole ops, and before linalg fusion could mix it with
   // data.
   pm.addPass(schedule::createOutlinePrepare());
@@ -68,6 +63,23 @@ void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool n
   // Fusion works on tensors only: after bufferization it is too late.
   pm.addNestedPass<func::FuncOp>(schedule::createFuseElementwise());
   cleanUp(pm);
+}
+
+void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool naive,
+                             Winograd winograd) {
+  if (!naive) {
+    pm.addNestedPass<func::FuncOp>(
+        schedule::createSchedule({facts.march.str(), schedule::listCosts(facts.costs), winograd}));
+    pm.addNestedPass<func::FuncOp>(schedule::createPairKernels());
+  }
+  addPlainPhase(pm);
+}
+
+void dlc::buildGpuSchedulePhase(OpPassManager &pm, StringRef chip, Precision precision,
+                                bool naive) {
+  if (!naive)
+    pm.addNestedPass<func::FuncOp>(schedule::createScheduleGpu({chip.str(), precision}));
+  addPlainPhase(pm);
 }
 
 void dlc::buildProbePhase(OpPassManager &pm, bool inputs) {
@@ -181,6 +193,17 @@ struct ChipOptions : PassPipelineOptions<ChipOptions> {
                            llvm::cl::init("sm_80")};
 };
 
+struct GpuScheduleOptions : PassPipelineOptions<GpuScheduleOptions> {
+  Option<std::string> chip{*this, "chip", llvm::cl::desc("row of the chips"),
+                           llvm::cl::init("sm_80")};
+  Option<Precision> precision{
+      *this, "precision", llvm::cl::desc("what products round their operands to"),
+      llvm::cl::init(Precision::Fp32),
+      llvm::cl::values(clEnumValN(Precision::Fp32, "fp32", "nothing"),
+                       clEnumValN(Precision::Tf32, "tf32", "10 bits of mantissa"),
+                       clEnumValN(Precision::Bf16, "bf16", "7 bits of mantissa"))};
+};
+
 } // namespace
 
 void dlc::registerPipelines() {
@@ -192,6 +215,11 @@ void dlc::registerPipelines() {
       "dlc-schedule-phase", "nn -> kernel and linalg ops, @prepare outlined",
       [](OpPassManager &pm, const MarchOptions &options) {
         buildSchedulePhase(pm, options.facts(), options.naive);
+      });
+  static PassPipelineRegistration<GpuScheduleOptions> gpuSchedule(
+      "dlc-gpu-schedule-phase", "nn -> kernel and linalg ops of a GPU, @prepare outlined",
+      [](OpPassManager &pm, const GpuScheduleOptions &options) {
+        buildGpuSchedulePhase(pm, options.chip, options.precision, /*naive=*/false);
       });
   static PassPipelineRegistration<MarchOptions> memory(
       "dlc-memory-phase", "tensors -> buffers in one arena",

@@ -20,6 +20,10 @@ void buildFusionPhase(mlir::OpPassManager &pm);
 void buildSchedulePhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts, bool naive,
                         Winograd winograd = Winograd::Auto);
 
+/// The same for a GPU, a row of the chips.
+void buildGpuSchedulePhase(mlir::OpPassManager &pm, llvm::StringRef chip, Precision precision,
+                           bool naive);
+
 /// Fused nn with the result of each layer as an output; `inputs`: and as an input of the next.
 void buildProbePhase(mlir::OpPassManager &pm, bool inputs);
 

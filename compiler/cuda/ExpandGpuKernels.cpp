@@ -131,6 +131,8 @@ struct ExpandGpuKernels : dlc::cuda::impl::ExpandGpuKernelsBase<ExpandGpuKernels
             .Case([&](kernel::ImplicitGemmWeightsOp gemm) { return expandWeights(builder, gemm); });
     if (failed(result))
       return failure();
+    // Else ptxas spills a few registers of some kernels to make room for more blocks.
+    func->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), builder.getI32IntegerAttr(1));
     op->erase();
     return success();
   }

@@ -283,16 +283,6 @@ Rows optimizerRows() { return rowsOf(optimizers()); }
 // The section
 //===----------------------------------------------------------------------===//
 
-Rows earlyStoppingRows() {
-  static const Row row = {"EarlyStopping",
-                          "Ends training once the figure has not become better for so many epochs.",
-                          {{"monitor", FieldKind::Text, "null",
-                            "the figure; default: the first that was measured apart"},
-                           integer("patience", "3", "epochs to wait", 1, 1 << 20),
-                           number("min_delta", "0.0", "what counts as better", 0)}};
-  return {&row};
-}
-
 const Row &trainRow() {
   static const Row row = {
       "train",
@@ -308,7 +298,7 @@ const Row &trainRow() {
           flag("shuffle", "null", "another order of the samples in each epoch"),
           integer("seed", "null", "of all random numbers", 0, std::numeric_limits<int64_t>::max()),
           {"augmentation", FieldKind::Any, "null", "what is done to the samples at random"},
-          named("early_stopping", earlyStoppingRows, "null", "when to stop before the last epoch"),
+          {"early_stopping", FieldKind::Any, "null", "when to stop before the last epoch"},
           flag("sync_batch_norm", "null", "statistics of whole batches"),
       }};
   return row;
@@ -326,8 +316,7 @@ ArrayRef<TrainTable> trainTables() {
       {"Initializers",
        R"(Of "kernel_initializer" and the like: a name, or an object with that "type".)",
        initializerRows},
-      {"Regularizers", R"(Of "kernel_regularizer" and the like: an object.)", regularizerRows},
-      {"Stopping", R"("early_stopping" of "train": an object.)", earlyStoppingRows}};
+      {"Regularizers", R"(Of "kernel_regularizer" and the like: an object.)", regularizerRows}};
   return tables;
 }
 

@@ -48,9 +48,7 @@ Rows metricRows(); ///< losses are metrics too
 Rows optimizerRows();
 Rows scheduleRows();
 
-Rows earlyStoppingRows();
-
-/// The section "train". What `dlc train` alone uses is taken from its fields there.
+/// The section "train". What `dlc train` alone uses is read there.
 const Row &trainRow();
 
 /// A chapter of the reference, and its part of the schema.

@@ -27,6 +27,17 @@ mlir::Value sumOver(Blocker &blocker, mlir::Location loc, mlir::ValueRange input
                     llvm::ArrayRef<mlir::AffineMap> maps, mlir::AffineMap kept,
                     llvm::ArrayRef<int64_t> shape, Element element);
 
+/// The type of an image with the elements of `type`. Of rank 4 it is one; otherwise the dimensions
+/// between batch and features are the pixels of one image row.
+mlir::RankedTensorType asImage(mlir::RankedTensorType type);
+
+/// What a group's epilogue reads beside the anchor's result: arguments of its body.
+llvm::SmallVector<mlir::Value> collectExtras(nn::GroupOp group);
+
+/// The element that the group stores, of the anchor's element `sum` and those of its extras.
+mlir::Value buildElement(mlir::OpBuilder &builder, nn::GroupOp group, mlir::Value sum,
+                         llvm::ArrayRef<mlir::Value> extras, mlir::ValueRange elements);
+
 /// Fills `region` with what maps (accumulator, extras...) to the element that `group` stores.
 void buildEpilogue(Blocker &blocker, mlir::Region &region, nn::GroupOp group,
                    llvm::ArrayRef<mlir::Value> innerExtras);

@@ -5,7 +5,7 @@
 #include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -25,9 +25,7 @@ struct GroupOperands {
 
 } // namespace
 
-// On rank 4 a dense layer works on an image. Otherwise the dimensions between batch and features
-// are the pixels of one image row.
-static RankedTensorType asImage(RankedTensorType type) {
+RankedTensorType dlc::schedule::asImage(RankedTensorType type) {
   ArrayRef<int64_t> shape = type.getShape();
   if (shape.size() == 4)
     return type;
@@ -44,29 +42,45 @@ static Value reshape(Blocker &blocker, Location loc, Value value, RankedTensorTy
   return nn::ReshapeOp::create(blocker.builder, loc, type, value);
 }
 
+SmallVector<Value> dlc::schedule::collectExtras(nn::GroupOp group) {
+  llvm::SetVector<Value> extras;
+  for (Operation &op : llvm::drop_begin(group.getBody().front().without_terminator()))
+    for (Value operand : op.getOperands())
+      if (isa<BlockArgument>(operand))
+        extras.insert(operand);
+  return extras.takeVector();
+}
+
 // Other operands of the epilogue's ops, blocked like the output: residuals in `layout`, per-channel
 // vectors in the vector layout.
 static SmallVector<Value> packExtras(Blocker &blocker, nn::GroupOp group, Layout layout,
                                      SmallVectorImpl<Value> &inner) {
   SmallVector<Value> extras;
-  Operation *anchor = group.getAnchor();
-  for (Operation &op : group.getBody().front().without_terminator()) {
-    if (&op == anchor)
-      continue;
-    for (Value operand : op.getOperands()) {
-      auto argument = dyn_cast<BlockArgument>(operand);
-      if (!argument || llvm::is_contained(inner, operand))
-        continue;
-      Value outer = group.getInputs()[argument.getArgNumber()];
-      Layout extraLayout = shapeOf(outer).size() == 1 ? Layout::Vector : layout;
-      inner.push_back(operand);
-      if (extraLayout == Layout::Image)
-        outer =
-            reshape(blocker, op.getLoc(), outer, asImage(cast<RankedTensorType>(outer.getType())));
-      extras.push_back(blocker.pack(op.getLoc(), outer, extraLayout));
-    }
+  Location loc = group.getLoc();
+  for (Value extra : collectExtras(group)) {
+    Value outer = GroupOperands{group}.outer(extra);
+    Layout extraLayout = shapeOf(outer).size() == 1 ? Layout::Vector : layout;
+    inner.push_back(extra);
+    if (extraLayout == Layout::Image)
+      outer = reshape(blocker, loc, outer, asImage(cast<RankedTensorType>(outer.getType())));
+    extras.push_back(blocker.pack(loc, outer, extraLayout));
   }
   return extras;
+}
+
+Value dlc::schedule::buildElement(OpBuilder &builder, nn::GroupOp group, Value sum,
+                                  ArrayRef<Value> extras, ValueRange elements) {
+  IRMapping scalars;
+  scalars.map(group.getAnchor()->getResult(0), sum);
+  scalars.map(extras, elements);
+  Value last = sum;
+  for (Operation &op : llvm::drop_begin(group.getBody().front().without_terminator())) {
+    SmallVector<Value> operands = llvm::map_to_vector(
+        op.getOperands(), [&](Value operand) { return scalars.lookup(operand); });
+    last = cast<nn::ElementwiseOpInterface>(op).buildScalar(builder, op.getLoc(), operands);
+    scalars.map(op.getResult(0), last);
+  }
+  return last;
 }
 
 void dlc::schedule::buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp group,
@@ -76,21 +90,9 @@ void dlc::schedule::buildEpilogue(Blocker &blocker, Region &region, nn::GroupOp 
   Location loc = group.getLoc();
   SmallVector<Type> types(innerExtras.size() + 1, builder.getF32Type());
   Block *block = builder.createBlock(&region, {}, types, SmallVector<Location>(types.size(), loc));
-  IRMapping scalars;
-  Operation *anchor = group.getAnchor();
-  scalars.map(anchor->getResult(0), block->getArgument(0));
-  for (auto [index, extra] : llvm::enumerate(innerExtras))
-    scalars.map(extra, block->getArgument(index + 1));
-  Value last = block->getArgument(0);
-  for (Operation &op : group.getBody().front().without_terminator()) {
-    if (&op == anchor)
-      continue;
-    SmallVector<Value> operands = llvm::map_to_vector(
-        op.getOperands(), [&](Value operand) { return scalars.lookup(operand); });
-    last = cast<nn::ElementwiseOpInterface>(op).buildScalar(builder, op.getLoc(), operands);
-    scalars.map(op.getResult(0), last);
-  }
-  kernel::YieldOp::create(builder, loc, last);
+  kernel::YieldOp::create(builder, loc,
+                          buildElement(builder, group, block->getArgument(0), innerExtras,
+                                       block->getArguments().drop_front()));
 }
 
 // Row by row, where the weights stay in the cache (half of it; the rest is for what streams by) and

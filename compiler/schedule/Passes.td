@@ -23,6 +23,21 @@ def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
                           clEnumValN(::dlc::Winograd::F4, "f4", "F(4x4, 3x3) wherever it exists"))}]>];
 }
 
+def ScheduleGpu : Pass<"dlc-schedule-gpu", "::mlir::func::FuncOp"> {
+  let summary = "choose kernels and tiles of a GPU for the matrix products of a function";
+  let dependentDialects = ["::dlc::kernel::KernelDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [Option<"chip", "chip", "std::string", "\"sm_80\"",
+                        "the GPU whose facts decide: a row of Chip.h's table">,
+                 Option<"precision", "precision", "::dlc::Precision", "::dlc::Precision::Fp32",
+                        "what products round their operands to",
+                        [{::llvm::cl::values(
+                          clEnumValN(::dlc::Precision::Fp32, "fp32", "nothing"),
+                          clEnumValN(::dlc::Precision::Tf32, "tf32", "10 bits of mantissa"),
+                          clEnumValN(::dlc::Precision::Bf16, "bf16", "7 bits of mantissa"))}]>];
+}
+
 def PairKernels : Pass<"dlc-pair-kernels", "::mlir::func::FuncOp"> {
   let summary = "join convolutions with the depthwise convolutions that alone read them";
 }

@@ -41,7 +41,7 @@ static LogicalResult verifyTile(Operation *op, CtaAttr cta, Math math) {
 
 // Tiles of A and B. A column of simt's A is copied element by element along K: 4 more elements a
 // row keep these in different banks.
-static int64_t sharedBytes(CtaAttr cta, Math math) {
+int64_t dlc::kernel::getSharedBytes(CtaAttr cta, Math math) {
   int64_t padding = math == Math::Simt ? 4 : 0;
   return cta.getStages() * (cta.getM() + padding + cta.getN()) * cta.getK() * 4;
 }
@@ -145,7 +145,7 @@ SmallVector<OpFoldResult> ImplicitGemmOp::getBlocks(OpBuilder &builder, Location
 }
 
 int64_t ImplicitGemmOp::getThreads() { return getCta().getThreads(); }
-int64_t ImplicitGemmOp::getSharedBytes() { return sharedBytes(getCta(), getMath()); }
+int64_t ImplicitGemmOp::getSharedBytes() { return kernel::getSharedBytes(getCta(), getMath()); }
 void ImplicitGemmOp::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
 
 //===----------------------------------------------------------------------===//
@@ -175,7 +175,9 @@ SmallVector<OpFoldResult> ImplicitGemmWeightsOp::getBlocks(OpBuilder &builder, L
 }
 
 int64_t ImplicitGemmWeightsOp::getThreads() { return getCta().getThreads(); }
-int64_t ImplicitGemmWeightsOp::getSharedBytes() { return sharedBytes(getCta(), getMath()); }
+int64_t ImplicitGemmWeightsOp::getSharedBytes() {
+  return kernel::getSharedBytes(getCta(), getMath());
+}
 void ImplicitGemmWeightsOp::getEffects(Effects &effects) {
   addEffects(*this, getOutMutable(), effects);
 }

@@ -39,6 +39,9 @@ mlir::AffineMap getPackMap(mlir::MLIRContext *context, Layout layout,
 llvm::SmallVector<int64_t> getBlockedShape(Layout layout, llvm::ArrayRef<int64_t> plain,
                                            int64_t lanes, int64_t cols = 1, int64_t block = 1);
 
+/// Shared memory for the tiles of a matrix product's operands, in bytes.
+int64_t getSharedBytes(CtaAttr cta, Math math);
+
 } // namespace dlc::kernel
 
 #endif // DLC_DIALECTS_KERNEL_KERNEL_H

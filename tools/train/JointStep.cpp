@@ -27,20 +27,6 @@ ArrayRef<int64_t> train::shardOf(ArrayRef<int64_t> batch, int64_t shards, int64_
   return batch.slice(begin, (index + 1) * size / shards - begin);
 }
 
-std::vector<ArrayRef<int64_t>> train::ownShards(ArrayRef<int64_t> order, int64_t first,
-                                                int64_t batchSize, int64_t shards,
-                                                const Group &group) {
-  std::vector<ArrayRef<int64_t>> own;
-  int64_t each = shards / group.size(), count = order.size();
-  for (; first < count; first += batchSize) {
-    ArrayRef<int64_t> batch = order.slice(first, std::min(batchSize, count - first));
-    for (int64_t index = group.rank() * each; index < (group.rank() + 1) * each; ++index)
-      if (ArrayRef<int64_t> shard = shardOf(batch, shards, index); !shard.empty())
-        own.push_back(shard);
-  }
-  return own;
-}
-
 void JointStep::addGradients(float share) {
   flat.clear();
   for (ArrayRef<float> gradient : network.gradients())
@@ -56,12 +42,13 @@ void JointStep::replaceGradients(ArrayRef<float> with) {
   }
 }
 
-Error JointStep::addShard(int64_t index, ArrayRef<int64_t> chosen) {
+Error JointStep::addShard(int64_t index, const Samples &samples, ArrayRef<int64_t> chosen,
+                          const Batches::Random *random) {
   shard = shardOf(chosen, shards, index);
   float loss = 0;
   double share = double(shard.size()) / chosen.size();
   if (!shard.empty()) {
-    const Batches &batches = feed.next();
+    batches.fill(samples, shard, random);
     if (Error error = network.differentiate(shard.begin() - chosen.begin(), shard.size(),
                                             batches.getInputs(), batches.getTargets(), loss))
       return error;
@@ -74,10 +61,11 @@ Error JointStep::addShard(int64_t index, ArrayRef<int64_t> chosen) {
   return Error::success();
 }
 
-Expected<JointStep::Result> JointStep::run(ArrayRef<int64_t> chosen) {
+Expected<JointStep::Result> JointStep::run(const Samples &samples, ArrayRef<int64_t> chosen,
+                                           const Batches::Random *random) {
   int64_t own = shards / group.size(), first = group.rank() * own;
   for (int64_t index = first; index < first + own; ++index)
-    if (Error error = addShard(index, chosen))
+    if (Error error = addShard(index, samples, chosen, random))
       return error;
   std::vector<double> figures = lossSum.take();
   figures.push_back(Interrupts::isRequested());

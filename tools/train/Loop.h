@@ -75,7 +75,7 @@ private:
   Progress &progress;
   Group &group;
   bool isInterrupted = false; ///< all processes agree on it
-  std::optional<BatchPair> batches;
+  std::optional<Batches> batches;
   Monitor monitor;
   Position position;
 };
