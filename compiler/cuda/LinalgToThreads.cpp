@@ -45,6 +45,9 @@ using namespace dlc;
 using namespace dlc::cuda;
 
 static constexpr int64_t kWarp = 32;
+// Half of the threads that a multiprocessor holds hide its memory's latency as a rule; they leave
+// 64 registers to each.
+static constexpr int64_t kThreadsPerMultiprocessor = 1024;
 
 namespace {
 class ThreadEmitter {
@@ -136,6 +139,8 @@ void ThreadEmitter::findThread() {
 }
 
 void ThreadEmitter::emit() {
+  func->setAttr("nvvm.minctasm",
+                builder.getI32IntegerAttr(kThreadsPerMultiprocessor / plan.threads));
   findThread();
   Value inside = isBelow(group, product(plan.points, plan.width));
   if (plan.lanes == 1) {
@@ -241,16 +246,13 @@ SmallVector<Value> ThreadEmitter::foldThroughMemory(SmallVector<Value> parts) {
     memory.push_back(func.addWorkgroupAttribution(type, loc));
     memref::StoreOp::create(builder, loc, part, memory.back(), thread);
   }
-  gpu::BarrierOp::create(builder, loc);
   int64_t step = plan.across ? plan.threads / plan.lanes : 1;
   for (int64_t half = plan.lanes / 2; half >= (plan.across ? 1 : kWarp); half /= 2) {
-    auto branch = scf::IfOp::create(builder, loc, isBelow(lane, constant(half)));
-    {
-      OpBuilder::InsertionGuard guard(builder);
-      builder.setInsertionPointToStart(branch.thenBlock());
-      foldHalf(memory, half * step);
-    }
     gpu::BarrierOp::create(builder, loc);
+    auto branch = scf::IfOp::create(builder, loc, isBelow(lane, constant(half)));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(branch.thenBlock());
+    foldHalf(memory, half * step);
   }
   return llvm::map_to_vector(memory, [&](Value buffer) -> Value {
     return memref::LoadOp::create(builder, loc, buffer, thread);

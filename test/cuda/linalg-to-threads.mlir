@@ -11,6 +11,7 @@
 gpu.module @kernels {
   // Four elements a thread, read and written at once.
   // CHECK-LABEL: gpu.func @exp
+  // CHECK-SAME:    attributes {{.*}}nvvm.minctasm = 4 : i32
   // CHECK-DAG:     %[[T:.*]] = gpu.thread_id x
   // CHECK-DAG:     %[[B:.*]] = gpu.block_id x
   // CHECK:         %[[I:.*]] = affine.apply {{.*}}%[[B]], %[[T]]
@@ -116,7 +117,8 @@ gpu.module @kernels {
   // CHECK-LABEL: gpu.func @columns
   // CHECK-SAME:    workgroup(%{{.*}} : memref<512xf32, #gpu.address_space<workgroup>>)
   // CHECK:         step %c16
-  // CHECK-COUNT-5: gpu.barrier
+  // CHECK-COUNT-4: gpu.barrier
+  // CHECK-NOT:     gpu.barrier
   // CHECK-NOT:     gpu.shuffle
   // CHECK:         gpu.return
   gpu.func @columns(%x: memref<?x100xf32>, %y: memref<100xf32>) kernel {

@@ -8,6 +8,7 @@
 // Four elements at once, read through the cache of constants' data; addresses in 32 bits, no call of a library.
 // CHECK:      .entry exp_0(
 // CHECK:      .maxntid 256, 1, 1
+// CHECK-NEXT: .minnctapersm 4
 // CHECK:        ld.global.nc.v4.b32
 // CHECK-NOT:    call
 // CHECK:        fma.rn.f32
