@@ -25,15 +25,18 @@ static constexpr StringLiteral hostTriple = "x86_64-unknown-linux-gnu", hostCpu 
 static std::unique_ptr<llvm::Module> translate(gpu::GPUModuleOp original,
                                                llvm::LLVMContext &context) {
   MLIRContext &mlirContext = *original.getContext();
-  OwningOpRef<gpu::GPUModuleOp> module = original.clone();
-  PassManager passes(&mlirContext, gpu::GPUModuleOp::getOperationName());
-  passes.addPass(createSimulateGpu());
-  if (failed(passes.run(*module)))
+  // A gpu.module asks the module that it lies in for facts of the target.
+  OwningOpRef<ModuleOp> parent = ModuleOp::create(original.getLoc());
+  gpu::GPUModuleOp module = original.clone();
+  parent->push_back(module);
+  PassManager passes(&mlirContext);
+  passes.addNestedPass<gpu::GPUModuleOp>(createSimulateGpu());
+  if (failed(passes.run(*parent)))
     return nullptr;
   registerBuiltinDialectTranslation(mlirContext);
   registerLLVMDialectTranslation(mlirContext);
   registerGPUDialectTranslation(mlirContext);
-  return translateModuleToLLVMIR(*module, context, original.getName());
+  return translateModuleToLLVMIR(module, context, original.getName());
 }
 
 static Error makeTemporary(llvm::SmallString<64> &path, StringRef suffix) {
