@@ -31,8 +31,13 @@ private:
   bool redirectCopy(Operation *op);
   bool redirectMatrix(Operation *op);
   bool redirectNumber(Operation *op);
+  bool redirectMbarrier(Operation *op);
+  bool redirectWarpgroup(Operation *op);
+  bool isForHardwareAlone(Operation *op);
   bool shuffle(NVVM::ShflOp op);
   bool multiply(NVVM::MmaOp op);
+  bool multiply(NVVM::WgmmaMmaAsyncOp op);
+  bool load(NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp op);
   bool roundToBf16(NVVM::ConvertF32x2ToBF16x2Op op);
 
   Value constant(int32_t value) {
@@ -76,9 +81,9 @@ Value Redirector::site(Operation *op) {
   os << '\0';
   OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
   auto global = LLVM::GlobalOp::create(
-      top, loc, LLVM::LLVMArrayType::get(builder.getI8Type(), text.size()), /*isConstant=*/true,
-      LLVM::Linkage::Internal, (func.getName() + ".site" + Twine(numSites++)).str(),
-      builder.getStringAttr(text));
+      top, loc, LLVM::LLVMArrayType::get(builder.getI8Type(), text.size()),
+      /*isConstant=*/true, LLVM::Linkage::Internal,
+      (func.getName() + ".site" + Twine(numSites++)).str(), builder.getStringAttr(text));
   return LLVM::AddressOfOp::create(builder, loc, global);
 }
 
@@ -274,10 +279,93 @@ bool Redirector::redirectNumber(Operation *op) {
   return llvm::TypeSwitch<Operation *, bool>(op)
       .Case([&](NVVM::ConvertFloatToTF32Op convert) {
         return convert.getRnd() == NVVM::FPRoundingMode::RNA && !convert.getRelu() &&
-               replace(op, "dlc_sim_round_tf32", convert.getSrc(), /*isPure=*/true);
+               replace(op, "dlc_sim_round_tf32", convert.getSrc(),
+                       /*isPure=*/true);
       })
       .Case([&](NVVM::ConvertF32x2ToBF16x2Op convert) { return roundToBf16(convert); })
       .Default(false);
+}
+
+bool Redirector::load(NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp op) {
+  if (op.getPredicate() || op.getMulticastMask() ||
+      (op.getMode() != NVVM::TMALoadMode::TILE && op.getMode() != NVVM::TMALoadMode::IM2COL))
+    return false;
+  ValueRange coordinates = op.getCoordinates(), offsets = op.getIm2colOffsets();
+  return replace(op, "dlc_sim_bulk_load",
+                 {site(op), generic(op.getDstMem()), generic(op.getTmaDescriptor()),
+                  generic(op.getMbar()), constant(coordinates.size()), spill(coordinates),
+                  constant(offsets.size()), spill(offsets)});
+}
+
+bool Redirector::redirectMbarrier(Operation *op) {
+  auto arrive = [&](auto arrival, Value count, Value bytes) {
+    LLVM::CallOp made =
+        call("dlc_sim_mbarrier_arrive", {site(op), generic(arrival.getAddr()), count, bytes},
+             builder.getI64Type());
+    if (op->getNumResults())
+      op->replaceAllUsesWith(made);
+    op->erase();
+    return true;
+  };
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](NVVM::MBarrierInitOp init) {
+        return !init.getPredicate() &&
+               replace(op, "dlc_sim_mbarrier_init",
+                       {site(op), generic(init.getAddr()), init.getCount()});
+      })
+      .Case([&](NVVM::MBarrierArriveOp arrival) {
+        return arrive(arrival, arrival.getCount() ? arrival.getCount() : constant(1), constant(0));
+      })
+      .Case([&](NVVM::MBarrierArriveExpectTxOp arrival) {
+        return !arrival.getPredicate() && arrive(arrival, constant(1), arrival.getTxcount());
+      })
+      .Case([&](NVVM::MBarrierExpectTxOp expect) {
+        return replace(op, "dlc_sim_mbarrier_expect",
+                       {site(op), generic(expect.getAddr()), expect.getTxcount()});
+      })
+      .Case([&](NVVM::MBarrierTryWaitParityOp wait) {
+        return replace(op, "dlc_sim_mbarrier_wait",
+                       {site(op), generic(wait.getAddr()), wait.getPhase()});
+      })
+      .Case([&](NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp copy) { return load(copy); })
+      .Default(false);
+}
+
+bool Redirector::multiply(NVVM::WgmmaMmaAsyncOp op) {
+  NVVM::WGMMATypes type = op.getTypeA();
+  bool isBf16 = type == NVVM::WGMMATypes::bf16,
+       isAlongK =
+           op.getLayoutA() == NVVM::MMALayout::row && op.getLayoutB() == NVVM::MMALayout::col;
+  if ((!isBf16 && type != NVVM::WGMMATypes::tf32) || op.getTypeB() != type || !isAlongK ||
+      op.getTypeD() != NVVM::WGMMATypes::f32 || op.getScaleA() != NVVM::WGMMAScaleIn::one ||
+      op.getScaleB() != NVVM::WGMMAScaleIn::one)
+    return false;
+  return replaceThroughMemory(op, "dlc_sim_wgmma",
+                              {site(op), constant(op.getShape().getN()), flag(isBf16),
+                               flag(op.getScaleD() == NVVM::WGMMAScaleOut::one),
+                               op.getDescriptorA(), op.getDescriptorB(), spill(op.getInouts())});
+}
+
+bool Redirector::redirectWarpgroup(Operation *op) {
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case([&](NVVM::WgmmaMmaAsyncOp multiplication) { return multiply(multiplication); })
+      .Case([&](NVVM::WgmmaGroupSyncAlignedOp) {
+        return replace(op, "dlc_sim_wgmma_commit", site(op));
+      })
+      .Case([&](NVVM::WgmmaWaitGroupSyncOp wait) {
+        return replace(op, "dlc_sim_wgmma_wait", {site(op), constant(wait.getGroup())});
+      })
+      .Default(false);
+}
+
+/// Erases what changes nothing that the simulator knows of: it has as many registers as it takes,
+/// and what a thread does is seen at once.
+bool Redirector::isForHardwareAlone(Operation *op) {
+  if (!isa<NVVM::SetMaxRegisterOp, NVVM::WgmmaFenceAlignedOp, NVVM::FenceProxyOp,
+           NVVM::FenceMbarrierInitOp, NVVM::PrefetchOp>(op))
+    return false;
+  op->erase();
+  return true;
 }
 
 LogicalResult Redirector::run() {
@@ -291,7 +379,8 @@ LogicalResult Redirector::run() {
     builder.setInsertionPoint(op);
     loc = op->getLoc();
     if (!redirectRegister(op) && !redirectMeeting(op) && !redirectCopy(op) && !redirectMatrix(op) &&
-        !redirectNumber(op))
+        !redirectNumber(op) && !redirectMbarrier(op) && !redirectWarpgroup(op) &&
+        !isForHardwareAlone(op))
       return op->emitOpError("is not known to the GPU simulator in this form");
   }
   return success();

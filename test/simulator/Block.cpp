@@ -14,7 +14,7 @@ Block *dlc::simulator::running = nullptr;
 static StackPool stacks;
 
 Block::Block(void (*kernel)(void **params), const Launch &launch, void **params)
-    : kernel(kernel), launch(launch), params(params),
+    : warpgroups(maxThreads / warpgroupSize), kernel(kernel), launch(launch), params(params),
       threads(launch.threads[0] * launch.threads[1] * launch.threads[2]),
       warps((threads.size() + warpSize - 1) / warpSize), runnable(warps.size()),
       barriers(numBarriers), random(settings().seed) {
@@ -43,6 +43,8 @@ void Block::reset() {
   for (std::vector<Waiters> *groups : {&warps, &barriers})
     for (Waiters &waiters : *groups)
       waiters.clear();
+  mbarriers.clear();
+  warpgroups.assign(warpgroups.size(), Warpgroup());
   numEnded = 0;
   currentWarp = warps.size();
 }
@@ -151,6 +153,16 @@ void Block::meetWarp(uint32_t mask, Site site, const void *operands, void *resul
   current->operands = operands;
   current->results = results;
   meet(warps[current->warp()], std::popcount(mask), site, act);
+}
+
+void Block::meetWarpgroup(Site site, const void *operands, void *results,
+                          const std::function<void()> &act) {
+  uint32_t group = current->index / warpgroupSize;
+  if ((group + 1) * warpgroupSize > numThreads())
+    fail(site, "the last warps of the block are no warpgroup");
+  current->operands = operands;
+  current->results = results;
+  meet(warpgroups[group].waiters, warpgroupSize, site, act);
 }
 
 void Block::fail(Site site, const std::string &message) {

@@ -6,11 +6,12 @@
 #include "test/simulator/Simulator.h"
 
 #include <functional>
+#include <map>
 #include <random>
 
 namespace dlc::simulator {
 
-constexpr uint32_t warpSize = 32, maxThreads = 1024, maxWarps = maxThreads / warpSize;
+constexpr uint32_t warpSize = 32, maxThreads = 1024, warpgroupSize = 128;
 /// More than any chip's blocks may have.
 constexpr uint64_t maxSharedBytes = 256 << 10;
 /// Four bytes of it are a NaN, two of them too (as bf16).
@@ -47,6 +48,34 @@ struct Thread {
 /// Threads that wait until something happens.
 using Waiters = std::vector<Thread *>;
 
+/// A copy of many bytes that an mbarrier counts.
+struct BulkCopy {
+  int64_t bytes;
+  std::function<void()> land;
+};
+
+/// A barrier in shared memory, whose phases end when all have arrived and all bytes with them.
+struct Mbarrier {
+  uint32_t count = 0, pending = 0, phase = 0;
+  int64_t bytes = 0;
+  Waiters waiters;
+  std::vector<BulkCopy> copies;
+};
+void startBulkCopy(Site site, const void *mbarrier, BulkCopy copy);
+void landBulkCopies(Mbarrier &barrier);
+
+/// What a product of a warpgroup read, to be compared when it retires.
+struct WgmmaRead {
+  uint64_t descriptorA, descriptorB;
+  std::vector<char> a, b;
+};
+
+struct Warpgroup {
+  Waiters waiters;
+  std::vector<WgmmaRead> open;
+  std::vector<std::vector<WgmmaRead>> groups;
+};
+
 /// Runs the blocks of one launch. There is one at a time: the operations of kernels find it by
 /// `running`.
 class Block {
@@ -76,12 +105,20 @@ public:
   void meetWarp(uint32_t mask, Site site, const void *operands, void *results,
                 const std::function<void()> &act);
 
+  /// The same for the running thread's warpgroup.
+  void meetWarpgroup(Site site, const void *operands, void *results,
+                     const std::function<void()> &act);
+
   /// Ends the block with an error: does not return.
   [[noreturn]] void fail(Site site, const std::string &message);
 
   /// Of named barrier `id`.
   Waiters &barrier(uint32_t id) { return barriers[id]; }
   static constexpr uint32_t numBarriers = 16;
+
+  /// By address.
+  std::map<const void *, Mbarrier> mbarriers;
+  std::vector<Warpgroup> warpgroups;
 
 private:
   static void enterThread();

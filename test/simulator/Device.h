@@ -55,6 +55,26 @@ void dlc_sim_mma_bf16(const char *site, int32_t k, const uint32_t *a, const uint
 /// To the nearest, ties away from zero.
 int32_t dlc_sim_round_tf32(float value);
 
+/// In 8 bytes of shared memory.
+void dlc_sim_mbarrier_init(const char *site, void *address, int32_t count);
+/// Arrives `count` times, after more bytes are expected. Gives the phase that it arrives in.
+int64_t dlc_sim_mbarrier_arrive(const char *site, void *address, int32_t count, int32_t bytes);
+void dlc_sim_mbarrier_expect(const char *site, void *address, int32_t bytes);
+/// Until the phase of this parity has ended.
+void dlc_sim_mbarrier_wait(const char *site, void *address, int32_t parity);
+
+/// A box (or, with offsets, pixels of windows) of the array that a tensor map describes.
+void dlc_sim_bulk_load(const char *site, void *to, const void *tensorMap, void *mbarrier,
+                       int32_t rank, const int32_t *coordinates, int32_t numOffsets,
+                       const int16_t *offsets);
+
+/// d = a b^T (+ c, where isSum) of 64 x n, by the descriptors of a [64, k] and b [n, k]; k is 8 for
+/// tf32, 16 for bf16.
+void dlc_sim_wgmma(const char *site, int32_t n, bool isBf16, bool isSum, int64_t a, int64_t b,
+                   const float *c, float *d);
+void dlc_sim_wgmma_commit(const char *site);
+void dlc_sim_wgmma_wait(const char *site, int32_t groups);
+
 } // extern "C"
 
 #endif // DLC_TEST_SIMULATOR_DEVICE_H

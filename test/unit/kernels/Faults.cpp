@@ -41,11 +41,30 @@ const Fault dlc::test::missingBarrier = {"missing barrier", isBarrier, erase};
 
 const Fault dlc::test::divergentBarrier = {"divergent barrier", isBarrier, leaveOutInOddLanes};
 
+/// Adds one to an attribute.
+static void increase(Operation *op, StringRef attribute) {
+  auto number = op->getAttrOfType<IntegerAttr>(attribute);
+  op->setAttr(attribute, IntegerAttr::get(number.getType(), number.getInt() + 1));
+}
+
 const Fault dlc::test::earlyWait = {
     "early wait", [](Operation *op) { return isNamed(op, "nvvm.cp.async.wait.group"); },
+    [](Operation *op) { increase(op, "n"); }};
+
+const Fault dlc::test::earlyProductWait = {
+    "early wait for products", [](Operation *op) { return isNamed(op, "nvvm.wgmma.wait.group"); },
+    [](Operation *op) { increase(op, "group"); }};
+
+const Fault dlc::test::missingPhaseWait = {
+    "missing wait for a phase", [](Operation *op) { return isNamed(op, "nvvm.mbarrier.try_wait"); },
+    erase};
+
+const Fault dlc::test::wrongCount = {
+    "wrong count", [](Operation *op) { return isNamed(op, "nvvm.mbarrier.init"); },
     [](Operation *op) {
-      auto groups = op->getAttrOfType<IntegerAttr>("n");
-      op->setAttr("n", IntegerAttr::get(groups.getType(), groups.getInt() + 1));
+      OpBuilder builder(op);
+      Value one = LLVM::ConstantOp::create(builder, op->getLoc(), builder.getI32IntegerAttr(1));
+      op->setOperand(1, LLVM::AddOp::create(builder, op->getLoc(), op->getOperand(1), one));
     }};
 
 const Fault dlc::test::missingCommit = {

@@ -23,6 +23,12 @@ extern const Fault earlyWait;
 extern const Fault missingCommit;
 /// An address without its exclusive or, which spreads rows over banks.
 extern const Fault wrongSwizzle;
+/// An mbarrier that counts one arrival more.
+extern const Fault wrongCount;
+/// A wait for an mbarrier's phase that is not there.
+extern const Fault missingPhaseWait;
+/// A wait for products of warpgroups that lets one more group be under way.
+extern const Fault earlyProductWait;
 /// A comparison that always holds.
 extern const Fault missingCheck;
 /// A store to device memory that is not there.

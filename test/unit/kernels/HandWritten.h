@@ -2,6 +2,8 @@
 #ifndef DLC_TEST_UNIT_KERNELS_HANDWRITTEN_H
 #define DLC_TEST_UNIT_KERNELS_HANDWRITTEN_H
 
+#include <string>
+
 namespace dlc::test {
 
 /// Lowers the rest of these modules to the LLVM and NVVM dialects.
@@ -15,6 +17,9 @@ extern const char *const reduction;
 /// asynchronously while the one before is computed: two stages of 16 x 8 of a (rows of 32 bytes),
 /// then 8 x 8 of b.
 extern const char *const product;
+
+/// See Hopper.cpp.
+std::string writeHopperProduct();
 
 } // namespace dlc::test
 

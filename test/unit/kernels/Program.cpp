@@ -10,8 +10,8 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
 
-#include <cmath>
 #include <dlfcn.h>
 #include <random>
 
@@ -30,32 +30,39 @@ Array Array::random(size_t size, unsigned seed) {
 
 void Array::poison() { memset(data, 0xff, size * sizeof(float)); }
 
-double test::largestError(const Array &found, const std::vector<double> &expected,
-                          const std::vector<double> &scale) {
-  double largest = 0;
-  for (size_t i = 0; i < found.size; ++i) {
-    double error = std::abs(found[i] - expected[i]) / scale[i];
-    // Not a number is no smaller than anything.
-    if (!(error <= largest))
-      largest = std::isnan(error) ? INFINITY : error;
-  }
-  return largest;
-}
-
-std::unique_ptr<Program> Program::make(StringRef text, StringRef pipeline) {
+std::unique_ptr<Program> Program::make(StringRef text, StringRef pipeline, int batch) {
   static const bool isRegistered = (registerAllPasses(), true);
   (void)isRegistered;
   DialectRegistry registry;
   registerAllDialects(registry);
   auto program = std::make_unique<Program>();
   program->context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  // What passes name in their options.
+  program->context->loadDialect<func::FuncDialect, memref::MemRefDialect>();
   program->module = parseSourceString<ModuleOp>(text, program->context.get());
   if (!program->module)
     return nullptr;
   PassManager passes(program->context.get());
   if (failed(parsePassPipeline(pipeline, passes)) || failed(passes.run(*program->module)))
     return nullptr;
+  program->fixBatch(batch);
   return program;
+}
+
+/// Makes the geometry of launches constant.
+void Program::fixBatch(int value) {
+  batch = value;
+  auto run = module->lookupSymbol<func::FuncOp>("run");
+  if (!run)
+    return;
+  OpBuilder builder = OpBuilder::atBlockBegin(&run.front());
+  Value constant = arith::ConstantIndexOp::create(builder, run.getLoc(), batch);
+  if (run.getArgument(0).getType().isIndex())
+    run.getArgument(0).replaceAllUsesWith(constant);
+  run.walk([&](memref::DimOp dim) { dim.replaceAllUsesWith(constant); });
+  PassManager passes(context.get());
+  passes.addPass(createCanonicalizerPass());
+  (void)passes.run(*module);
 }
 
 Program::~Program() {
@@ -91,19 +98,29 @@ static uint32_t getConstant(Value value) {
 }
 
 /// The values that a kernel takes for an argument: a buffer is a pointer and its open extents.
-static void appendParameters(Value operand, ArrayRef<Array *> arguments,
+static void appendParameters(Value operand, ArrayRef<Array *> buffers, int batch,
                              std::vector<std::array<char, 8>> &values) {
   auto append = [&](auto value) {
     std::array<char, 8> &place = values.emplace_back();
     memcpy(place.data(), &value, sizeof(value));
   };
-  if (isa<MemRefType>(operand.getType()))
-    append(arguments[cast<BlockArgument>(operand).getArgNumber()]->data);
-  else
-    append(getConstant(operand));
+  auto type = dyn_cast<MemRefType>(operand.getType());
+  if (!type)
+    return append(getConstant(operand));
+  auto argument = cast<BlockArgument>(operand);
+  bool hasBatch = argument.getOwner()->getArgument(0).getType().isIndex();
+  append(buffers[argument.getArgNumber() - hasBatch]->data);
+  for (unsigned i = 0; i < type.getNumDynamicDims(); ++i)
+    append(batch);
 }
 
-std::string Program::launch(gpu::LaunchFuncOp op, ArrayRef<Array *> arguments) {
+std::string Program::launch(const std::string &name, const simulator::Launch &geometry,
+                            void **params) {
+  auto *kernel = reinterpret_cast<void (*)(void **)>(dlsym(image, name.c_str()));
+  return kernel ? simulator::run(kernel, geometry, params) : "no kernel " + name;
+}
+
+std::string Program::launch(gpu::LaunchFuncOp op, ArrayRef<Array *> buffers) {
   std::string name = op.getKernelName().str();
   auto *kernel = reinterpret_cast<void (*)(void **)>(dlsym(image, name.c_str()));
   if (!kernel)
@@ -115,18 +132,18 @@ std::string Program::launch(gpu::LaunchFuncOp op, ArrayRef<Array *> arguments) {
       getConstant(op.getDynamicSharedMemorySize())};
   std::vector<std::array<char, 8>> values;
   for (Value operand : op.getKernelOperands())
-    appendParameters(operand, arguments, values);
+    appendParameters(operand, buffers, batch, values);
   std::vector<void *> params;
   for (std::array<char, 8> &value : values)
     params.push_back(value.data());
-  return simulator::run(kernel, geometry, params.data());
+  return launch(op.getKernelName().str(), geometry, params.data());
 }
 
-std::string Program::run(ArrayRef<Array *> arguments) {
+std::string Program::run(ArrayRef<Array *> buffers) {
   std::string error;
   module->lookupSymbol<func::FuncOp>("run").walk([&](gpu::LaunchFuncOp op) {
     if (error.empty())
-      error = launch(op, arguments);
+      error = launch(op, buffers);
   });
   return error;
 }

@@ -29,11 +29,6 @@ public:
   float *data;
 };
 
-/// The distance of the arrays: the largest of an element's relative to the magnitude that `scale`
-/// gives it. Infinite where one is NaN.
-double largestError(const Array &found, const std::vector<double> &expected,
-                    const std::vector<double> &scale);
-
 /// Changes the kernels before they are made into an image.
 using Mutation = std::function<void(mlir::gpu::GPUModuleOp)>;
 
@@ -42,21 +37,27 @@ class Program {
 public:
   /// `pipeline` leaves gpu.launch_func in @run, and the kernels in the LLVM and NVVM dialects.
   /// Null: the error was printed.
-  static std::unique_ptr<Program> make(llvm::StringRef text, llvm::StringRef pipeline);
+  static std::unique_ptr<Program> make(llvm::StringRef text, llvm::StringRef pipeline,
+                                       int batch = 0);
   ~Program();
 
   /// Makes the image anew, of changed kernels.
   bool assemble(const Mutation &mutation = nullptr);
 
-  /// Launches all kernels of @run; as simulator::run.
-  std::string run(llvm::ArrayRef<Array *> arguments);
+  /// Launches one kernel; as simulator::run.
+  std::string launch(const std::string &name, const simulator::Launch &geometry, void **params);
+
+  /// Launches all kernels of @run on buffers; as simulator::run.
+  std::string run(llvm::ArrayRef<Array *> buffers);
 
 private:
-  std::string launch(mlir::gpu::LaunchFuncOp op, llvm::ArrayRef<Array *> arguments);
+  void fixBatch(int batch);
+  std::string launch(mlir::gpu::LaunchFuncOp op, llvm::ArrayRef<Array *> buffers);
 
   std::unique_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   void *image = nullptr;
+  int batch = 0;
 };
 
 } // namespace dlc::test
