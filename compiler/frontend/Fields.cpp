@@ -2,6 +2,7 @@
 
 #include "compiler/frontend/Fields.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 
 using namespace mlir;
 
@@ -25,9 +26,8 @@ SmallVector<StringRef> Field::getChoices() const {
 }
 
 static std::string spell(double value) {
-  std::string text = value == static_cast<double>(static_cast<int64_t>(value))
-                         ? std::to_string(static_cast<int64_t>(value))
-                         : std::to_string(value);
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.15g", value);
   return text;
 }
 
@@ -237,7 +237,8 @@ static std::string hintFor(const Field &field, const Value &value) {
     }
     return didYouMean(value.text, known);
   }
-  if (value.kind == Kind::Integer && value.integer > field.max)
+  bool hasRange = field.min < field.max;
+  if (hasRange && value.kind == Kind::Integer && value.integer > field.max)
     return "; the largest is " + spell(field.max);
   return "";
 }

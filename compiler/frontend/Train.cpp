@@ -201,7 +201,11 @@ LogicalResult TrainBuilder::addMetric(const NamedValue &metric, unsigned output)
     return failure();
   metrics.push_back(measure);
   std::string prefix = targets.size() == 1 ? "" : (outputs[output].name + "/").str();
-  metricNames.push_back(prefix + metric.spelling);
+  std::string name = prefix + metric.spelling;
+  if (llvm::is_contained(metricNames, name))
+    return messages.error(metric.loc, "train: there is a metric \"" + name +
+                                          "\" already; leave out one of the two");
+  metricNames.push_back(std::move(name));
   return success();
 }
 

@@ -283,6 +283,16 @@ Rows optimizerRows() { return rowsOf(optimizers()); }
 // The section
 //===----------------------------------------------------------------------===//
 
+Rows earlyStoppingRows() {
+  static const Row row = {"EarlyStopping",
+                          "Ends training once the figure has not become better for so many epochs.",
+                          {{"monitor", FieldKind::Text, "null",
+                            "the figure; default: the first that was measured apart"},
+                           integer("patience", "3", "epochs to wait", 1, 1 << 20),
+                           number("min_delta", "0.0", "what counts as better", 0)}};
+  return {&row};
+}
+
 const Row &trainRow() {
   static const Row row = {
       "train",
@@ -298,7 +308,7 @@ const Row &trainRow() {
           flag("shuffle", "null", "another order of the samples in each epoch"),
           integer("seed", "null", "of all random numbers", 0, std::numeric_limits<int64_t>::max()),
           {"augmentation", FieldKind::Any, "null", "what is done to the samples at random"},
-          {"early_stopping", FieldKind::Any, "null", "when to stop before the last epoch"},
+          named("early_stopping", earlyStoppingRows, "null", "when to stop before the last epoch"),
           flag("sync_batch_norm", "null", "statistics of whole batches"),
       }};
   return row;
@@ -316,7 +326,8 @@ ArrayRef<TrainTable> trainTables() {
       {"Initializers",
        R"(Of "kernel_initializer" and the like: a name, or an object with that "type".)",
        initializerRows},
-      {"Regularizers", R"(Of "kernel_regularizer" and the like: an object.)", regularizerRows}};
+      {"Regularizers", R"(Of "kernel_regularizer" and the like: an object.)", regularizerRows},
+      {"Stopping", R"("early_stopping" of "train": an object.)", earlyStoppingRows}};
   return tables;
 }
 

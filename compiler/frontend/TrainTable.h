@@ -48,7 +48,9 @@ Rows metricRows(); ///< losses are metrics too
 Rows optimizerRows();
 Rows scheduleRows();
 
-/// The section "train". What `dlc train` alone uses is read there.
+Rows earlyStoppingRows();
+
+/// The section "train". What `dlc train` alone uses is taken from its fields there.
 const Row &trainRow();
 
 /// A chapter of the reference, and its part of the schema.

@@ -2,6 +2,7 @@
 
 #include "tools/train/Batches.h"
 #include "tools/common/Library.h"
+#include "tools/train/Convert.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cmath>
 #include <limits>
@@ -23,7 +24,7 @@ View train::viewOf(const Samples &samples) {
 Expected<std::pair<View, View>> train::split(const Samples &samples, double part, uint64_t seed) {
   int64_t apart = std::llround(samples.count * part);
   if (apart < 1 || apart >= samples.count)
-    return createStringError("a validation split of " + std::to_string(part) + " leaves " +
+    return createStringError("a validation split of " + spellNumber(part) + " leaves " +
                              Twine(samples.count - apart) + " of " + Twine(samples.count) +
                              " samples to train on and " + Twine(apart) +
                              " to validate with; both need at least one");

@@ -80,8 +80,7 @@ Error Checkpoint::save(Network &network, const Position &position) const {
   if (std::error_code failure = sys::fs::create_directories(folder))
     return cannotWrite("the checkpoint", folder, failure.message(), "--checkpoint");
   std::string state = "state-" + std::to_string(network.step()) + ".safetensors";
-  if (Error error =
-          replaceFile(file(state), [&](StringRef path) { return network.saveState(path); }))
+  if (Error error = network.saveState(file(state)))
     return error;
   Error error = writeFile(file(kProgress), [&](raw_ostream &os) {
     os << formatv("{0:2}\n", json::Value(describe(position, identity, state)));

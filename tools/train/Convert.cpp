@@ -3,6 +3,8 @@
 #include "tools/train/Convert.h"
 #include "runtime/dlc_runtime.h"
 #include "tools/train/DataSet.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <cmath>
 
@@ -28,6 +30,12 @@ double train::elementOf(const Array &array, int64_t index) {
     return load<int64_t>(array, index);
   }
   return load<double>(array, index);
+}
+
+std::string train::spellNumber(double value) {
+  std::string text;
+  raw_string_ostream(text) << format("%.9g", value);
+  return text;
 }
 
 static int64_t countOf(const Array &array) {

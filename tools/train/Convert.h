@@ -9,6 +9,9 @@ namespace dlc::tools::train {
 /// The element as a number, whatever the type: uint8, int32, int64, float32 and float64.
 double elementOf(const Array &array, int64_t index);
 
+/// A number in a sentence: 2, 0.1, 1e+308.
+std::string spellNumber(double value);
+
 /// Whether elementOf knows the type.
 bool isNumeric(const Array &array);
 

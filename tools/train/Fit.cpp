@@ -157,11 +157,11 @@ static Error checkLabels(const Array &array, int64_t count, int64_t perSample, i
     double label = elementOf(array, i);
     if (label != std::floor(label))
       return inputError(array.file, "sample " + Twine(i / perSample) + " has the label " +
-                                        std::to_string(label) +
+                                        spellNumber(label) +
                                         "; the model's loss takes labels that are integers");
     if (label < 0 || label >= classes)
       return inputError(array.file, "sample " + Twine(i / perSample) + " has the label " +
-                                        Twine(int64_t(label)) + "; the output \"" + output +
+                                        spellNumber(label) + "; the output \"" + output +
                                         "\" has " + Twine(classes) + " values: labels are 0 to " +
                                         Twine(classes - 1));
   }

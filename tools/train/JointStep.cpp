@@ -27,6 +27,20 @@ ArrayRef<int64_t> train::shardOf(ArrayRef<int64_t> batch, int64_t shards, int64_
   return batch.slice(begin, (index + 1) * size / shards - begin);
 }
 
+std::vector<ArrayRef<int64_t>> train::ownShards(ArrayRef<int64_t> order, int64_t first,
+                                                int64_t batchSize, int64_t shards,
+                                                const Group &group) {
+  std::vector<ArrayRef<int64_t>> own;
+  int64_t each = shards / group.size(), count = order.size();
+  for (; first < count; first += batchSize) {
+    ArrayRef<int64_t> batch = order.slice(first, std::min(batchSize, count - first));
+    for (int64_t index = group.rank() * each; index < (group.rank() + 1) * each; ++index)
+      if (ArrayRef<int64_t> shard = shardOf(batch, shards, index); !shard.empty())
+        own.push_back(shard);
+  }
+  return own;
+}
+
 void JointStep::addGradients(float share) {
   flat.clear();
   for (ArrayRef<float> gradient : network.gradients())
@@ -42,13 +56,12 @@ void JointStep::replaceGradients(ArrayRef<float> with) {
   }
 }
 
-Error JointStep::addShard(int64_t index, const Samples &samples, ArrayRef<int64_t> chosen,
-                          const Batches::Random *random) {
+Error JointStep::addShard(int64_t index, ArrayRef<int64_t> chosen) {
   shard = shardOf(chosen, shards, index);
   float loss = 0;
   double share = double(shard.size()) / chosen.size();
   if (!shard.empty()) {
-    batches.fill(samples, shard, random);
+    const Batches &batches = feed.next();
     if (Error error = network.differentiate(shard.begin() - chosen.begin(), shard.size(),
                                             batches.getInputs(), batches.getTargets(), loss))
       return error;
@@ -61,11 +74,10 @@ Error JointStep::addShard(int64_t index, const Samples &samples, ArrayRef<int64_
   return Error::success();
 }
 
-Expected<JointStep::Result> JointStep::run(const Samples &samples, ArrayRef<int64_t> chosen,
-                                           const Batches::Random *random) {
+Expected<JointStep::Result> JointStep::run(ArrayRef<int64_t> chosen) {
   int64_t own = shards / group.size(), first = group.rank() * own;
   for (int64_t index = first; index < first + own; ++index)
-    if (Error error = addShard(index, samples, chosen, random))
+    if (Error error = addShard(index, chosen))
       return error;
   std::vector<double> figures = lossSum.take();
   figures.push_back(Interrupts::isRequested());

@@ -10,7 +10,7 @@
 #ifndef DLC_TOOLS_TRAIN_JOINTSTEP_H
 #define DLC_TOOLS_TRAIN_JOINTSTEP_H
 
-#include "tools/train/Batches.h"
+#include "tools/train/Feed.h"
 #include "tools/train/Group.h"
 #include "tools/train/Network.h"
 
@@ -23,32 +23,37 @@ llvm::Error checkShards(int64_t shards, int64_t batchSize, int64_t processes);
 /// Batches with fewer samples than shards leave some empty.
 llvm::ArrayRef<int64_t> shardOf(llvm::ArrayRef<int64_t> batch, int64_t shards, int64_t index);
 
+/// What a process computes of the samples from `first` on, cut into batches: its shards of each,
+/// in order, without empty ones. `order` must outlive them.
+std::vector<llvm::ArrayRef<int64_t>> ownShards(llvm::ArrayRef<int64_t> order, int64_t first,
+                                               int64_t batchSize, int64_t shards,
+                                               const Group &group);
+
 class JointStep {
 public:
-  /// `batches` and `network` have room for the longest shard.
-  JointStep(Network &network, Group &group, Batches &batches, int64_t shards)
-      : network(network), group(group), batches(batches), shards(shards) {}
+  /// `feed` gives the shards of this process in their order, and `network` has room for the
+  /// longest.
+  JointStep(Network &network, Group &group, Feed &feed, int64_t shards)
+      : network(network), group(group), feed(feed), shards(shards) {}
 
   struct Result {
     double loss; ///< mean over the joint batch
     bool stops;  ///< some process was interrupted
   };
   /// Trains on `chosen`, of which this process computes its shards.
-  llvm::Expected<Result> run(const Samples &samples, llvm::ArrayRef<int64_t> chosen,
-                             const Batches::Random *random);
+  llvm::Expected<Result> run(llvm::ArrayRef<int64_t> chosen);
 
   /// The samples that differentiate saw last.
   llvm::ArrayRef<int64_t> present() const { return shard; }
 
 private:
-  llvm::Error addShard(int64_t index, const Samples &samples, llvm::ArrayRef<int64_t> chosen,
-                       const Batches::Random *random);
+  llvm::Error addShard(int64_t index, llvm::ArrayRef<int64_t> chosen);
   void addGradients(float share);
   void replaceGradients(llvm::ArrayRef<float> with);
 
   Network &network;
   Group &group;
-  Batches &batches;
+  Feed &feed;
   const int64_t shards;
   llvm::ArrayRef<int64_t> shard;
   TreeSum<float> gradientSum;

@@ -21,12 +21,15 @@ static constexpr int64_t kMeasuredSamples = 1000;
 Expected<std::vector<double>> Trainer::measure(const View &view, int64_t count) {
   int64_t size = settings.shardSize(), metrics = network.metrics().size();
   std::vector<double> figures(divideCeil(count, size) * metrics), sums(metrics);
-  for (int64_t i = group.rank(); i * size < count; i += group.size()) {
-    ArrayRef<int64_t> chosen = view.slice(i * size, std::min(size, count - i * size));
-    batches->fill(*view.samples, chosen);
-    MutableArrayRef<double> means = MutableArrayRef(figures).slice(i * metrics, metrics);
-    if (Error error =
-            network.evaluate(chosen.size(), batches->getInputs(), batches->getTargets(), means))
+  std::vector<ArrayRef<int64_t>> series;
+  for (int64_t i = group.rank(); i * size < count; i += group.size())
+    series.push_back(view.slice(i * size, std::min(size, count - i * size)));
+  Feed feed(*batches, *view.samples, series);
+  for (auto [turn, chosen] : enumerate(series)) {
+    const Batches &batch = feed.next();
+    MutableArrayRef<double> means =
+        MutableArrayRef(figures).slice((group.rank() + turn * group.size()) * metrics, metrics);
+    if (Error error = network.evaluate(chosen.size(), batch.getInputs(), batch.getTargets(), means))
       return error;
     for (double &mean : means)
       mean *= chosen.size();
@@ -65,7 +68,7 @@ Error Trainer::checkAgreement() {
 }
 
 Error Trainer::begin() {
-  Expected<Batches> made = Batches::make(network.signature(), settings.shardSize());
+  Expected<BatchPair> made = makeBatchPair(network.signature(), settings.shardSize());
   if (!made)
     return made.takeError();
   batches.emplace(std::move(*made));
@@ -106,12 +109,14 @@ Error Trainer::runEpoch() {
   progress.begin(position.epoch + 1, settings.epochs, position.sample, samples);
   Stopwatch watch;
   double before = position.seconds;
-  JointStep step(network, group, *batches, settings.shards);
+  Feed feed(*batches, *training.samples,
+            ownShards(order, position.sample, settings.batchSize, settings.shards, group),
+            settings.augment.empty() ? nullptr : &random);
+  JointStep step(network, group, feed, settings.shards);
   while (position.sample < samples && !isInterrupted) {
     int64_t batch = std::min(settings.batchSize, samples - position.sample);
     ArrayRef<int64_t> chosen = ArrayRef<int64_t>(order).slice(position.sample, batch);
-    Expected<JointStep::Result> done =
-        step.run(*training.samples, chosen, settings.augment.empty() ? nullptr : &random);
+    Expected<JointStep::Result> done = step.run(chosen);
     if (!done)
       return explain(done.takeError(), step.present());
     position.sample += batch;
@@ -126,7 +131,7 @@ Error Trainer::runEpoch() {
 Error Trainer::saveBest() {
   if (!group.isFirst() || places.weights.empty())
     return Error::success();
-  return replaceFile(places.weights, [&](StringRef path) { return network.save(path); });
+  return network.save(places.weights);
 }
 
 // Some of the training samples, chosen by the seed: the first ones of a data set are often of one

@@ -75,7 +75,7 @@ private:
   Progress &progress;
   Group &group;
   bool isInterrupted = false; ///< all processes agree on it
-  std::optional<Batches> batches;
+  std::optional<BatchPair> batches;
   Monitor monitor;
   Position position;
 };

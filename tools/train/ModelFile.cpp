@@ -1,8 +1,11 @@
 //===- ModelFile.cpp - a model file as training sees it -----------------------------===//
 
 #include "tools/train/ModelFile.h"
+#include "compiler/Compile.h"
+#include "compiler/frontend/TrainTable.h"
 #include "tools/common/Errors.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/JSON.h"
 
 using namespace llvm;
 using namespace dlc;
@@ -120,95 +123,76 @@ Error ModelFile::setClassWeights(ArrayRef<double> weights) {
   return replace(at, end - at, "{\"type\": " + text.substr(at, end - at) + ", " + list + "}");
 }
 
+// The table of layers has it without compiling; the last layer is the output unless the model says
+// which.
+Expected<int64_t> ModelFile::countClasses(const Options &options) const {
+  Options here = options;
+  here.text = text;
+  here.weights.clear();
+  std::string table;
+  raw_string_ostream os(table);
+  if (Outcome outcome = inspect(here, /*json=*/true, os); outcome != Outcome::Done)
+    return fromOutcome(outcome);
+  Expected<json::Value> parsed = json::parse(table);
+  if (!parsed)
+    return parsed.takeError();
+  const Value *outputs = root.find("outputs");
+  bool isNamed = outputs && outputs->kind == Kind::Array && outputs->elements.size() == 1;
+  if (outputs && !isNamed)
+    return 0;
+  int64_t classes = 0;
+  for (const json::Value &layer : *parsed->getAsObject()->getArray("layers")) {
+    const json::Object &fields = *layer.getAsObject();
+    const json::Array &shape = *fields.getArray("shape");
+    if (!shape.empty() && (!isNamed || fields.getString("name") == outputs->elements[0].text))
+      classes = shape.back().getAsInteger().value_or(0);
+  }
+  return std::max<int64_t>(classes, 2);
+}
+
 //===----------------------------------------------------------------------===//
 // Settings
 //===----------------------------------------------------------------------===//
 
-namespace {
+using frontend::FieldValue;
+using frontend::NamedValue;
 
-/// Reads the members of an object; what does not fit is printed.
-class SettingsReader {
-public:
-  SettingsReader(frontend::Messages &messages, const Value &object)
-      : messages(messages), object(object) {}
-
-  void readInteger(StringRef name, int64_t &value, int64_t low, int64_t high);
-  void readNumber(StringRef name, double &value, double low, double high);
-  void readFlag(StringRef name, bool &value);
-  void readStopping(EarlyStopping &stopping);
-  void readAugmentation(Augment &augment);
-
-private:
-  void refuse(const Value &value, StringRef name, const Twine &wanted) {
-    (void)messages.error(value.loc, "train: \"" + name + "\" must be " + wanted + ", not " +
-                                        frontend::json::describe(value));
-  }
-
-  frontend::Messages &messages;
-  const Value &object;
-};
-
-} // namespace
-
-void SettingsReader::readInteger(StringRef name, int64_t &to, int64_t low, int64_t high) {
-  const Value *value = object.find(name);
-  if (!value)
-    return;
-  if (value->kind != Kind::Integer || value->integer < low || value->integer > high)
-    return refuse(*value, name, "an integer from " + Twine(low) + " to " + Twine(high));
-  to = value->integer;
+static void take(const FieldValue &given, int64_t &to) {
+  if (!given.isNull())
+    to = given.integers.front();
+}
+static void take(const FieldValue &given, double &to) {
+  if (!given.isNull())
+    to = given.numbers.front();
+}
+static void take(const FieldValue &given, bool &to) {
+  if (!given.isNull())
+    to = given.source.boolean;
 }
 
-void SettingsReader::readNumber(StringRef name, double &to, double low, double high) {
-  const Value *value = object.find(name);
-  if (!value)
+static void takeStopping(const FieldValue &given, EarlyStopping &stopping) {
+  if (given.isNull())
     return;
-  if (!value->isNumber() || !(value->real >= low && value->real <= high))
-    return refuse(*value, name,
-                  "a number from " + Twine(int64_t(low)) + " to " + Twine(int64_t(high)));
-  to = value->real;
+  const NamedValue &fields = given.named.front();
+  if (!fields.field("monitor").isNull())
+    stopping.monitor = fields.text("monitor");
+  take(fields.field("patience"), stopping.patience);
+  take(fields.field("min_delta"), stopping.minDelta);
 }
 
-void SettingsReader::readFlag(StringRef name, bool &to) {
-  const Value *value = object.find(name);
-  if (value && value->kind != Kind::Bool)
-    return refuse(*value, name, "true or false");
-  if (value)
-    to = value->boolean;
-}
-
-void SettingsReader::readStopping(EarlyStopping &stopping) {
-  const Value *value = object.find("early_stopping");
-  if (!value)
+static void takeAugmentation(frontend::Messages &messages, const Value &list, Augment &augment) {
+  if (list.kind == Kind::Null)
     return;
-  if (value->kind != Kind::Object)
-    return refuse(*value, "early_stopping", "an object");
-  for (const frontend::json::Member &member : value->members)
-    if (!is_contained({"monitor", "patience", "min_delta"}, member.key))
-      (void)messages.error(
-          member.loc, "train: \"early_stopping\": unknown key \"" + member.key + "\"" +
-                          frontend::didYouMean(member.key, {"monitor", "patience", "min_delta"}));
-  SettingsReader fields(messages, *value);
-  if (const Value *monitor = value->find("monitor")) {
-    if (monitor->kind != Kind::String)
-      return refuse(*monitor, "monitor", "the name of a figure");
-    stopping.monitor = monitor->text;
-  }
-  stopping.patience = 3;
-  fields.readInteger("patience", stopping.patience, 1, 1 << 20);
-  fields.readNumber("min_delta", stopping.minDelta, 0, 1e9);
-}
-
-void SettingsReader::readAugmentation(Augment &augment) {
-  const Value *list = object.find("augmentation");
-  if (!list)
-    return;
-  if (list->kind != Kind::Array)
-    return refuse(*list, "augmentation", "a list of objects");
-  for (const Value &entry : list->elements) {
+  auto refuse = [&](const Value &value, StringRef wanted) {
+    (void)messages.error(value.loc, "train: \"augmentation\" must be a list of objects" + wanted +
+                                        ", not " + frontend::json::describe(value));
+  };
+  if (list.kind != Kind::Array)
+    return refuse(list, "");
+  for (const Value &entry : list.elements) {
     const Value *type = entry.kind == Kind::Object ? entry.find("type") : nullptr;
     if (!type || type->kind != Kind::String)
-      return refuse(entry, "augmentation", "a list of objects with a \"type\"");
+      return refuse(entry, " with a \"type\"");
     AugmentText text{type->text, {}};
     for (const frontend::json::Member &member : entry.members)
       if (member.key != "type")
@@ -224,14 +208,18 @@ Error ModelFile::readSettings(Settings &settings) const {
     return inputError(path, "the model does not say how it is trained; give it a \"train\" with a "
                             "\"loss\" and an \"optimizer\"");
   frontend::Messages messages(*sources);
-  SettingsReader reader(messages, *train);
-  reader.readInteger("epochs", settings.epochs, 1, 1 << 20);
-  reader.readInteger("batch_size", settings.batchSize, 1, 1 << 20);
-  reader.readNumber("validation_split", settings.validationSplit, 0, 1);
-  reader.readFlag("shuffle", settings.shuffle);
-  reader.readInteger("seed", settings.seed, 0, INT64_MAX);
-  reader.readStopping(settings.stopping);
-  reader.readAugmentation(settings.augment);
-  reader.readFlag("sync_batch_norm", settings.joinsStatistics);
+  const frontend::Row &row = frontend::trainRow();
+  NamedValue given{&row, train->loc, "train",
+                   frontend::decodeFields(messages, "train: ", row.fields, *train)};
+  if (messages.errorCount())
+    return fromOutcome(Outcome::BadInput);
+  take(given.field("epochs"), settings.epochs);
+  take(given.field("batch_size"), settings.batchSize);
+  take(given.field("validation_split"), settings.validationSplit);
+  take(given.field("shuffle"), settings.shuffle);
+  take(given.field("seed"), settings.seed);
+  takeStopping(given.field("early_stopping"), settings.stopping);
+  takeAugmentation(messages, given.field("augmentation").source, settings.augment);
+  take(given.field("sync_batch_norm"), settings.joinsStatistics);
   return fromOutcome(messages.errorCount() ? Outcome::BadInput : Outcome::Done);
 }

@@ -2,6 +2,7 @@
 #ifndef DLC_TOOLS_TRAIN_MODELFILE_H
 #define DLC_TOOLS_TRAIN_MODELFILE_H
 
+#include "compiler/Options.h"
 #include "compiler/frontend/Json.h"
 #include "tools/train/Loop.h"
 
@@ -23,6 +24,10 @@ public:
 
   /// Weights of the classes in the compiled loss, which must have none.
   llvm::Error setClassWeights(llvm::ArrayRef<double> weights);
+
+  /// How many classes the only output tells apart, by the extent of its last dimension; 0 where
+  /// there are several outputs.
+  llvm::Expected<int64_t> countClasses(const Options &options) const;
 
   /// What "train" says to the loop; fields that are not there stay as they are.
   llvm::Error readSettings(Settings &settings) const;

@@ -34,15 +34,12 @@ public:
   virtual int64_t step() const = 0;
   virtual double learningRate() const = 0;
 
+  /// Files are written whole or not at all.
   virtual llvm::Error load(llvm::StringRef weights) = 0;
   virtual llvm::Error save(llvm::StringRef weights) = 0;
   virtual llvm::Error loadState(llvm::StringRef path) = 0;
   virtual llvm::Error saveState(llvm::StringRef path) = 0;
 };
-
-/// Has `write` make a file, which then takes the place of `path`: whole or not at all.
-llvm::Error replaceFile(llvm::StringRef path,
-                        llvm::function_ref<llvm::Error(llvm::StringRef)> write);
 
 } // namespace dlc::tools::train
 

@@ -99,6 +99,10 @@ Error Session::weighClasses() {
     if (counts.empty())
       return inputError(trainingData->place, "its targets are no class labels, which "
                                              "--class-weight auto counts");
+    Expected<int64_t> classes = model->countClasses(request.options);
+    if (!classes)
+      return classes.takeError();
+    counts.resize(std::max<size_t>(counts.size(), *classes));
     for (auto [label, count] : enumerate(counts)) {
       if (!count)
         return inputError(trainingData->place, "no sample has the label " + Twine(label) +

@@ -95,6 +95,11 @@ TEST(Train, ErrorsOfMetrics) {
   expectError(trained(R"("loss": "mse", "optimizer": "SGD",
                          "metrics": [{"type": "mae", "weight": 2}])"),
               R"(train: a metric has no "weight", which belongs to a loss)");
+  expectError(
+      trained(R"("loss": "mse", "optimizer": "SGD", "metrics": ["mae", "accuracy", "mae"])"),
+      R"(train: there is a metric "mae" already; leave out one of the two)");
+  expectError(trained(R"("loss": "mse", "optimizer": "SGD", "early_stopping": {"patence": 1})"),
+              R"(train: "early_stopping": unknown key "patence"; did you mean "patience"?)");
   auto image = [](const std::string &loss) {
     return model("[2, 4, 4]", R"({"type": "Conv2D", "name": "c", "filters": 3, "kernel_size": 1,
                                   "data_format": "channels_first"})",

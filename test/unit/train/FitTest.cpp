@@ -116,6 +116,8 @@ TEST(Fit, RefusesWhatDoesNotFit) {
   EXPECT_THAT(errorOf(dataOf(bytes({1, 2}, {1, 2}), bytes({1}, {2})), model),
               HasSubstr("sample 0 has the label 2; the output \"out\" has 2 values: labels are 0 "
                         "to 1"));
+  EXPECT_THAT(errorOf(dataOf(bytes({1, 2}, {1, 2}), floats({1}, {1e30f})), model),
+              HasSubstr("sample 0 has the label 1.00000002e+30; the output"));
   EXPECT_THAT(errorOf(dataOf(bytes({1, 2}, {1, 2}), floats({1}, {0.5})), model),
               HasSubstr("the model's loss takes labels that are integers"));
   EXPECT_THAT(errorOf(dataOf(floats({1, 2}, {1, NAN}), bytes({1}, {0})), model),

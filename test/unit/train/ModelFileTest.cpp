@@ -13,7 +13,7 @@ using testing::HasSubstr;
 static const char *kModel = R"({ "layers": [ {"name": "c1", "filters": 20},
   {"name": "out", "units": 10} ],
   "train": {"loss": "mse",
-    "optimizer": {"learning_rate": 0.01}, "epochs": 3, "shuffle": false,
+    "optimizer": {"type": "SGD", "learning_rate": 0.01}, "epochs": 3, "shuffle": false,
     "augmentation": [{"type": "RandomFlip", "mode": "vertical"}, {"type": "RandomCrop", "padding": 2}],
     "early_stopping": {"patience": 5} } })";
 
@@ -41,9 +41,11 @@ TEST(ModelFile, RefusesWrongSettings) {
     const char *train, *text;
   };
   for (auto [train, text] :
-       {Case{"{\"epochs\": 0}", "m.json:1:22: error: train: \"epochs\" must be an integer from 1"},
-        Case{"{\"shuffle\": 1}", "\"shuffle\" must be true or false, not 1"},
-        Case{"{\"validation_split\": \"a\"}", "must be a number from 0 to 1, not \"a\""},
+       {Case{"{\"epochs\": 0}", "m.json:1:22: error: train: \"epochs\" must be an integer of at "
+                                "least 1, or null, not 0"},
+        Case{"{\"shuffle\": 1}", "\"shuffle\" must be true or false, or null, not 1\n"},
+        Case{"{\"validation_split\": \"a\"}",
+             "must be a number between 0 and 1, or null, not \"a\""},
         Case{"{\"augmentation\": [1]}", "a list of objects with a \"type\""},
         Case{"{\"augmentation\": [{\"type\": \"RandomCrop\"}]}", "\"padding\" must be an integer"},
         Case{"{\"early_stopping\": {\"patence\": 1}}", "did you mean \"patience\"?"}}) {
