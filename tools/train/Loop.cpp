@@ -46,6 +46,7 @@ Expected<std::vector<double>> Trainer::measure(const View &view, int64_t count) 
 Identity Trainer::identity() const {
   return {{"model", network.name()},
           {"metrics", join(network.metrics(), " ")},
+          {"optimizer", settings.optimizer},
           {"training samples", std::to_string(training.size())},
           {"validation samples", std::to_string(validation.size())},
           {"batch size", std::to_string(settings.batchSize)},

@@ -12,6 +12,7 @@ namespace dlc::tools::train {
 /// How to train; what the model's "train" section and the command line say.
 struct Settings {
   int64_t epochs = 10, batchSize = 32;
+  std::string optimizer; ///< its type and form, which say what a state means
   double validationSplit = 0;
   bool shuffle = true;
   int64_t seed = 0;

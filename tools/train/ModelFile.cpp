@@ -213,6 +213,10 @@ Error ModelFile::readSettings(Settings &settings) const {
                    frontend::decodeFields(messages, "train: ", row.fields, *train)};
   if (messages.errorCount())
     return fromOutcome(Outcome::BadInput);
+  if (!given.field("optimizer").isNull()) {
+    const NamedValue &optimizer = given.field("optimizer").named.front();
+    settings.optimizer = (optimizer.row->name + " (" + optimizer.text("form") + ")").str();
+  }
   take(given.field("epochs"), settings.epochs);
   take(given.field("batch_size"), settings.batchSize);
   take(given.field("validation_split"), settings.validationSplit);

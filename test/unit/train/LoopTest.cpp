@@ -126,6 +126,7 @@ protected:
     }
     samples = llvm::cantFail(fit(std::move(data), Line().signature(), {}));
     std::tie(training, validation) = llvm::cantFail(split(samples, 0.2, 1));
+    settings.optimizer = "SGD (keras)";
     settings.batchSize = 7;
     settings.epochs = 5;
     places.weights = folder->file("w");
@@ -217,6 +218,10 @@ TEST_F(LoopTest, RefusesTheCheckpointOfAnotherRun) {
               HasSubstr("a checkpoint of another run: its batch size is 7, and that of this run "
                         "is 8"));
   settings.batchSize = 7;
+  settings.optimizer = "SGD (torch)";
+  EXPECT_THAT(llvm::toString(run(line).takeError()),
+              HasSubstr("its optimizer is SGD (keras), and that of this run is SGD (torch)"));
+  settings.optimizer = "SGD (keras)";
   ASSERT_FALSE(writeFile(folder->file("run/progress.json"), [](llvm::raw_ostream &os) {
     os << "{\"dlc_checkpoint\": 1, \"state\": \"../x\"}";
     return llvm::Error::success();

@@ -29,6 +29,7 @@ TEST(ModelFile, ReadsSettings) {
   ModelFile file = llvm::cantFail(read(kModel));
   Settings settings;
   ASSERT_FALSE(file.readSettings(settings));
+  EXPECT_EQ(settings.optimizer, "SGD (keras)");
   EXPECT_EQ(settings.epochs, 3);
   EXPECT_EQ(settings.batchSize, 32);
   EXPECT_FALSE(settings.shuffle);
