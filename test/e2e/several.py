@@ -26,9 +26,10 @@ def run(dlc, processes, path, data, *options):
     return ["mpirun", *MPIRUN, "-n", str(processes), *command] if processes else command
 
 
-def fails(command, folder, words, env=None):
+def fails(command, folder, words, env=None, times=1):
     code, out, err = dlctest.execute(command, cwd=folder, env=env)
     assert code == 1 and words in err, f"exit {code}: {words!r} is not in {out}{err}"
+    assert err.count(words) in range(1, times + 1), f"told {err.count(words)} times: {err}"
 
 
 def network(folder, **settings):
@@ -160,7 +161,8 @@ def failures(dlc):
     np.savez(os.path.join(folder, "other.npz"), x=images[:60], y=labels[:60])
     other = [*each[:-3], "other.npz", *each[-2:]]
     assert each[-3] == "d.npz"
-    fails(["mpirun", *MPIRUN, *each, ":", *other], folder, "the processes do not agree on what they train")
+    words = "the processes do not agree on what they train"
+    fails(["mpirun", *MPIRUN, *each, ":", *other], folder, words, times=2)
 
 
 CASES = (same_bits, interrupted, batch_statistics, refusals, failures)

@@ -100,18 +100,32 @@ static Expected<int> runTraining(Session &session, bool json, bool isFirst) {
 
 std::string tools::augmentationsText() { return describeAugmentations(); }
 
+// What is wrong with the command, the model or the data is so in every process: one tells. The code
+// to end with, or 0.
+static Expected<int> prepare(Session &session, Group &group, bool isSearch) {
+  Error error = isSearch && group.size() > 1
+                    ? createStringError("--search trains in one process; run it without mpirun")
+                    : session.prepare();
+  std::vector<double> failed(group.size());
+  failed[group.rank()] = bool(error);
+  group.combine(failed);
+  int64_t first = find(failed, 1.0) - failed.begin();
+  if (first == group.rank())
+    return error;
+  consumeError(std::move(error));
+  return first < group.size();
+}
+
 static Expected<int> trainIn(Group &group, TrainArgs args) {
   bool isSearch = args.request.strategy.has_value();
   if (isSearch != !args.request.parameters.empty())
     return createStringError(isSearch ? "--search needs at least one --param"
                                       : "--param is for --search; --set sets a number");
-  if (isSearch && group.size() > 1)
-    return createStringError("--search trains in one process; run it without mpirun");
   // With JSON on standard output, what is told while training goes elsewhere.
   raw_ostream &told = args.json ? errs() : outs();
   Session session(std::move(args.request), told, told.is_displayed(), group);
-  if (Error error = session.prepare())
-    return error;
+  if (Expected<int> code = prepare(session, group, isSearch); !code || *code)
+    return code;
   if (isSearch)
     return runSearch(session, args.json);
   return runTraining(session, args.json, group.isFirst());
