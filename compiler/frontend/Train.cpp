@@ -9,54 +9,26 @@
 
 #include "compiler/frontend/Train.h"
 #include "compiler/frontend/TrainMeasures.h"
+#include "compiler/frontend/TrainPlan.h"
 #include "compiler/frontend/TrainUpdate.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
-using llvm::Twine;
 
 namespace dlc::frontend {
 
 namespace {
 
-// A loss or metric and the output that it reads.
-struct Measure {
-  const NamedValue *value;
-  unsigned output;
-
-  const MeasureType &type() const { return *static_cast<const MeasureType *>(value->row); }
-};
-
-// What an output should be. Every output with a loss has one.
-struct TargetOf {
-  unsigned output;
-  RankedTensorType type;
-  bool hasLabels;
-  Decision decision;
-  bool isElementwise;
-};
-
 class TrainBuilder {
 public:
   TrainBuilder(Messages &messages, const Model &model, ArrayRef<TrainedOutput> outputs,
-               const Parameters &parameters, ModuleOp module)
-      : messages(messages), model(model), outputs(outputs), parameters(parameters), module(module),
-        builder(module.getContext()) {}
+               const Parameters &parameters, const TrainPlan &plan, ModuleOp module)
+      : messages(messages), model(model), outputs(outputs), parameters(parameters), plan(plan),
+        module(module), builder(module.getContext()) {}
 
-  LogicalResult build();
+  void build();
 
 private:
-  LogicalResult check();
-  LogicalResult checkOptimizer();
-  FailureOr<unsigned> findOutput(const NamedValue &measure, std::optional<unsigned> place);
-  LogicalResult addLoss(const NamedValue &loss, std::optional<unsigned> place);
-  LogicalResult addMetrics();
-  LogicalResult addMetric(const NamedValue &metric, unsigned output);
-  LogicalResult checkMeasure(const Measure &measure);
-  LogicalResult checkClassWeights(const Measure &measure);
-  TargetOf makeTarget(const Measure &measure);
-  const TargetOf *findTarget(unsigned output) const;
-
   void start(StringRef name);
   Value addArgument(Type type, StringRef attribute, StringRef name);
   void finish(ValueRange results, ArrayRef<DictionaryAttr> attributes);
@@ -85,11 +57,9 @@ private:
   const Model &model;
   ArrayRef<TrainedOutput> outputs;
   const Parameters &parameters;
+  const TrainPlan &plan;
   ModuleOp module;
   OpBuilder builder;
-  SmallVector<Measure> losses, metrics;
-  SmallVector<TargetOf> targets; // in the order of the outputs
-  SmallVector<std::string> metricNames = {"loss"};
 
   // The function that is being built.
   func::FuncOp function;
@@ -98,163 +68,6 @@ private:
 };
 
 } // namespace
-
-//===----------------------------------------------------------------------===//
-// What is to be built
-//===----------------------------------------------------------------------===//
-
-FailureOr<unsigned> TrainBuilder::findOutput(const NamedValue &measure,
-                                             std::optional<unsigned> place) {
-  const FieldValue &field = measure.field("output");
-  if (field.isNull() && place)
-    return *place;
-  if (field.isNull())
-    return messages.error(measure.loc, "train: say with \"output\" which of the model's " +
-                                           Twine(outputs.size()) + " outputs this loss reads");
-  SmallVector<StringRef> names;
-  for (auto [i, output] : llvm::enumerate(outputs)) {
-    if (output.name == field.source.text)
-      return i;
-    names.push_back(output.name);
-  }
-  return messages.error(field.source.loc, "train: there is no output \"" + field.source.text +
-                                              "\"" + didYouMean(field.source.text, names));
-}
-
-const TargetOf *TrainBuilder::findTarget(unsigned output) const {
-  auto found = llvm::find_if(targets, [&](auto &target) { return target.output == output; });
-  return found == targets.end() ? nullptr : &*found;
-}
-
-TargetOf TrainBuilder::makeTarget(const Measure &measure) {
-  TargetOf target{measure.output, outputs[measure.output].type,
-                  measure.type().target == Target::Labels, Decision::Probability, false};
-  if (target.hasLabels)
-    target.type = RankedTensorType::get(target.type.getShape().drop_back(), builder.getI32Type());
-  StringRef name = measure.type().name;
-  bool isMargin = name == "Hinge" || name == "SquaredHinge" || name == "Perceptron";
-  bool isBinary = name == "BinaryCrossentropy";
-  if (isMargin || (isBinary && measure.value->flag("from_logits")))
-    target.decision = Decision::Logit;
-  target.isElementwise = isMargin || isBinary;
-  return target;
-}
-
-LogicalResult TrainBuilder::checkClassWeights(const Measure &measure) {
-  for (auto [field, value] : llvm::zip_equal(measure.type().fields, measure.value->fields)) {
-    if (field.name != "class_weight" || value.isNull())
-      continue;
-    size_t wanted = measure.type().readsRows ? outputs[measure.output].type.getShape().back() : 2;
-    if (value.numbers.size() != wanted)
-      return messages.error(value.source.loc, "train: \"class_weight\" needs " + Twine(wanted) +
-                                                  " numbers, one for each class, not " +
-                                                  Twine(value.numbers.size()));
-  }
-  return success();
-}
-
-LogicalResult TrainBuilder::checkMeasure(const Measure &measure) {
-  const MeasureType &type = measure.type();
-  const TrainedOutput &output = outputs[measure.output];
-  const TargetOf *target = findTarget(measure.output);
-  bool readsRows =
-      type.readsRows || (type.target == Target::Either && !(target && target->isElementwise));
-  if (readsRows && output.channelsFirst)
-    return messages.error(measure.value->loc,
-                          "train: " + type.name +
-                              " reads classes along the last dimension, but \"" + output.name +
-                              "\" is a channels_first image; make its layer channels_last");
-  if (target && type.target != Target::Either &&
-      target->hasLabels != (type.target == Target::Labels))
-    return messages.error(
-        measure.value->loc,
-        "train: " + type.name + " needs " +
-            (target->hasLabels ? "a target of the output's shape, but the loss of \""
-                               : "classes as targets, but the loss of \"") +
-            output.name + "\" has " + (target->hasLabels ? "classes" : "values") + " as targets");
-  return checkClassWeights(measure);
-}
-
-LogicalResult TrainBuilder::addLoss(const NamedValue &loss, std::optional<unsigned> place) {
-  FailureOr<unsigned> output = findOutput(loss, place);
-  if (failed(output))
-    return failure();
-  Measure measure{&loss, *output};
-  if (failed(checkMeasure(measure)))
-    return failure();
-  losses.push_back(measure);
-  if (!findTarget(*output))
-    targets.push_back(makeTarget(measure));
-  return success();
-}
-
-LogicalResult TrainBuilder::addMetric(const NamedValue &metric, unsigned output) {
-  if (!findTarget(output))
-    return messages.error(metric.loc, "train: \"" + outputs[output].name +
-                                          "\" has no loss, and so no target to measure by");
-  for (auto [field, value] : llvm::zip_equal(metric.row->fields, metric.fields))
-    if (field.name == "weight" && value.given)
-      return messages.error(value.source.loc,
-                            "train: a metric has no \"weight\", which belongs to a loss");
-  Measure measure{&metric, output};
-  if (failed(checkMeasure(measure)))
-    return failure();
-  metrics.push_back(measure);
-  std::string prefix = targets.size() == 1 ? "" : (outputs[output].name + "/").str();
-  std::string name = prefix + metric.spelling;
-  if (llvm::is_contained(metricNames, name))
-    return messages.error(metric.loc, "train: there is a metric \"" + name +
-                                          "\" already; leave out one of the two");
-  metricNames.push_back(std::move(name));
-  return success();
-}
-
-LogicalResult TrainBuilder::addMetrics() {
-  for (const NamedValue &metric : model.training.field("metrics").named) {
-    if (metric.field("output").isNull()) {
-      for (const TargetOf &target : targets)
-        if (failed(addMetric(metric, target.output)))
-          return failure();
-      continue;
-    }
-    FailureOr<unsigned> output = findOutput(metric, std::nullopt);
-    if (failed(output) || failed(addMetric(metric, *output)))
-      return failure();
-  }
-  return success();
-}
-
-LogicalResult TrainBuilder::checkOptimizer() {
-  const FieldValue &field = model.training.field("optimizer");
-  if (field.isNull())
-    return messages.error(model.train.loc, R"(train: needs "optimizer", for example "SGD")");
-  const NamedValue &optimizer = field.named.front();
-  unsigned clips = 0;
-  for (StringRef name : {"clipvalue", "clipnorm", "global_clipnorm"})
-    clips += !optimizer.field(name).isNull();
-  if (clips > 1)
-    return messages.error(optimizer.loc, "train: the optimizer clips in more than one way; keep "
-                                         "one of \"clipvalue\", \"clipnorm\" and "
-                                         "\"global_clipnorm\"");
-  if (llvm::none_of(parameters, [](auto &entry) { return entry.second->trainable; }))
-    return messages.error(model.train.loc, "train: the model has no weights that are trainable");
-  return success();
-}
-
-LogicalResult TrainBuilder::check() {
-  if (model.train.kind != json::Kind::Object)
-    return messages.error({}, "the model does not say how it is trained; give it a \"train\" with "
-                              "a \"loss\" and an \"optimizer\"");
-  const FieldValue &loss = model.training.field("loss");
-  if (loss.named.empty())
-    return messages.error(model.train.loc, R"(train: needs "loss", for example "mse")");
-  bool isOnePerOutput = loss.named.size() == outputs.size();
-  for (auto [i, value] : llvm::enumerate(loss.named))
-    if (failed(addLoss(value, isOnePerOutput ? std::optional<unsigned>(i) : std::nullopt)))
-      return failure();
-  llvm::sort(targets, [](auto &a, auto &b) { return a.output < b.output; });
-  return success(succeeded(addMetrics()) && succeeded(checkOptimizer()));
-}
 
 //===----------------------------------------------------------------------===//
 // Functions
@@ -289,7 +102,7 @@ void TrainBuilder::addOutputsAndTargets(StringRef outputAttribute, StringRef tar
   targetValues.assign(outputs.size(), {});
   for (const TrainedOutput &output : outputs)
     outputValues.push_back(addArgument(output.type, outputAttribute, output.name));
-  for (const TargetOf &target : targets) {
+  for (const TargetOf &target : plan.targets) {
     StringRef name = outputs[target.output].name;
     targetValues[target.output] = addArgument(target.type, targetAttribute, (prefix + name).str());
     if (!target.hasLabels)
@@ -306,7 +119,7 @@ void TrainBuilder::addOutputsAndTargets(StringRef outputAttribute, StringRef tar
 //===----------------------------------------------------------------------===//
 
 Value TrainBuilder::build(const Measure &measure) {
-  const TargetOf &target = *findTarget(measure.output);
+  const TargetOf &target = *plan.findTarget(measure.output);
   MeasureBuilder measureBuilder{builder,
                                 locationOf(measure.value->spelling, measure.value->loc),
                                 outputValues[measure.output],
@@ -319,7 +132,7 @@ Value TrainBuilder::build(const Measure &measure) {
 
 Value TrainBuilder::totalLoss() {
   Value total;
-  for (const Measure &loss : losses) {
+  for (const Measure &loss : plan.losses) {
     Value value = build(loss);
     if (double weight = loss.value->number("weight"); weight != 1)
       value = nn::buildMap(builder, value.getLoc(), oneNumber(), value,
@@ -380,10 +193,10 @@ void TrainBuilder::buildMetrics() {
   start("metrics");
   addOutputsAndTargets(nn::kInputAttr, nn::kInputAttr, "target of ");
   SmallVector<Value> numbers = {totalLoss()};
-  for (const Measure &metric : metrics)
+  for (const Measure &metric : plan.metrics)
     numbers.push_back(build(metric));
   finish(joined(numbers), builder.getDictionaryAttr(named(nn::kOutputAttr, "metrics")));
-  SmallVector<StringRef> names(metricNames.begin(), metricNames.end());
+  SmallVector<StringRef> names(plan.metricNames.begin(), plan.metricNames.end());
   function->setAttr(nn::kMetricsAttr, builder.getStrArrayAttr(names));
 }
 
@@ -489,19 +302,20 @@ void TrainBuilder::writeSchedule() {
   module->setAttr(nn::kScheduleAttr, attributes.getDictionary(builder.getContext()));
 }
 
-LogicalResult TrainBuilder::build() {
-  if (failed(check()))
-    return failure();
+void TrainBuilder::build() {
   buildLoss();
   buildMetrics();
   buildUpdate();
   writeSchedule();
-  return success();
 }
 
 LogicalResult buildTraining(Messages &messages, const Model &model, ArrayRef<TrainedOutput> outputs,
                             const Parameters &parameters, ModuleOp module) {
-  return TrainBuilder(messages, model, outputs, parameters, module).build();
+  FailureOr<TrainPlan> plan = planTraining(messages, model, outputs, parameters);
+  if (failed(plan))
+    return failure();
+  TrainBuilder(messages, model, outputs, parameters, *plan, module).build();
+  return success();
 }
 
 } // namespace dlc::frontend
