@@ -29,31 +29,74 @@ namespace dlc::cuda {
 using namespace mlir;
 using namespace dlc::cuda;
 
-static constexpr StringLiteral sharedMemory = "dlc_sim_shared", calledPrefix = "dlc_sim_";
+static constexpr StringLiteral calledPrefix = "dlc_sim_";
 static constexpr unsigned sharedSpace = 3;
+
+static bool isShared(LLVM::GlobalOp global) { return global.getAddrSpace() == sharedSpace; }
+
+/// What the launch gives the size of: an array of no elements.
+static bool isDynamic(LLVM::GlobalOp global) {
+  auto type = dyn_cast<LLVM::LLVMArrayType>(global.getType());
+  return type && type.getNumElements() == 0;
+}
+
+static LLVM::GlobalOp declareShared(gpu::GPUModuleOp module, StringRef name) {
+  OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
+  Type type = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);
+  return LLVM::GlobalOp::create(builder, module.getLoc(), type, /*isConstant=*/false,
+                                LLVM::Linkage::External, name, Attribute(), /*alignment=*/16,
+                                sharedSpace);
+}
+
+/// Gives each array of shared memory that a function names a place in the simulator's: all of no
+/// size the same one, those of a size one after the other.
+static LogicalResult placeShared(LLVM::LLVMFuncOp func, SymbolTable &symbols,
+                                 LLVM::GlobalOp dynamic, LLVM::GlobalOp fixed) {
+  constexpr uint64_t alignment = 16, most = 48 << 10;
+  llvm::DenseMap<Operation *, int32_t> offsets;
+  uint64_t end = 0;
+  WalkResult result = func.walk([&](LLVM::AddressOfOp address) {
+    auto global = symbols.lookup<LLVM::GlobalOp>(address.getGlobalName());
+    if (!global || !isShared(global))
+      return WalkResult::advance();
+    if (isDynamic(global)) {
+      address.setGlobalName(dynamic.getSymName());
+      return WalkResult::advance();
+    }
+    auto [place, isNew] = offsets.try_emplace(global, end);
+    if (isNew)
+      end += llvm::alignTo(
+          DataLayout::closest(global).getTypeSize(global.getType()).getFixedValue(), alignment);
+    if (end > most) {
+      global.emitError("more than ") << most << " bytes of shared memory of fixed sizes";
+      return WalkResult::interrupt();
+    }
+    OpBuilder builder(address);
+    Value base = LLVM::AddressOfOp::create(builder, address.getLoc(), fixed);
+    address.replaceAllUsesWith(LLVM::GEPOp::create(builder, address.getLoc(), base.getType(),
+                                                   builder.getI8Type(), base,
+                                                   ArrayRef<LLVM::GEPArg>{place->second})
+                                   .getResult());
+    address.erase();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
 
 /// Shared memory is the simulator's, however many names it has.
 static LogicalResult replaceSharedMemory(gpu::GPUModuleOp module) {
-  LLVM::GlobalOp shared;
-  for (auto global : llvm::make_early_inc_range(module.getOps<LLVM::GlobalOp>())) {
-    if (global.getAddrSpace() != sharedSpace)
-      continue;
-    auto type = dyn_cast<LLVM::LLVMArrayType>(global.getType());
-    if (!type || type.getNumElements() != 0)
-      return global.emitError("shared memory of a size of its own; a kernel to simulate has all of "
-                              "it as an external array of no elements");
-    if (failed(SymbolTable::replaceAllSymbolUses(
-            global, StringAttr::get(module.getContext(), sharedMemory), module)))
-      return global.emitError("uses that cannot be found");
-    if (shared)
-      global.erase();
-    else
-      shared = global;
-  }
-  if (shared) {
-    shared.setSymName(sharedMemory);
-    shared.setLinkage(LLVM::Linkage::External);
-  }
+  SmallVector<LLVM::GlobalOp> arrays =
+      llvm::filter_to_vector(module.getOps<LLVM::GlobalOp>(), isShared);
+  if (arrays.empty())
+    return success();
+  SymbolTable symbols(module);
+  LLVM::GlobalOp dynamic = declareShared(module, "dlc_sim_shared");
+  LLVM::GlobalOp fixed = declareShared(module, "dlc_sim_fixed_shared");
+  for (LLVM::LLVMFuncOp func : module.getOps<LLVM::LLVMFuncOp>())
+    if (failed(placeShared(func, symbols, dynamic, fixed)))
+      return failure();
+  for (LLVM::GlobalOp array : arrays)
+    array.erase();
   return success();
 }
 

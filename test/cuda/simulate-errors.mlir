@@ -21,8 +21,12 @@ gpu.module @assembly {
 // -----
 
 gpu.module @sized {
-  // expected-error@+1 {{shared memory of a size of its own}}
-  llvm.mlir.global internal @tile() {addr_space = 3 : i32} : !llvm.array<64 x f32>
+  // expected-error@+1 {{more than 49152 bytes of shared memory of fixed sizes}}
+  llvm.mlir.global internal @tile() {addr_space = 3 : i32} : !llvm.array<12289 x f32>
+  llvm.func @kernel() attributes {nvvm.kernel} {
+    %tile = llvm.mlir.addressof @tile : !llvm.ptr<3>
+    llvm.return
+  }
 }
 
 // -----

@@ -69,4 +69,21 @@ gpu.module @kernels {
     %m = nvvm.ldmatrix %b {num = 4 : i32, layout = #nvvm.mma_layout<row>, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, eltType = #nvvm.ld_st_matrix_elt_type<b16>} : (!llvm.ptr<3>) -> !llvm.struct<(i32, i32, i32, i32)>
     llvm.return
   }
+
+  // Arrays of fixed sizes lie one after the other.
+  // CHECK-LABEL: llvm.func @fixed(
+  // CHECK:         %[[BASE:.*]] = llvm.mlir.addressof @dlc_sim_fixed_shared : !llvm.ptr<3>
+  // CHECK:         %[[FIRST:.*]] = llvm.getelementptr %[[BASE]][0]
+  // CHECK:         %[[SECOND:.*]] = llvm.getelementptr %{{.*}}[48] : (!llvm.ptr<3>) -> !llvm.ptr<3>, i8
+  // CHECK:         llvm.store %arg0, %[[FIRST]]
+  // CHECK:         llvm.store %arg0, %[[SECOND]]
+  llvm.mlir.global internal @sums() {addr_space = 3 : i32} : !llvm.array<9 x f32>
+  llvm.mlir.global internal @more() {addr_space = 3 : i32} : !llvm.array<8 x f32>
+  llvm.func @fixed(%x: f32) {
+    %a = llvm.mlir.addressof @sums : !llvm.ptr<3>
+    %b = llvm.mlir.addressof @more : !llvm.ptr<3>
+    llvm.store %x, %a : f32, !llvm.ptr<3>
+    llvm.store %x, %b : f32, !llvm.ptr<3>
+    llvm.return
+  }
 }

@@ -14,6 +14,12 @@ static constexpr size_t pageBytes = 4096, alignment = 256;
 
 alignas(pageBytes) char dlc::simulator::dlc_sim_shared[maxSharedBytes + pageBytes];
 
+/// Of sizes that kernels fix themselves: the most that the hardware lets them have.
+static constexpr size_t fixedSharedBytes = 48 << 10;
+extern "C" {
+alignas(16) char dlc_sim_fixed_shared[fixedSharedBytes];
+}
+
 static size_t roundUp(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
@@ -33,6 +39,7 @@ void dlc::simulator::openSharedMemory(uint64_t bytes) {
 
 void dlc::simulator::poisonSharedMemory(uint64_t bytes) {
   memset(dlc_sim_shared, poison, roundUp(bytes, pageBytes));
+  memset(dlc_sim_fixed_shared, poison, fixedSharedBytes);
 }
 
 std::string dlc::simulator::checkSharedMemory(uint64_t bytes) {

@@ -1,0 +1,100 @@
+//===- TemplateFaultTest.cpp - the simulator catches mistakes of the compiler --------===//
+//
+// The kernels that the compiler makes for matrix products and reductions are broken at each place
+// that a fault concerns, one at a time. An error of the simulator catches a fault, and so do wrong
+// numbers.
+//
+//===---------------------------------------------------------------------------------===//
+
+#include "Faults.h"
+#include "Products.h"
+#include "Reduction.h"
+
+#include "gmock/gmock.h"
+
+using namespace dlc;
+using namespace dlc::test;
+
+namespace {
+
+constexpr double tolerance = 2e-6;
+
+/// Whether any setting shows that the kernels are wrong; isRight() runs them.
+bool isCaught(const std::function<bool()> &isRight) {
+  for (uint64_t seed : {0, 1, 2, 3})
+    for (bool eager : {false, true}) {
+      simulator::settings() = {seed, eager};
+      if (!isRight())
+        return true;
+    }
+  return false;
+}
+
+/// Makes the fault at each of its places in turn.
+void expectCaught(Program &program, const Fault &fault, const std::function<bool()> &isRight) {
+  ASSERT_TRUE(program.assemble());
+  ASSERT_FALSE(isCaught(isRight)) << "wrong without any fault";
+  int places = 1;
+  for (int place = 0; place < places; ++place) {
+    ASSERT_TRUE(program.assemble([&](mlir::gpu::GPUModuleOp kernels) {
+      places = countPlaces(kernels, fault);
+      ASSERT_GT(places, 0) << "no place for a " << fault.name;
+      applyFault(kernels, fault, place);
+    }));
+    EXPECT_TRUE(isCaught(isRight)) << fault.name << " " << place << " of " << places;
+  }
+  simulator::settings() = {};
+}
+
+struct Kernel {
+  const char *math;
+  bool isWeights;
+};
+
+class TemplateFaultTest : public testing::TestWithParam<Kernel> {
+protected:
+  void expectProductFaultsCaught(const Fault &fault) {
+    Convolution convolution{2, 7, 7, 16, 3, 3, 40, 1, 1, 1};
+    Product product(convolution, {64, 32, 16, 2, 2, 3}, GetParam().math, GetParam().isWeights);
+    ASSERT_TRUE(product.program);
+    expectCaught(*product.program, fault,
+                 [&] { return product.run().empty() && product.findError() < tolerance; });
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Kernels, TemplateFaultTest,
+                         testing::Values(Kernel{"simt", false}, Kernel{"tf32", false},
+                                         Kernel{"bf16", false}, Kernel{"tf32", true}),
+                         [](const auto &info) {
+                           return std::string(info.param.math) +
+                                  (info.param.isWeights ? "_weights" : "");
+                         });
+
+TEST_P(TemplateFaultTest, MissingBarriers) { expectProductFaultsCaught(missingBarrier); }
+TEST_P(TemplateFaultTest, DivergentBarriers) { expectProductFaultsCaught(divergentBarrier); }
+TEST_P(TemplateFaultTest, EarlyWaits) { expectProductFaultsCaught(earlyWait); }
+TEST_P(TemplateFaultTest, MissingCommits) { expectProductFaultsCaught(missingCommit); }
+TEST_P(TemplateFaultTest, UnwrittenElements) { expectProductFaultsCaught(missingStore); }
+
+class TensorCoreFaultTest : public TemplateFaultTest {};
+
+INSTANTIATE_TEST_SUITE_P(Kernels, TensorCoreFaultTest,
+                         testing::Values(Kernel{"tf32", false}, Kernel{"bf16", false},
+                                         Kernel{"tf32", true}),
+                         [](const auto &info) {
+                           return std::string(info.param.math) +
+                                  (info.param.isWeights ? "_weights" : "");
+                         });
+
+TEST_P(TensorCoreFaultTest, WrongSwizzles) { expectProductFaultsCaught(wrongSwizzle); }
+
+TEST(ReductionTest, FaultsAreCaught) {
+  Reduction reduction;
+  ASSERT_TRUE(reduction.program);
+  for (const Fault *fault : {&missingBarrier, &divergentBarrier, &missingStore}) {
+    SCOPED_TRACE(fault->name);
+    expectCaught(*reduction.program, *fault, [&] { return reduction.isRight(); });
+  }
+}
+
+} // namespace
