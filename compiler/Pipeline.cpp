@@ -54,14 +54,16 @@ void dlc::buildFusionPhase(OpPassManager &pm) {
 }
 
 // What no kernel was made of.
-static void addPlainPhase(OpPassManager &pm) {
+// `costlyOnce`: a row's quotients are not computed again for each element, whatever that saves in
+// launches.
+static void addPlainPhase(OpPassManager &pm, bool costlyOnce) {
   // While parameters' arithmetic is still whole ops, and before linalg fusion could mix it with
   // data.
   pm.addPass(schedule::createOutlinePrepare());
   pm.addNestedPass<func::FuncOp>(schedule::createNnToLinalg());
   cleanUp(pm);
   // Fusion works on tensors only: after bufferization it is too late.
-  pm.addNestedPass<func::FuncOp>(schedule::createFuseElementwise());
+  pm.addNestedPass<func::FuncOp>(schedule::createFuseElementwise({costlyOnce}));
   cleanUp(pm);
 }
 
@@ -72,14 +74,14 @@ void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool n
         schedule::createSchedule({facts.march.str(), schedule::listCosts(facts.costs), winograd}));
     pm.addNestedPass<func::FuncOp>(schedule::createPairKernels());
   }
-  addPlainPhase(pm);
+  addPlainPhase(pm, /*costlyOnce=*/false);
 }
 
 void dlc::buildGpuSchedulePhase(OpPassManager &pm, StringRef chip, Precision precision,
                                 bool naive) {
   if (!naive)
     pm.addNestedPass<func::FuncOp>(schedule::createScheduleGpu({chip.str(), precision}));
-  addPlainPhase(pm);
+  addPlainPhase(pm, /*costlyOnce=*/true);
 }
 
 void dlc::buildProbePhase(OpPassManager &pm, bool inputs) {

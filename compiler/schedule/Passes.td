@@ -54,6 +54,9 @@ def NnToLinalg : Pass<"dlc-nn-to-linalg", "::mlir::func::FuncOp"> {
 
 def FuseElementwise : Pass<"dlc-fuse-elementwise", "::mlir::func::FuncOp"> {
   let summary = "fuse chains of elementwise linalg ops";
+  let options = [
+    Option<"costlyOnce", "costly-once", "bool", /*default=*/"false",
+           "compute quotients and functions of a row once, not for each element that reads them">];
 }
 
 def WidenFloats : Pass<"dlc-widen-floats", "::mlir::func::FuncOp"> {
