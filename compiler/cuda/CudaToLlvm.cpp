@@ -62,17 +62,6 @@ struct CudaToLlvm : dlc::cuda::impl::CudaToLlvmBase<CudaToLlvm> {
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       return signalPassFailure();
     dropCasts();
-    freeRegisters();
-  }
-
-  // Where nobody said how many blocks a multiprocessor should hold, one is enough. Without a word
-  // ptxas saves registers for more, and spills a few even where it uses 31.
-  void freeRegisters() {
-    OpBuilder builder(&getContext());
-    StringRef name = NVVM::NVVMDialect::getMinctasmAttrName();
-    for (auto kernel : getOperation().getOps<LLVM::LLVMFuncOp>())
-      if (gpu::GPUDialect::isKernel(kernel) && !kernel->hasAttr(name))
-        kernel->setAttr(name, builder.getI32IntegerAttr(1));
   }
 
   // The casts of dlc-lower-gpu-signatures meet those of the conversion.

@@ -80,12 +80,10 @@ static void chooseLanes(linalg::LinalgOp op, ThreadPlan &plan) {
     return;
   bool isVeryLong = length >= kVeryLongReduction;
   plan.across = across;
-  if (across) {
-    plan.threads = isVeryLong ? 512 : 256;
-    plan.lanes = plan.threads / kWarp;
+  plan.threads = across && isVeryLong ? 512 : 256;
+  plan.lanes = across ? plan.threads / kWarp : isVeryLong ? plan.threads : kWarp;
+  if (across)
     return;
-  }
-  plan.lanes = isVeryLong ? plan.threads : kWarp;
   // The reduction with unit strides runs fastest.
   llvm::erase(plan.reductions, inner);
   plan.reductions.push_back(inner);

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Assembles the kernels of every network, forward and of training, without a kernel op: the form that all
-else falls back to.
+"""Assembles the kernels of every network, forward and of training.
 
 No kernel may spill registers, use a stack, divide in 64 bits or call a function.
 
-  networks.py CHIP FEATURES FOLDER...       the networks are FOLDER/*.json
+  networks.py CHIP FEATURES SCHEDULE FOLDER...
+
+SCHEDULE is naive, without a kernel op: the form that all else falls back to; or the precision of matrix
+products. The networks are FOLDER/*.json.
 """
 
 import json
@@ -22,10 +24,11 @@ def run(*command, text=None):
     return result.stdout
 
 
-def check(model, train, chip, features):
+def check(model, train, chip, features, schedule):
     name = model.stem + (", training" if train else "")
     fused = run("dlc", "compile", str(model), "--emit", "fused", *(["--train"] if train else []))
-    phases = ["--dlc-schedule-phase=naive=true", "--dlc-memory-phase", f"--dlc-gpu-phase=chip={chip}"]
+    naive, products = "--dlc-schedule-phase=naive=true", f"--dlc-gpu-schedule-phase=chip={chip} precision={schedule}"
+    phases = [naive if schedule == "naive" else products, "--dlc-memory-phase", f"--dlc-gpu-phase=chip={chip}"]
     kernels = run("dlc-opt", *phases, "--dlc-device-phase", text=fused)
     target = f"chip={chip} features={features}"
     ptx = run("dlc-opt", f"--dlc-print-ptx={target}", "-o", "/dev/null", text=kernels)
@@ -38,14 +41,14 @@ def check(model, train, chip, features):
     print(f"{name}: {len(resources)} kernels, at most {max(int(r[1]) for r in resources)} registers")
 
 
-def main(chip, features, folders):
+def main(chip, features, schedule, folders):
     models = [model for folder in folders for model in sorted(pathlib.Path(folder).glob("*.json"))]
     assert models, "no networks in " + " ".join(folders)
     for model in models:
-        check(model, False, chip, features)
+        check(model, False, chip, features, schedule)
         if "train" in json.loads(model.read_text()):
-            check(model, True, chip, features)
+            check(model, True, chip, features, schedule)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    main(*sys.argv[1:4], sys.argv[4:])

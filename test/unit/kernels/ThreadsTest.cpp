@@ -1,0 +1,217 @@
+//===- ThreadsTest.cpp - linalg as threads, in the simulator -------------------------===//
+//
+// Each plan of threads on sizes that fill neither the last block nor the last warp.
+//
+//===---------------------------------------------------------------------------------===//
+
+#include "Faults.h"
+#include "Program.h"
+
+#include "gmock/gmock.h"
+
+#include <cmath>
+
+using namespace dlc;
+using namespace dlc::test;
+using testing::IsEmpty;
+
+static constexpr char kPipeline[] = "dlc-gpu-phase,dlc-device-phase";
+
+namespace {
+
+class ThreadsTest : public testing::TestWithParam<simulator::Settings> {
+protected:
+  void SetUp() override { simulator::settings() = GetParam(); }
+  void TearDown() override { simulator::settings() = {}; }
+
+  void make(const char *text) {
+    program = Program::make(text, kPipeline);
+    ASSERT_TRUE(program && program->assemble());
+  }
+  std::unique_ptr<Program> program;
+};
+
+INSTANTIATE_TEST_SUITE_P(Settings, ThreadsTest,
+                         testing::Values(simulator::Settings{0, false},
+                                         simulator::Settings{1, false},
+                                         simulator::Settings{2, false}),
+                         [](const auto &info) { return "seed" + std::to_string(info.param.seed); });
+
+// 420 vectors of four: two blocks, the second not full.
+TEST_P(ThreadsTest, ComputesFourElementsAThread) {
+  make(R"mlir(
+func.func @run(%x: memref<70x24xf32>, %y: memref<70x24xf32>) {
+  linalg.exp ins(%x : memref<70x24xf32>) outs(%y : memref<70x24xf32>)
+  return
+})mlir");
+  Array x = Array::random(70 * 24, 1), y(70 * 24);
+  ASSERT_THAT(program->run({&x, &y}), IsEmpty());
+  for (size_t i = 0; i < y.size; ++i)
+    ASSERT_NEAR(y[i], std::exp(x[i]), 1e-6);
+}
+
+TEST_P(ThreadsTest, ComputesAnElementAThread) {
+  make(R"mlir(
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#col = affine_map<(d0, d1) -> (d1)>
+func.func @run(%x: memref<37x10xf32>, %b: memref<10xf32>, %y: memref<37x10xf32>) {
+  linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %b : memref<37x10xf32>, memref<10xf32>) outs(%y : memref<37x10xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %r = arith.addf %a, %c : f32
+    linalg.yield %r : f32
+  }
+  return
+})mlir");
+  Array x = Array::random(370, 1), b = Array::random(10, 2), y(370);
+  ASSERT_THAT(program->run({&x, &b, &y}), IsEmpty());
+  for (size_t i = 0; i < y.size; ++i)
+    ASSERT_EQ(y[i], x[i] + b[i % 10]);
+}
+
+// Threads walk what is written. It begins at the fourth element, its rows lie 20 apart; the gaps
+// stay as they are.
+TEST_P(ThreadsTest, WritesPartsOfRows) {
+  make(R"mlir(
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#turned = affine_map<(d0, d1) -> (d1, d0)>
+func.func @run(%x: memref<8x45xf32>, %y: memref<45x8xf32, strided<[20, 1], offset: 4>>) {
+  linalg.generic {indexing_maps = [#turned, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<8x45xf32>) outs(%y : memref<45x8xf32, strided<[20, 1], offset: 4>>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  linalg.exp ins(%y : memref<45x8xf32, strided<[20, 1], offset: 4>>)
+    outs(%y : memref<45x8xf32, strided<[20, 1], offset: 4>>)
+  return
+})mlir");
+  Array x = Array::random(8 * 45, 1), y(45 * 20);
+  ASSERT_THAT(program->run({&x, &y}), IsEmpty());
+  for (int i = 0; i < 45; ++i)
+    for (int j = 0; j < 20; ++j) {
+      if (j < 4 || j >= 12)
+        ASSERT_TRUE(std::isnan(y[i * 20 + j]));
+      else
+        ASSERT_NEAR(y[i * 20 + j], std::exp(x[(j - 4) * 45 + i]), 1e-6);
+    }
+}
+
+// 20736 outputs: four neighbours a thread, each with its own sums.
+TEST_P(ThreadsTest, ComputesWindows) {
+  make(R"mlir(
+#x = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1 + d4, d2 + d5, d6)>
+#w = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d4, d5, d6, d3)>
+#y = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>
+func.func @run(%x: memref<1x20x20x3xf32>, %w: memref<3x3x3x64xf32>, %y: memref<1x18x18x64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<1x18x18x64xf32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x20x20x3xf32>, memref<3x3x3x64xf32>) outs(%y : memref<1x18x18x64xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %p = arith.mulf %a, %b : f32
+    %r = arith.addf %o, %p : f32
+    linalg.yield %r : f32
+  }
+  return
+})mlir");
+  Array x = Array::random(20 * 20 * 3, 1), w = Array::random(27 * 64, 2), y(18 * 18 * 64);
+  ASSERT_THAT(program->run({&x, &w, &y}), IsEmpty());
+  for (int i = 0; i < 18 * 18 * 64; ++i) {
+    int row = i / 64 / 18, column = i / 64 % 18;
+    double sum = 0;
+    for (int k = 0; k < 27; ++k)
+      sum += double(x[((row + k / 9) * 20 + column + k / 3 % 3) * 3 + k % 3]) * w[k * 64 + i % 64];
+    ASSERT_NEAR(y[i], sum, 1e-5);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Threads that share reductions
+//===----------------------------------------------------------------------===//
+
+// What the sums and maxima begin with counts.
+static std::string reduction(const char *combine, int rows, int columns, int dim) {
+  std::string in = "memref<" + std::to_string(rows) + "x" + std::to_string(columns) + "xf32>";
+  std::string out = "memref<" + std::to_string(dim == 1 ? rows : columns) + "xf32>";
+  return "func.func @run(%x: " + in + ", %y: " + out + ") {\n  linalg.reduce {" + combine +
+         "} ins(%x : " + in + ") outs(%y : " + out + ") dimensions = [" + std::to_string(dim) +
+         "]\n  return\n}";
+}
+
+static Array ones(size_t size) {
+  Array array(size);
+  for (size_t i = 0; i < size; ++i)
+    array[i] = 1;
+  return array;
+}
+
+TEST_P(ThreadsTest, AddsUpARowByAWarp) {
+  make(reduction("arith.addf", 13, 100, 1).c_str());
+  Array x = Array::random(1300, 1), y = ones(13);
+  ASSERT_THAT(program->run({&x, &y}), IsEmpty());
+  for (int i = 0; i < 13; ++i) {
+    double sum = 1;
+    for (int j = 0; j < 100; ++j)
+      sum += x[i * 100 + j];
+    EXPECT_NEAR(y[i], sum, 1e-5);
+  }
+}
+
+TEST_P(ThreadsTest, FindsTheLargestOfARowByABlock) {
+  make(reduction("arith.maximumf", 3, 1000, 1).c_str());
+  Array x = Array::random(3000, 1), y(3);
+  y[0] = y[1] = -2;
+  y[2] = 2;
+  ASSERT_THAT(program->run({&x, &y}), IsEmpty());
+  for (int i = 0; i < 3; ++i) {
+    float largest = i == 2 ? 2 : -2;
+    for (int j = 0; j < 1000; ++j)
+      largest = std::max(largest, x[i * 1000 + j]);
+    EXPECT_EQ(y[i], largest);
+  }
+}
+
+TEST_P(ThreadsTest, AddsUpColumns) {
+  for (int rows : {150, 700}) {
+    make(reduction("arith.addf", rows, 40, 0).c_str());
+    Array x = Array::random(rows * 40, 1), y = ones(40);
+    ASSERT_THAT(program->run({&x, &y}), IsEmpty());
+    for (int j = 0; j < 40; ++j) {
+      double sum = 1;
+      for (int i = 0; i < rows; ++i)
+        sum += x[i * 40 + j];
+      EXPECT_NEAR(y[j], sum, 1e-4);
+    }
+  }
+}
+
+// Each barrier of the tree is needed.
+TEST_P(ThreadsTest, NeedsEachBarrier) {
+  program = Program::make(reduction("arith.addf", 700, 40, 0), kPipeline);
+  ASSERT_TRUE(program);
+  Array x = Array::random(700 * 40, 1);
+  int places = 0;
+  for (int place = 0; place == 0 || place < places; ++place) {
+    ASSERT_TRUE(program->assemble([&](mlir::gpu::GPUModuleOp kernels) {
+      places = countPlaces(kernels, missingBarrier);
+      applyFault(kernels, missingBarrier, place);
+    }));
+    bool isCaught = false;
+    for (uint64_t seed = 0; seed < 4 && !isCaught; ++seed) {
+      simulator::settings() = {seed, false};
+      Array y = ones(40);
+      isCaught = !program->run({&x, &y}).empty();
+      for (int j = 0; j < 40; ++j) {
+        double sum = 1;
+        for (int i = 0; i < 700; ++i)
+          sum += x[i * 40 + j];
+        isCaught |= !(std::abs(y[j] - sum) < 1e-4);
+      }
+    }
+    EXPECT_TRUE(isCaught) << "without barrier " << place;
+  }
+  EXPECT_EQ(places, 4);
+}
+
+} // namespace
