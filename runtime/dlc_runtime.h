@@ -97,10 +97,11 @@
 // addresses of the device. The first call of a kind with a batch records it, which
 // takes longer and allocates memory; warm does so before. 64 such recordings are kept.
 // Failures of the device are told by the call that meets them, DLC_ERROR_DEVICE;
-// those of kernels may be met by a later call. NaN and infinity in data that lie on
-// the device are not looked for, labels are. The results of a device are the same on
-// every run; they differ from a CPU's in rounding. dlc_options.memory, threads,
-// parallel_for, cpu_variant and files of prepared weights are for CPUs.
+// those of kernels may be met by a later call. NaN and infinity in gradients and in
+// data that lie on the device are not looked for, labels are. The results of a device
+// are the same on every run; they differ from a CPU's in rounding. dlc_options.memory,
+// threads, parallel_for, cpu_variant, on_gradient and files of prepared weights are
+// for CPUs.
 //
 // Threads: different instances may be used by different threads at once. One
 // instance serves one call at a time; a second call returns DLC_ERROR_BUSY.

@@ -10,7 +10,6 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <mutex>
-#include <sys/mman.h>
 #include <unistd.h>
 
 using namespace dlc::simulator;
@@ -149,16 +148,22 @@ void *dlc::simulator::loadImage(const void *image, std::string &error) {
     return nullptr;
   }
   makeSelfGlobal();
-  int file = memfd_create("dlc-simulated-image", MFD_CLOEXEC);
+  // A file of its own name: dlopen takes what it has loaded from a name for what the name is now.
+  const char *folder = getenv("TMPDIR");
+  std::string path = std::string(folder ? folder : "/tmp") + "/dlc-simulated-image-XXXXXX";
+  int file = mkstemp(path.data());
   if (file < 0 || !writeAll(file, bytes, imageBytes(bytes))) {
-    error = "cannot copy the image to memory: " + std::string(strerror(errno));
-    if (file >= 0)
+    error = "cannot write the image to " + path + ": " + strerror(errno);
+    if (file >= 0) {
+      unlink(path.c_str());
       close(file);
+    }
     return nullptr;
   }
-  void *handle = dlopen(("/proc/self/fd/" + std::to_string(file)).c_str(), RTLD_NOW | RTLD_LOCAL);
+  void *handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)
     error = dlerror();
+  unlink(path.c_str());
   close(file);
   return handle;
 }

@@ -8,6 +8,8 @@
 
 #include "CudaTest.h"
 
+#include <csignal>
+
 using testing::ElementsAreArray;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -318,6 +320,18 @@ TEST_F(Cuda, KernelThatFails) {
     EXPECT_THAT(fake.report(), HasSubstr("negate: a parameter is no address of the device"));
   }
   fake.reset(nullptr);
+}
+
+/// Code of a variant that reads behind the addresses that it gets ends as on a real machine.
+TEST_F(Cuda, HostCodeCannotReadDeviceMemory) {
+  CallersData caller(fake);
+  const float *onDevice = caller.copy<float>({1, 2, 3});
+  EXPECT_EXIT(
+      {
+        volatile float value = *onDevice;
+        (void)value;
+      },
+      testing::KilledBySignal(SIGSEGV), "");
 }
 
 //===----------------------------------------------------------------------===//

@@ -101,12 +101,14 @@ int64_t gpu::wrongBlocks = 0;
 int64_t gpu::sharedBytes = 0;
 std::function<void()> gpu::duringForward;
 
+std::string gpu::readFile(const char *path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
 const std::string &gpu::image() {
-  static const std::string bytes = [] {
-    std::ostringstream text;
-    text << std::ifstream(DLC_TEST_KERNELS, std::ios::binary).rdbuf();
-    return text.str();
-  }();
+  static const std::string bytes = readFile(DLC_TEST_KERNELS);
   return bytes;
 }
 

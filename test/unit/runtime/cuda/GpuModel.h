@@ -32,6 +32,9 @@ struct OneImage {
   dlc_rt_model_desc desc;
 };
 
+/// All bytes of a file.
+std::string readFile(const char *path);
+
 /// The simulated image.
 const std::string &image();
 

@@ -229,3 +229,10 @@ TEST_F(Cuda, PreparedFilesAreForCpus) {
   EXPECT_EQ(instance.load("dlcprep\n and more"), DLC_ERROR_UNSUPPORTED);
   EXPECT_THAT(dlc_rt_error(instance.m), HasSubstr("prepared weights are for CPUs"));
 }
+
+TEST_F(Cuda, ImagesAreNotConfused) {
+  const gpu::OneImage other(gpu::readFile(DLC_TEST_OTHER_IMAGE), DLC_RT_CUBIN, 90);
+  const Instance one({}, gpu::desc()), two({}, other.desc);
+  EXPECT_EQ(one.status, DLC_OK);
+  EXPECT_THAT(two.error, HasSubstr("finding kernel \"negate\" failed"));
+}

@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""Whole networks compiled for CUDA, through the runtime, on the fake driver over the simulator.
+
+Outputs against the float64 reference, training against the same library's CPU variant: losses,
+parameters, metrics, gradients of inputs. The driver refuses what NVIDIA's would, and nothing is left
+on the device in the end.
+"""
+
+import ctypes
+import os
+import sys
+
+import numpy as np
+
+import dlctest
+import library
+import reference
+
+ZOO = os.path.join(dlctest.ROOT, "models")
+TARGETS = ["--target", "cpu,cuda", "--chip", "sm_80", "--simulate"]
+TRAIN = {
+    "loss": "sparse_categorical_crossentropy",
+    "optimizer": {"type": "SGD", "learning_rate": 0.01, "momentum": 0.9},
+}
+LIMIT = 1e-3  # of the largest number: float32 in another order, step upon step
+# Numbers below 1 too: where a sum near 0 has another sign, a ReLU lets another gradient pass.
+FLOOR = 1
+
+
+class Driver:
+    """The fake driver in this process: what a library opens as libcuda.so.1."""
+
+    latest = None
+
+    def __init__(self, dlc):
+        path = os.path.join(os.path.dirname(os.path.dirname(dlc)), "test", "simulator", "libcuda.so.1")
+        if not os.path.exists(path):
+            raise dlctest.Skip(f"{path} is not here")
+        self.library = ctypes.CDLL(path)
+        self.library.dlc_fake_cuda_report.restype = ctypes.c_char_p
+        self.library.dlc_fake_cuda_calls.restype = ctypes.c_uint64
+        self.library.dlc_fake_cuda_reset(b"capability=80")
+        Driver.latest = self
+
+    def calls(self, function):
+        return self.library.dlc_fake_cuda_calls(function.encode())
+
+    def report(self):
+        return self.library.dlc_fake_cuda_report().decode()
+
+
+def compile(dlc, model, *options):
+    """The library of a model for both targets, and its folder."""
+    folder = dlc.folder(model["name"])
+    path = dlctest.save_json(os.path.join(folder, "model.json"), model)
+    out = dlc.compile(path, folder, *TARGETS, *options)
+    return library.Library(os.path.join(out, f"lib{model['name']}.so")), folder
+
+
+def zoo(name):
+    model = dlctest.load_json(os.path.join(ZOO, name + ".json"))
+    model.pop("weights", None)
+    return model
+
+
+def forward(dlc, driver, name, batch):
+    def case():
+        model = zoo(name)
+        model.pop("train", None)
+        weights, inputs = reference.Random(1), reference.random_inputs(model, batch)
+        want = reference.Network(model).run(inputs, weights)
+        lib, folder = compile(dlc, model)
+        file = os.path.join(folder, "random.safetensors")
+        dlctest.write_safetensors(file, weights.tensors)
+        with lib.create(max_batch=batch, target=library.CUDA) as m:
+            m.load(file)
+            got = m.forward(inputs)
+            worst = max(dlctest.close(g, w, dlctest.scaled(w, LIMIT)) for g, w in zip(got, want))
+            again = m.forward(inputs)
+            assert all(np.array_equal(a, b) for a, b in zip(got, again)), "other bits the second time"
+            first = m.forward([x[:1] for x in inputs])
+            for g, w in zip(first, want):
+                dlctest.close(g, w[:1], dlctest.scaled(w, LIMIT), "a smaller batch")
+        return f"largest difference {worst:.2g}"
+
+    return case
+
+
+def data(lib, batch, seed=3):
+    """Inputs and targets: normal numbers, labels below 10."""
+    rng = np.random.default_rng(seed)
+
+    def array(tensor):
+        _, shape, dtype = tensor
+        shape = (batch, *shape[1:])
+        return rng.standard_normal(shape).astype(dtype) if dtype == np.float32 else rng.integers(0, 10, shape, dtype)
+
+    return [[array(t) for t in lib.tensors(kind)] for kind in ("inputs", "targets")]
+
+
+def training(dlc, driver, name, batch, steps):
+    def case():
+        model = zoo(name)
+        model.setdefault("train", TRAIN)
+        lib, folder = compile(dlc, model, "--train")
+        inputs, targets = data(lib, batch)
+        results = []
+        for target in (library.CPU, library.CUDA):
+            with lib.create(max_batch=batch, training=True, seed=5, target=target) as m:
+                losses = [m.train_step(inputs, targets) for _ in range(steps)]
+                path = os.path.join(folder, f"{target}.safetensors")
+                m.save(path)
+                metrics = m.evaluate(inputs, targets)
+                up = [np.random.default_rng(i).standard_normal(y.shape).astype(np.float32) for i, y in enumerate(m.forward(inputs))]
+                results.append((losses, dlctest.read_safetensors(path), metrics, m.backward(inputs, up)))
+        (losses, weights, metrics, down), (got_losses, got_weights, got_metrics, got_down) = results
+        worst = dlctest.close(got_losses, losses, dlctest.scaled(losses, LIMIT), "losses")
+        for key, want in weights.items():
+            dlctest.close(got_weights[key], want, dlctest.scaled(want, LIMIT, FLOOR), key)
+        for key, want in metrics.items():
+            dlctest.close(got_metrics[key], want, dlctest.scaled(want, LIMIT), key)
+        for got, want in zip(got_down, down):
+            dlctest.close(got, want, dlctest.scaled(want, LIMIT, FLOOR), "gradient of the input")
+        return f"losses {losses[0]:.4f} to {losses[-1]:.4f}, largest difference {worst:.2g}"
+
+    return case
+
+
+def graphs(dlc, driver):
+    """warm records what calls then launch."""
+    lib, _ = compile(dlc, {"train": TRAIN, **zoo("mlp")}, "--train")
+    inputs, targets = data(lib, 4)
+    with lib.create(max_batch=4, training=True, target=library.CUDA) as m:
+        m.call("warm", 4)
+        before = driver.calls("cuStreamBeginCapture_v2")
+        for _ in range(3):
+            m.train_step(inputs, targets)
+        m.forward(inputs)
+        assert driver.calls("cuStreamBeginCapture_v2") == before, "a call recorded what warm should have"
+
+
+def cases(dlc, args):
+    driver = Driver(dlc.path)
+    yield "graphs", lambda: graphs(dlc, driver)
+    for name, batch in (("mlp", 3), ("lenet5", 3), ("mnist_cnn", 2), ("resnet20", 2)):
+        yield f"forward/{name}", forward(dlc, driver, name, batch)
+    for name, batch, steps in (("lenet5", 4, 3), ("mnist_cnn", 4, 2), ("resnet20", 2, 2)):
+        yield f"training/{name}", training(dlc, driver, name, batch, steps)
+
+
+def main():
+    code = dlctest.main(__doc__, cases)
+    left = Driver.latest.report() if Driver.latest else ""
+    if left:
+        print(f"failed: when all was destroyed: {left}")
+    return 1 if left else code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
