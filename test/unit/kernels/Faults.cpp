@@ -78,6 +78,13 @@ const Fault dlc::test::wrongSwizzle = {"wrong swizzle",
                                          op->erase();
                                        }};
 
+const Fault dlc::test::uncheckedCopy = {"unchecked copy",
+                                        [](Operation *op) {
+                                          return isNamed(op, "nvvm.cp.async.shared.global") &&
+                                                 op->getNumOperands() == 3;
+                                        },
+                                        [](Operation *op) { op->eraseOperand(2); }};
+
 const Fault dlc::test::missingCheck = {
     "missing check", [](Operation *op) { return isa<LLVM::ICmpOp>(op); },
     [](Operation *op) {

@@ -29,6 +29,8 @@ extern const Fault wrongCount;
 extern const Fault missingPhaseWait;
 /// A wait for products of warpgroups that lets one more group be under way.
 extern const Fault earlyProductWait;
+/// An asynchronous copy of all bytes where there should be zeros.
+extern const Fault uncheckedCopy;
 /// A comparison that always holds.
 extern const Fault missingCheck;
 /// A store to device memory that is not there.

@@ -88,6 +88,14 @@ INSTANTIATE_TEST_SUITE_P(Kernels, TensorCoreFaultTest,
 
 TEST_P(TensorCoreFaultTest, WrongSwizzles) { expectProductFaultsCaught(wrongSwizzle); }
 
+// Whole tiles of K and of columns: only pixels outside the image, or past the batch, are zeros.
+TEST(UncheckedCopyTest, IsCaught) {
+  Product product({2, 7, 7, 16, 3, 3, 32, 1, 1, 1}, {64, 32, 16, 2, 2, 3}, "tf32", false);
+  ASSERT_TRUE(product.program);
+  expectCaught(*product.program, uncheckedCopy,
+               [&] { return product.run().empty() && product.findError() < tolerance; });
+}
+
 TEST(ReductionTest, FaultsAreCaught) {
   Reduction reduction;
   ASSERT_TRUE(reduction.program);
