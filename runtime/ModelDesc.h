@@ -67,7 +67,8 @@ typedef struct dlc_rt_gpu_image {
 typedef enum dlc_rt_image_kind {
   DLC_RT_CUBIN = 0,       ///< those of its major capability, from its minor one on
   DLC_RT_CUBIN_EXACT = 1, ///< those of its capability
-  DLC_RT_PTX = 2          ///< those of its capability and later; the driver compiles it
+  DLC_RT_PTX = 2,         ///< those of its capability and later; the driver compiles it
+  DLC_RT_PTX_EXACT = 3    ///< those of its capability; the driver compiles it
 } dlc_rt_image_kind;
 
 /// What a variant for GPUs has besides.

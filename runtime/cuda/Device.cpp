@@ -123,16 +123,18 @@ static bool canRun(const Device &d, const dlc_rt_gpu_image &image) {
   case DLC_RT_CUBIN:
     return image.capability / 10 == d.capability / 10 && image.capability <= d.capability;
   case DLC_RT_CUBIN_EXACT:
+  case DLC_RT_PTX_EXACT:
     return image.capability == d.capability;
   default:
     return image.capability <= d.capability;
   }
 }
 
-/// Made for more of the device first, then for it alone, then what is compiled already.
+/// Made for more of the device first, then what is compiled already, then for it alone.
 static int32_t rank(const dlc_rt_gpu_image &image) {
-  const int32_t kind = image.kind == DLC_RT_CUBIN_EXACT ? 2 : image.kind == DLC_RT_CUBIN;
-  return 4 * image.capability + kind;
+  const bool isCompiled = image.kind == DLC_RT_CUBIN || image.kind == DLC_RT_CUBIN_EXACT;
+  const bool isExact = image.kind == DLC_RT_CUBIN_EXACT || image.kind == DLC_RT_PTX_EXACT;
+  return 4 * image.capability + 2 * isCompiled + isExact;
 }
 
 dlc_status dlc::rt::cuda::chooseImage(dlc_model &m, const dlc_rt_gpu_image *&image) {

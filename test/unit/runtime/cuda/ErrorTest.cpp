@@ -127,8 +127,14 @@ TEST_F(Cuda, ImageOfAnotherMachine) {
 
 TEST_F(Cuda, ExactImagesRunOnTheirChipAlone) {
   const gpu::OneImage one(gpu::image(), DLC_RT_CUBIN_EXACT, 90);
-  fake.reset("capability=103");
-  EXPECT_EQ(Failure({}, one.desc).status, DLC_ERROR_UNSUPPORTED);
+  const gpu::OneImage text("not compiled", DLC_RT_PTX_EXACT, 90);
+  for (const char *device : {"capability=103", "capability=80"}) {
+    fake.reset(device);
+    EXPECT_THAT(Failure({}, one.desc).error, HasSubstr("none of which runs on device 0"));
+    EXPECT_THAT(Failure({}, text.desc).error, HasSubstr("none of which runs on device 0"));
+  }
+  fake.reset(nullptr);
+  EXPECT_THAT(Failure({}, text.desc).error, HasSubstr("CUDA_ERROR_INVALID_PTX"));
 }
 
 TEST_F(Cuda, KernelThatIsNotInTheImage) {
