@@ -145,6 +145,7 @@ void dlc::buildLlvmPhase(OpPassManager &pm, const TargetFacts &facts) {
 void dlc::buildGpuPhase(OpPassManager &pm, StringRef chip) {
   pm.addNestedPass<func::FuncOp>(abi::createVerifyAliasing());
   pm.addPass(cuda::createOutlineGpuKernels());
+  pm.addPass(cuda::createExpandWarpgroups());
   OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
   kernels.addPass(cuda::createExpandGpuKernels());
   kernels.addNestedPass<gpu::GPUFuncOp>(cuda::createLinalgToThreads());
@@ -162,11 +163,13 @@ void dlc::buildDevicePhase(OpPassManager &pm) {
   kernels.addPass(createLowerAffinePass());
   kernels.addPass(cuda::createLowerGpuSignatures());
   kernels.addPass(cuda::createCudaToLlvm());
+  kernels.addPass(cuda::createPassTensorMaps());
   cleanUp(kernels);
 }
 
 void dlc::buildGpuHostPhase(OpPassManager &pm) {
   pm.addPass(abi::createLowerEntries());
+  pm.addPass(cuda::createLowerTensorMaps());
   pm.addPass(cuda::createLowerGpuLaunches());
   pm.addPass(createLowerAffinePass());
   pm.addPass(memref::createExpandStridedMetadataPass());

@@ -259,6 +259,25 @@ void dlc_rt_parallel_for_kept(dlc_model *rt, void (*fn)(void *args, int64_t lo, 
 /// to the values of the kernel's parameters, one after the other.
 void dlc_rt_launch(dlc_model *rt, int64_t kernel, const int64_t *geometry, void **params);
 
+/// What a variant for GPUs knows of a tensor that the tensor memory accelerator copies from:
+/// float32, all numbers innermost first. A copy takes a `box` of it, as zeros where that is out of
+/// bounds, rounded to tf32, in rows of 128 bytes whose groups of 16 bytes are exchanged.
+typedef struct dlc_rt_tensor_map_desc {
+  int64_t rank;
+  int64_t extents[5]; ///< the last one that of one sample
+  int64_t strides[4]; ///< of all but the innermost dimension, in bytes
+  int64_t box[5];     ///< of a tensor of windows: channels and windows
+  /// Of a tensor of windows, which is an image [N, H, W, C], along W and H: how far windows are
+  /// apart (0: it is none of windows), where the first one starts, and how far from the last pixel
+  /// the last one.
+  int64_t steps[2], lower[2], upper[2];
+} dlc_rt_tensor_map_desc;
+
+/// Called by variants for GPUs: makes the `map` (128 bytes, a multiple of 64) of the tensor at
+/// `address` with `samples` samples, which a launch then takes as the value of a parameter.
+void dlc_rt_tensor_map(dlc_model *rt, const dlc_rt_tensor_map_desc *desc, void *address,
+                       int64_t samples, void *map);
+
 /// For gradients: gradient `index`, in the order of dlc_rt_training.state, is
 /// complete, and the rest of the call leaves it alone.
 void dlc_rt_gradient_done(dlc_model *rt, int64_t index);
@@ -296,6 +315,7 @@ static_assert(sizeof(dlc_tensor_info) == 80, "emit lays this out by hand");
 static_assert(sizeof(dlc_model_info) == 144, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_gpu_image) == 24, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_gpu_code) == 40, "emit lays this out by hand");
+static_assert(sizeof(dlc_rt_tensor_map_desc) == 168, "compiler/cuda lays this out by hand");
 static_assert(sizeof(dlc_rt_variant) == 160, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_model_desc) == 168, "emit lays this out by hand");
 static_assert(sizeof(dlc_schedule) == 56, "emit lays this out by hand");

@@ -4,6 +4,7 @@ Substitutions beside dlc's tools, FileCheck and mlir-opt by name:
   %jit     reads linalg on tensors and runs its @main() with upstream's plainest pipeline, so that
            a lowering is checked by numbers and not by dlc's own back end
   %models  the folder of the zoo's networks
+  %ptxas   NVIDIA's assembler (feature "ptxas")
   %shared  the folder beside the checkout with golden references (feature "shared")
 Feature "ptxas": NVIDIA's assembler is on PATH, under CUDA_HOME, CUDA_ROOT or /usr/local/cuda.
 Feature "aarch64": the build had the C library's headers for AArch64, so dlc makes libraries for it.
@@ -50,8 +51,10 @@ if os.path.isdir(shared):
 
 cuda = [os.environ.get("CUDA_HOME"), os.environ.get("CUDA_ROOT"), "/usr/local/cuda"]
 cuda_path = os.pathsep.join([os.environ.get("PATH", "")] + [root + "/bin" for root in cuda if root])
-if shutil.which("ptxas", path=cuda_path):
+ptxas = shutil.which("ptxas", path=cuda_path)
+if ptxas:
     config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
     for name in ("CUDA_HOME", "CUDA_ROOT"):
         if name in os.environ:
             config.environment[name] = os.environ[name]

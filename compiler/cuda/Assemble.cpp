@@ -3,6 +3,8 @@
 #include "compiler/cuda/Assemble.h"
 #include "compiler/cuda/Ptxas.h"
 #include "dialects/kernel/Kernel.h"
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -69,6 +71,11 @@ cuda::translateKernels(gpu::GPUModuleOp module, const Target &target, llvm::LLVM
   registerGPUDialectTranslation(mlirContext);
   registerLLVMDialectTranslation(mlirContext);
   registerNVVMDialectTranslation(mlirContext);
+  // Operations that LLVM has no intrinsic for become PTX as they are.
+  PassManager passes(&mlirContext, gpu::GPUModuleOp::getOperationName());
+  passes.addPass(createConvertNVVMToLLVMPass());
+  if (failed(passes.run(module)))
+    return fail("the kernels could not be translated to PTX");
   std::unique_ptr<llvm::Module> kernels =
       translateModuleToLLVMIR(module, context, module.getName());
   if (!kernels)

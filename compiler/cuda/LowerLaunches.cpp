@@ -2,7 +2,8 @@
 //
 // The values of a launch's arguments lie on the stack, and so do their addresses, as the driver
 // takes them. The places serve all launches of an entry: each call reads them before it returns. A
-// kernel is named by its number among those of @kernels, which goes.
+// kernel is named by its number among those of @kernels, which goes. A pointer is the address of a
+// value already, of a tensor map.
 //
 //   gpu.launch_func @kernels::@exp_0 blocks in (%n, %c1, %c1) threads in (%c256, %c1, %c1)
 //       args(%x : memref<?x8xf32>)
@@ -131,7 +132,13 @@ void LaunchLowering::lowerLaunch(gpu::LaunchFuncOp launch, const Places &places)
   Location loc = launch.getLoc();
   builder.setInsertionPoint(launch);
   int64_t index = 0;
-  for (Value argument : launch.getKernelOperands())
+  SmallVector<int64_t> maps; // whose addresses take the place of those of values
+  for (Value argument : launch.getKernelOperands()) {
+    if (argument.getType() == pointer) {
+      maps.push_back(index);
+      LLVM::StoreOp::create(builder, loc, argument, slot(loc, places.addresses, index++));
+      continue;
+    }
     for (auto [part, value] : llvm::enumerate(abi.split(loc, argument))) {
       // Extents and indices have 32 bits in kernels.
       bool isExtent = isa<MemRefType>(argument.getType()) && part > 0;
@@ -141,6 +148,7 @@ void LaunchLowering::lowerLaunch(gpu::LaunchFuncOp launch, const Places &places)
         value = LLVM::TruncOp::create(builder, loc, builder.getI32Type(), value);
       LLVM::StoreOp::create(builder, loc, value, slot(loc, places.values, index++));
     }
+  }
   gpu::KernelDim3 grid = launch.getGridSizeOperandValues();
   gpu::KernelDim3 block = launch.getBlockSizeOperandValues();
   Value shared = launch.getDynamicSharedMemorySize();
@@ -155,6 +163,9 @@ void LaunchLowering::lowerLaunch(gpu::LaunchFuncOp launch, const Places &places)
   func::CallOp::create(builder, loc, runtime,
                        ValueRange{entry.runtime, number(loc, numbers[launch.getKernel()]),
                                   places.geometry, places.addresses});
+  for (int64_t map : maps)
+    LLVM::StoreOp::create(builder, loc, slot(loc, places.values, map),
+                          slot(loc, places.addresses, map));
   launch.erase();
 }
 

@@ -78,4 +78,21 @@ def SimulateGpu : Pass<"dlc-simulate-gpu", "::mlir::gpu::GPUModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def ExpandWarpgroups : Pass<"dlc-expand-warpgroups", "::mlir::ModuleOp"> {
+  let summary = "turns kernel.warpgroup_gemm into what one thread does; launches make its tensor maps";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def PassTensorMaps : Pass<"dlc-pass-tensor-maps", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "passes the tensor maps of kernels by value";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def LowerTensorMaps : Pass<"dlc-lower-tensor-maps", "::mlir::ModuleOp"> {
+  let summary = "turns kernel.tensor_map into calls of the runtime; works on lowered entries";
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // DLC_COMPILER_CUDA_PASSES_TD

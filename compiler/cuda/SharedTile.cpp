@@ -30,7 +30,8 @@ Value dlc::cuda::sharedAt(Value base, Int offset, int64_t more) {
                              ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(more)});
 }
 
-// An array of no elements without a value is memory whose size the launch gives.
+// An array of no elements without a value is memory whose size the launch gives. The patterns of
+// tiles that the tensor memory accelerator copies repeat every 1024 bytes.
 Value dlc::cuda::getSharedMemory(ImplicitLocOpBuilder &builder) {
   constexpr llvm::StringLiteral name = "dlc_shared";
   auto module = builder.getBlock()->getParentOp()->getParentOfType<gpu::GPUModuleOp>();
@@ -38,7 +39,7 @@ Value dlc::cuda::getSharedMemory(ImplicitLocOpBuilder &builder) {
   if (!module.lookupSymbol(name)) {
     OpBuilder at = OpBuilder::atBlockBegin(module.getBody());
     LLVM::GlobalOp::create(at, module.getLoc(), type, /*isConstant=*/false, LLVM::Linkage::External,
-                           name, Attribute(), /*alignment=*/16,
+                           name, Attribute(), /*alignment=*/1024,
                            /*addrSpace=*/3);
   }
   return LLVM::AddressOfOp::create(builder, LLVM::LLVMPointerType::get(builder.getContext(), 3),

@@ -106,6 +106,6 @@ void dlc::memory::registerBufferizationModels(DialectRegistry &registry) {
                  kernel::GemmOp, kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp,
                  kernel::PoolOp, kernel::PoolBackwardOp, kernel::WinogradWeightsOp,
                  kernel::WinogradInputOp, kernel::WinogradGemmOp, kernel::WinogradOutputOp,
-                 kernel::WinogradOp>(context);
+                 kernel::WinogradOp, kernel::WarpgroupGemmOp>(context);
   });
 }

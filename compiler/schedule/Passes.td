@@ -42,6 +42,12 @@ def PairKernels : Pass<"dlc-pair-kernels", "::mlir::func::FuncOp"> {
   let summary = "join convolutions with the depthwise convolutions that alone read them";
 }
 
+def UseWarpgroups : Pass<"dlc-use-warpgroups", "::mlir::func::FuncOp"> {
+  let summary = "multiply by warpgroups where a chip has them and images fit tensor maps";
+  let dependentDialects = ["::dlc::kernel::KernelDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def OutlinePrepare : Pass<"dlc-outline-prepare", "::mlir::ModuleOp"> {
   let summary = "move what depends on parameters alone from @forward to @prepare";
 }

@@ -59,6 +59,23 @@ llvm::LogicalResult verifyPooling(mlir::Operation *op, mlir::Value image, mlir::
                                   llvm::ArrayRef<int64_t> size, llvm::ArrayRef<int64_t> strides,
                                   llvm::ArrayRef<int64_t> padding);
 
+// Of matrix products on GPUs, whose `out` is an image, or parts [S, N, OH, OW, O] of one.
+
+bool isRank(mlir::Value value, std::initializer_list<size_t> ranks);
+int64_t partsOf(mlir::Value out);
+
+/// An image of plain layout as the checks of windows see it.
+llvm::SmallVector<int64_t> asBlocked(llvm::ArrayRef<int64_t> plain);
+
+/// The epilogue takes the sum and the extras, which are vectors of channels or images; sums of
+/// parts stay as they are.
+llvm::LogicalResult verifyImageEpilogue(mlir::Operation *op, mlir::Region &epilogue,
+                                        mlir::ValueRange extras, mlir::Value out);
+
+/// One block for each tile of `out`, of each part.
+llvm::SmallVector<mlir::OpFoldResult> imageBlocks(mlir::OpBuilder &builder, mlir::Location loc,
+                                                  mlir::Value input, mlir::Value out, CtaAttr cta);
+
 } // namespace dlc::kernel::checks
 
 #endif // DLC_DIALECTS_KERNEL_CHECKS_H

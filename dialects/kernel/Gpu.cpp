@@ -25,6 +25,8 @@ static LogicalResult verifyTile(Operation *op, CtaAttr cta, Math math) {
   if (m < 32 || n < 32 || !llvm::isPowerOf2_64(m) || !llvm::isPowerOf2_64(n) ||
       !llvm::isPowerOf2_64(cta.getWarpsM()) || !llvm::isPowerOf2_64(cta.getWarpsN()))
     return op->emitOpError("needs an m and an n from 32 on and warps that are powers of 2");
+  if (math == Math::WgmmaTf32 || math == Math::WgmmaBf16)
+    return op->emitOpError("is not for warpgroups: kernel.warpgroup_gemm is");
   bool simt = math == Math::Simt;
   if (simt ? k != 8 && k != 16 : k != 16 && k != 32)
     return op->emitOpError("needs a k of ") << (simt ? "8 or 16" : "16 or 32");
@@ -46,7 +48,10 @@ int64_t dlc::kernel::getSharedBytes(CtaAttr cta, Math math) {
   return cta.getStages() * (cta.getM() + padding + cta.getN()) * cta.getK() * 4;
 }
 
-static int64_t partsOf(ArrayRef<int64_t> shape) { return shape.size() == 5 ? shape[0] : 1; }
+int64_t checks::partsOf(Value out) {
+  ArrayRef<int64_t> shape = shapeOf(out);
+  return shape.size() == 5 ? shape[0] : 1;
+}
 
 static OpFoldResult product(OpBuilder &builder, Location loc, ArrayRef<OpFoldResult> factors) {
   int64_t constant = 1;
@@ -71,8 +76,19 @@ static OpFoldResult tilesOf(OpBuilder &builder, Location loc, OpFoldResult rows,
   return arith::DivUIOp::create(builder, loc, up, size).getResult();
 }
 
-// An image of plain layout as the checks of windows see it.
-static SmallVector<int64_t> asBlocked(ArrayRef<int64_t> plain) {
+SmallVector<OpFoldResult> checks::imageBlocks(OpBuilder &builder, Location loc, Value input,
+                                              Value out, CtaAttr cta) {
+  ArrayRef<int64_t> image = shapeOf(out).take_back(4);
+  OpFoldResult pixels = builder.getIndexAttr(image[1] * image[2]);
+  OpFoldResult batch = extents(builder, loc, input, {0})[0];
+  OpFoldResult rows = product(builder, loc, {batch, pixels});
+  OpFoldResult columns = builder.getIndexAttr(llvm::divideCeil(image[3], cta.getN()));
+  OpFoldResult tiles = tilesOf(builder, loc, rows, cta.getM());
+  return {product(builder, loc, {tiles, columns}), builder.getIndexAttr(partsOf(out)),
+          builder.getIndexAttr(1)};
+}
+
+SmallVector<int64_t> checks::asBlocked(ArrayRef<int64_t> plain) {
   return {plain[0], 1, plain[1], plain[2], plain[3]};
 }
 
@@ -90,7 +106,7 @@ static LogicalResult verifyProduct(OpTy op, ArrayRef<int64_t> image, ArrayRef<in
                       op.getPadding(), op.getDilations());
 }
 
-static bool isRank(Value value, std::initializer_list<size_t> ranks) {
+bool checks::isRank(Value value, std::initializer_list<size_t> ranks) {
   return llvm::is_contained(ranks, shapeOf(value).size());
 }
 
@@ -98,22 +114,22 @@ static bool isRank(Value value, std::initializer_list<size_t> ranks) {
 // Convolutions and dense layers
 //===----------------------------------------------------------------------===//
 
-int64_t ImplicitGemmOp::getParts() { return partsOf(shapeOf(getOut())); }
+int64_t ImplicitGemmOp::getParts() { return partsOf(getOut()); }
 ArrayRef<int64_t> ImplicitGemmOp::getImageShape() { return shapeOf(getOut()).take_back(4); }
 
-// The epilogue takes the sum and the extras, which are vectors of channels or images.
-static LogicalResult verifyExtras(ImplicitGemmOp op) {
-  Block &body = op.getEpilogue().front();
-  if (body.getNumArguments() != op.getExtras().size() + 1 ||
+LogicalResult checks::verifyImageEpilogue(Operation *op, Region &epilogue, ValueRange extras,
+                                          Value out) {
+  Block &body = epilogue.front();
+  if (body.getNumArguments() != extras.size() + 1 ||
       !llvm::all_of(body.getArgumentTypes(), [](Type type) { return type.isF32(); }))
-    return op.emitOpError("needs an epilogue that takes the sum and one f32 for each extra");
+    return op->emitOpError("needs an epilogue that takes the sum and one f32 for each extra");
   if (body.empty() || !isa<YieldOp>(body.back()))
-    return op.emitOpError("needs an epilogue that ends in kernel.yield");
-  if (op.getParts() > 1 &&
-      (!op.getExtras().empty() || cast<YieldOp>(body.back()).getValue() != body.getArgument(0)))
-    return op.emitOpError("stores sums of parts as they are");
-  ArrayRef<int64_t> image = op.getImageShape();
-  for (Value extra : op.getExtras())
+    return op->emitOpError("needs an epilogue that ends in kernel.yield");
+  if (partsOf(out) > 1 &&
+      (!extras.empty() || cast<YieldOp>(body.back()).getValue() != body.getArgument(0)))
+    return op->emitOpError("stores sums of parts as they are");
+  ArrayRef<int64_t> image = shapeOf(out).take_back(4);
+  for (Value extra : extras)
     if (failed(verifyShape(op, "an extra", extra, isRank(extra, {1}) ? image.take_back() : image)))
       return failure();
   return success();
@@ -128,20 +144,13 @@ LogicalResult ImplicitGemmOp::verify() {
       llvm::is_contained(getImageShape().drop_front(), ShapedType::kDynamic) ||
       llvm::is_contained(shapeOf(getWeights()), ShapedType::kDynamic))
     return emitOpError("needs static extents but for the batch");
-  if (failed(verifyExtras(*this)))
+  if (failed(verifyImageEpilogue(*this, getEpilogue(), getExtras(), getOut())))
     return failure();
   return verifyProduct(*this, getImageShape(), shapeOf(getWeights()));
 }
 
 SmallVector<OpFoldResult> ImplicitGemmOp::getBlocks(OpBuilder &builder, Location loc) {
-  ArrayRef<int64_t> image = getImageShape();
-  OpFoldResult pixels = builder.getIndexAttr(image[1] * image[2]);
-  OpFoldResult batch = extents(builder, loc, getInput(), {0})[0];
-  OpFoldResult rows = product(builder, loc, {batch, pixels});
-  OpFoldResult columns = builder.getIndexAttr(llvm::divideCeil(image[3], getCta().getN()));
-  OpFoldResult tiles = tilesOf(builder, loc, rows, getCta().getM());
-  return {product(builder, loc, {tiles, columns}), builder.getIndexAttr(getParts()),
-          builder.getIndexAttr(1)};
+  return imageBlocks(builder, loc, getInput(), getOut(), getCta());
 }
 
 int64_t ImplicitGemmOp::getThreads() { return getCta().getThreads(); }
@@ -152,7 +161,7 @@ void ImplicitGemmOp::getEffects(Effects &effects) { addEffects(*this, getOutMuta
 // Gradients of kernels
 //===----------------------------------------------------------------------===//
 
-int64_t ImplicitGemmWeightsOp::getParts() { return partsOf(shapeOf(getOut())); }
+int64_t ImplicitGemmWeightsOp::getParts() { return partsOf(getOut()); }
 ArrayRef<int64_t> ImplicitGemmWeightsOp::getKernelShape() { return shapeOf(getOut()).take_back(4); }
 
 LogicalResult ImplicitGemmWeightsOp::verify() {

@@ -3,6 +3,7 @@
 #define DLC_DIALECTS_KERNEL_KERNEL_H
 
 #include "dialects/nn/Nn.h"
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
@@ -41,6 +42,19 @@ llvm::SmallVector<int64_t> getBlockedShape(Layout layout, llvm::ArrayRef<int64_t
 
 /// Shared memory for the tiles of a matrix product's operands, in bytes.
 int64_t getSharedBytes(CtaAttr cta, Math math);
+
+/// What keeps kernel.warpgroup_gemm from windows over images of shape `image` [N, H, W, C], which
+/// give [OH, OW] `out`; empty: nothing. The rules are those of tensor maps, in the CUDA driver
+/// API's description of cuTensorMapEncodeIm2col.
+llvm::StringRef whyNoTensorMap(llvm::ArrayRef<int64_t> image, llvm::ArrayRef<int64_t> out,
+                               llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> padding);
+
+/// Of a dimension of windows: how far the first pixel of the last of `count` windows `stride` apart
+/// may lie from the image's last pixel, -`padding` being that of the first one from the first
+/// pixel.
+inline int64_t upperCorner(int64_t extent, int64_t count, int64_t stride, int64_t padding) {
+  return count * stride - padding - extent;
+}
 
 } // namespace dlc::kernel
 

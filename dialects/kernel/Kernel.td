@@ -210,6 +210,7 @@ def Kernel_GradientDoneOp : Op<Kernel_Dialect, "gradient_done"> {
 include "dialects/kernel/Backward.td"
 include "dialects/kernel/ConvDepthwise.td"
 include "dialects/kernel/Gpu.td"
+include "dialects/kernel/Warpgroup.td"
 include "dialects/kernel/Winograd.td"
 
 #endif // DLC_DIALECTS_KERNEL_KERNEL_TD

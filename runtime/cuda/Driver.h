@@ -70,6 +70,11 @@ constexpr int kOldestDriver = 12000;
   X(cuGraphDestroy, (Graph *))                                                                     \
   X(cuGraphExecDestroy, (Executable *))                                                            \
   X(cuGraphLaunch, (Executable *, Stream *))                                                       \
+  X(cuTensorMapEncodeTiled, (void *, int, uint32_t, void *, const uint64_t *, const uint64_t *,    \
+                             const uint32_t *, const uint32_t *, int, int, int, int))              \
+  X(cuTensorMapEncodeIm2col,                                                                       \
+    (void *, int, uint32_t, void *, const uint64_t *, const uint64_t *, const int *, const int *,  \
+     uint32_t, uint32_t, const uint32_t *, int, int, int, int))                                    \
   X(cuLaunchKernel, (Function *, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,       \
                      unsigned, Stream *, void **, void **))
 

@@ -1,18 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics --pass-pipeline='builtin.module(gpu.module(dlc-expand-gpu-kernels))'
 
 gpu.module @kernels {
-  gpu.func @template(%x: memref<?x8x8x16xf32>, %g: memref<?x8x8x32xf32>, %out: memref<1x1x16x32xf32>) kernel {
-    // expected-error@+1 {{has no template for wgmma_tf32 on this target}}
-    kernel.implicit_gemm_weights ins(%x, %g : memref<?x8x8x16xf32>, memref<?x8x8x32xf32>) outs(%out : memref<1x1x16x32xf32>)
-      {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>,
-       cta = #kernel.cta<m = 32, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<wgmma_tf32>}
-    gpu.return
-  }
-}
-
-// -----
-
-gpu.module @kernels {
   func.func @function(%x: memref<?x8x8x16xf32>, %g: memref<?x8x8x32xf32>, %out: memref<1x1x16x32xf32>) {
     // expected-error@+1 {{needs a kernel of its own}}
     kernel.implicit_gemm_weights ins(%x, %g : memref<?x8x8x16xf32>, memref<?x8x8x32xf32>) outs(%out : memref<1x1x16x32xf32>)

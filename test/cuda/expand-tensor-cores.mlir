@@ -3,7 +3,7 @@
 // Two warps, each 16 x 32 of the block's 32 x 32: four fragments. 64 threads copy tiles of 32 x 16, two
 // pieces of 16 bytes each of A (rows of 4 pieces) and of B (rows of 8).
 gpu.module @kernels {
-  // CHECK: llvm.mlir.global external @dlc_shared() {addr_space = 3 : i32, alignment = 16 : i64} : !llvm.array<0 x i8>
+  // CHECK: llvm.mlir.global external @dlc_shared() {addr_space = 3 : i32, alignment = 1024 : i64} : !llvm.array<0 x i8>
 
   // 3x3 windows over 16 channels: a step of 16 along K is one tap. Only rows past the batch and pixels
   // outside the image need a condition, and one comparison of a row tells both.

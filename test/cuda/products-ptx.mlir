@@ -4,7 +4,7 @@
 
 // The instructions of a product: asynchronous copies into shared memory of the launch, the products of the
 // precision, wherever the loop's blocks come to lie; after them nothing atomic or in local memory.
-// CHECK:      .extern .shared .align 16 .b8 dlc_shared[];
+// CHECK:      .extern .shared .align 1024 .b8 dlc_shared[];
 // CHECK:      .entry implicit_gemm_0(
 // CHECK:      .maxntid 64, 1, 1
 // CHECK:      .minnctapersm 1

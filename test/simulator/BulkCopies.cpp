@@ -5,6 +5,7 @@
 #include "test/simulator/Memory.h"
 #include "test/simulator/TensorMap.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace dlc::simulator;
@@ -40,6 +41,17 @@ static const char *findRow(const TensorMap &map, const int64_t *at) {
 }
 
 /// Of the inner dimension only whole pieces may lie outside: what kernels here do.
+/// The driver's type TFLOAT32: a copy rounds what it copies.
+static void copyElement(char *to, const TensorMap &map, const char *from) {
+  memcpy(to, from, map.elementBytes);
+  if (!map.roundsToTf32)
+    return;
+  float value;
+  memcpy(&value, from, sizeof(value));
+  int32_t rounded = dlc_sim_round_tf32(value);
+  memcpy(to, &rounded, sizeof(rounded));
+}
+
 static void copyInner(char *to, const TensorMap &map, size_t offset, const int64_t *at,
                       int elements) {
   const char *row = findRow(map, at);
@@ -48,7 +60,7 @@ static void copyInner(char *to, const TensorMap &map, size_t offset, const int64
     char piece[pieceBytes] = {};
     for (int e = 0; e < perPiece; ++e)
       if (row && at[0] + i + e >= 0 && at[0] + i + e < map.extents[0])
-        memcpy(piece + e * map.elementBytes, row + (i + e) * map.elementBytes, map.elementBytes);
+        copyElement(piece + e * map.elementBytes, map, row + (i + e) * map.elementBytes);
     copyRow(to, map, offset + i * map.elementBytes, piece, pieceBytes);
   }
 }
@@ -79,7 +91,7 @@ static void copyPixels(char *to, const TensorMap &map, std::array<int32_t, 5> st
       at[d] = start[d] + (d <= spatial ? offsets[d - 1] : 0);
     copyInner(to, map, size_t(pixel) * map.channels * map.elementBytes, at, map.channels);
     for (int d = 1; d < map.rank; ++d) {
-      ++start[d];
+      start[d] += std::max<int>(map.steps[d], 1);
       if (d > spatial || start[d] < int64_t(map.extents[d]) + map.upper[d - 1])
         break;
       start[d] = map.lower[d - 1];

@@ -15,7 +15,9 @@ struct TensorMap {
   uint32_t magic;
   uint8_t elementBytes, rank;
   bool isIm2col;
-  bool isSwizzled; ///< by 128 bytes; else rows lie one after the other
+  bool roundsToTf32;
+  uint8_t steps[maxRank]; ///< im2col: how far windows are apart; 0: as 1
+  bool isSwizzled;        ///< by 128 bytes; else rows lie one after the other
   const char *address;
   uint32_t extents[maxRank];
   uint64_t strides[maxRank]; ///< in bytes
@@ -27,5 +29,18 @@ struct TensorMap {
 static_assert(sizeof(TensorMap) <= 128, "must fit into a CUtensorMap");
 
 } // namespace dlc::simulator
+
+// As cuda.h has them; 0 or CUDA_ERROR_INVALID_VALUE.
+extern "C" {
+int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *address,
+                           const uint64_t *extents, const uint64_t *strides, const uint32_t *box,
+                           const uint32_t *steps, int interleave, int swizzle, int promotion,
+                           int fill);
+int cuTensorMapEncodeIm2col(void *map, int type, uint32_t rank, void *address,
+                            const uint64_t *extents, const uint64_t *strides, const int *lower,
+                            const int *upper, uint32_t channels, uint32_t pixels,
+                            const uint32_t *steps, int interleave, int swizzle, int promotion,
+                            int fill);
+}
 
 #endif // DLC_TEST_SIMULATOR_TENSORMAP_H

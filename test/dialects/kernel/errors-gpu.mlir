@@ -274,3 +274,16 @@ func.func @weights_channels(%x: memref<?x8x8x16xf32>, %g: memref<?x8x8x40xf32>, 
     {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
   return
 }
+
+// -----
+
+func.func @warpgroups(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out: memref<?x8x8x40xf32>) {
+  // expected-error@+1 {{is not for warpgroups: kernel.warpgroup_gemm is}}
+  kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xf32>, memref<3x3x16x40xf32>) outs(%out : memref<?x8x8x40xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<wgmma_tf32>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}

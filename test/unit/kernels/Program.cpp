@@ -4,6 +4,7 @@
 
 #include "compiler/Registration.h"
 #include "compiler/cuda/SimulatedImage.h"
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -11,6 +12,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "test/simulator/TensorMap.h"
 
 #include <dlfcn.h>
 #include <random>
@@ -97,21 +99,60 @@ static uint32_t getConstant(Value value) {
   return number.getZExtValue();
 }
 
+namespace {
+/// The value of a parameter; a tensor map is the largest.
+struct alignas(64) Parameter {
+  char bytes[128];
+};
+} // namespace
+
+static std::vector<uint64_t> toBytes(ArrayRef<int64_t> elements) {
+  std::vector<uint64_t> bytes;
+  for (int64_t count : elements)
+    bytes.push_back(count * sizeof(float));
+  return bytes;
+}
+
+/// As the runtime makes it, of float32 that is rounded to tf32.
+static bool makeTensorMap(kernel::TensorMapOp op, float *data, void *map) {
+  constexpr int tfloat32 = 11, swizzle128 = 3;
+  std::vector<uint64_t> extents(op.getExtents().begin(), op.getExtents().end());
+  std::vector<uint64_t> strides = toBytes(op.getStrides());
+  std::vector<uint32_t> box(op.getBox().begin(), op.getBox().end()), steps(extents.size(), 1);
+  std::vector<int> lower(op.getLower().begin(), op.getLower().end());
+  std::vector<int> upper(op.getUpper().begin(), op.getUpper().end());
+  if (op.getSteps().empty())
+    return cuTensorMapEncodeTiled(map, tfloat32, extents.size(), data, extents.data(),
+                                  strides.data(), box.data(), steps.data(), 0, swizzle128, 0,
+                                  0) == 0;
+  llvm::copy(op.getSteps(), steps.begin() + 1);
+  return cuTensorMapEncodeIm2col(map, tfloat32, extents.size(), data, extents.data(),
+                                 strides.data(), lower.data(), upper.data(), box[0], box[1],
+                                 steps.data(), 0, swizzle128, 0, 0) == 0;
+}
+
 /// The values that a kernel takes for an argument: a buffer is a pointer and its open extents.
-static void appendParameters(Value operand, ArrayRef<Array *> buffers, int batch,
-                             std::vector<std::array<char, 8>> &values) {
+/// False where the driver refuses a tensor map.
+static bool appendParameters(Value operand, ArrayRef<Array *> buffers, int batch,
+                             std::vector<Parameter> &values) {
   auto append = [&](auto value) {
-    std::array<char, 8> &place = values.emplace_back();
-    memcpy(place.data(), &value, sizeof(value));
+    memcpy(values.emplace_back().bytes, &value, sizeof(value));
+    return true;
   };
+  auto find = [&](Value buffer) {
+    auto argument = cast<BlockArgument>(buffer);
+    bool hasBatch = argument.getOwner()->getArgument(0).getType().isIndex();
+    return buffers[argument.getArgNumber() - hasBatch]->data;
+  };
+  if (auto map = operand.getDefiningOp<kernel::TensorMapOp>())
+    return makeTensorMap(map, find(map.getBuffer()), values.emplace_back().bytes);
   auto type = dyn_cast<MemRefType>(operand.getType());
   if (!type)
     return append(getConstant(operand));
-  auto argument = cast<BlockArgument>(operand);
-  bool hasBatch = argument.getOwner()->getArgument(0).getType().isIndex();
-  append(buffers[argument.getArgNumber() - hasBatch]->data);
+  append(find(operand));
   for (unsigned i = 0; i < type.getNumDynamicDims(); ++i)
     append(batch);
+  return true;
 }
 
 std::string Program::launch(const std::string &name, const simulator::Launch &geometry,
@@ -130,12 +171,13 @@ std::string Program::launch(gpu::LaunchFuncOp op, ArrayRef<Array *> buffers) {
       {getConstant(blocks.x), getConstant(blocks.y), getConstant(blocks.z)},
       {getConstant(threads.x), getConstant(threads.y), getConstant(threads.z)},
       getConstant(op.getDynamicSharedMemorySize())};
-  std::vector<std::array<char, 8>> values;
+  std::vector<Parameter> values;
   for (Value operand : op.getKernelOperands())
-    appendParameters(operand, buffers, batch, values);
+    if (!appendParameters(operand, buffers, batch, values))
+      return "the driver refuses a tensor map";
   std::vector<void *> params;
-  for (std::array<char, 8> &value : values)
-    params.push_back(value.data());
+  for (Parameter &value : values)
+    params.push_back(value.bytes);
   return launch(op.getKernelName().str(), geometry, params.data());
 }
 
