@@ -126,6 +126,7 @@ dlc_status dlc::rt::createTraining(dlc_model &m, const dlc_options &options) {
   while (t.gradients != t.desc->state + t.desc->num_state && t.gradients->role != DLC_RT_GRADIENT)
     ++t.gradients;
   t.onGradient = options.on_gradient;
+  t.jointMean = options.joint_mean;
   t.jointUser = options.joint_user;
   t.stale = true;
   if (dlc_status status = allocateBuffers(m))

@@ -16,3 +16,9 @@ void dlc_rt_gradient_done(dlc_model *rt, int64_t index) {
   const dlc_tensor told = {gradient.info, t.at(gradient)};
   t.onGradient(t.jointUser, &told);
 }
+
+void dlc_rt_joint_mean(dlc_model *rt, float *data, int64_t count) {
+  const dlc::rt::Training &t = *rt->training;
+  if (t.jointMean)
+    t.jointMean(t.jointUser, data, count);
+}

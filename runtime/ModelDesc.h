@@ -282,6 +282,10 @@ void dlc_rt_tensor_map(dlc_model *rt, const dlc_rt_tensor_map_desc *desc, void *
 /// complete, and the rest of the call leaves it alone.
 void dlc_rt_gradient_done(dlc_model *rt, int64_t index);
 
+/// For gradients and backward: `count` numbers become their means over the parts
+/// of the batch, each weighted by its share of the samples.
+void dlc_rt_joint_mean(dlc_model *rt, float *data, int64_t count);
+
 /// All launches before number `index` have ended. Called by code that was
 /// compiled to be measured only; tells `dlc_rt_marker`, which such a library
 /// exports, unless it is null.

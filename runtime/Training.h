@@ -37,6 +37,7 @@ struct Training {
 
   const dlc_rt_state_tensor *gradients; ///< all gradients, in the order of the parameters
   void (*onGradient)(void *user, const dlc_tensor *gradient); ///< null: nobody listens
+  void (*jointMean)(void *user, float *data, int64_t count);  ///< null: alone
   void *jointUser;
 
   int32_t random[4]; ///< what random numbers are made from; see dlc_rt_variant

@@ -351,7 +351,14 @@ typedef struct dlc_options {
   /// sent and changed from here on, by other threads too. The order, last layers
   /// first, is the same in each call of one CPU variant of a library. On CPUs only.
   void (*on_gradient)(void *user, const dlc_tensor *gradient);
-  void *joint_user;
+
+  /// For the same batches, of models that say "sync_batch_norm": true. Replaces
+  /// `count` numbers by the sum, over all parts of the batch, of theirs, each
+  /// times its part's share of the samples. Called during differentiate,
+  /// train_step and backward, on the caller's thread, by all parts equally often
+  /// and with the same counts. NULL: the part is the whole. On CPUs only.
+  void (*joint_mean)(void *user, float *data, int64_t count);
+  void *joint_user; ///< of both
 } dlc_options;
 
 /// An instance of a model: its weights, arena and threads.

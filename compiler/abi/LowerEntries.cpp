@@ -31,6 +31,7 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::abi;
 using dlc::kernel::GradientDoneOp;
+using dlc::kernel::JointMeanOp;
 using dlc::kernel::MarkOp;
 using dlc::kernel::ReadParamOp;
 
@@ -47,6 +48,7 @@ private:
   LogicalResult lowerEntry(func::FuncOp func);
   template <typename OpTy> void lowerNotices(func::FuncOp func, StringRef callee);
   void lowerReads(func::FuncOp func);
+  void lowerJointMeans(func::FuncOp func);
   FailureOr<Value> entryArgument(BlockArgument arg, func::FuncOp func);
   FailureOr<Value> entryBuffer(BlockArgument arg, func::FuncOp func);
   Value slot(Location loc, Value base, int64_t index) {
@@ -168,6 +170,7 @@ LogicalResult EntryLowering::lowerEntry(func::FuncOp func) {
   lowerNotices<MarkOp>(func, "dlc_rt_mark");
   lowerNotices<GradientDoneOp>(func, "dlc_rt_gradient_done");
   lowerReads(func);
+  lowerJointMeans(func);
   return success();
 }
 
@@ -203,6 +206,22 @@ void EntryLowering::lowerReads(func::FuncOp func) {
                    constant(read.getFirst() * width), constant(type.getNumElements() * width),
                    abi.split(loc, read.getOut()).front()});
     read.erase();
+  }
+}
+
+void EntryLowering::lowerJointMeans(func::FuncOp func) {
+  SmallVector<JointMeanOp> means;
+  func.walk([&](JointMeanOp mean) { means.push_back(mean); });
+  for (JointMeanOp mean : means) {
+    Location loc = mean.getLoc();
+    builder.setInsertionPoint(mean);
+    int64_t elements = cast<MemRefType>(mean.getOut().getType()).getNumElements();
+    Type i64 = builder.getI64Type();
+    Value count = LLVM::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(elements));
+    func::CallOp::create(
+        builder, loc, runtime("dlc_rt_joint_mean", {pointer, pointer, i64}),
+        ValueRange{func.getArgument(0), abi.split(loc, mean.getOut()).front(), count});
+    mean.erase();
   }
 }
 

@@ -144,6 +144,10 @@ const Layer &LayerBuilder::owner() const {
 
 bool LayerBuilder::isTrainable() const { return owner().trainable; }
 
+bool LayerBuilder::joinsStatistics() const {
+  return model.training.row && model.training.flag("sync_batch_norm");
+}
+
 FailureOr<Value> LayerBuilder::sharedParameter(StringRef name, RankedTensorType type) {
   auto found = parameters.find(owner().name + "/" + name.str());
   std::string message = "shares the weights of \"" + owner().name + "\", ";

@@ -59,6 +59,8 @@ public:
 
   /// Whether its weights, or those that it shares, are trained.
   bool isTrainable() const;
+  /// Whether statistics of a batch are those of all its parts, where several processes train.
+  bool joinsStatistics() const;
 
   // Its inputs.
   llvm::ArrayRef<Tensor> inputs() const { return tensors; }

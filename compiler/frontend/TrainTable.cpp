@@ -309,7 +309,7 @@ const Row &trainRow() {
           integer("seed", "null", "of all random numbers", 0, std::numeric_limits<int64_t>::max()),
           {"augmentation", FieldKind::Any, "null", "what is done to the samples at random"},
           named("early_stopping", earlyStoppingRows, "null", "when to stop before the last epoch"),
-          flag("sync_batch_norm", "null", "statistics of whole batches"),
+          flag("sync_batch_norm", "null", "several processes: statistics of whole batches"),
       }};
   return row;
 }

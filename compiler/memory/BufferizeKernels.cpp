@@ -57,7 +57,9 @@ struct KernelModel
     : bufferization::DstBufferizableOpInterfaceExternalModel<KernelModel<OpTy>, OpTy> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const bufferization::AnalysisState &) const {
-    return !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
+    // A joint mean is one of what its destination holds.
+    return std::is_same_v<OpTy, kernel::JointMeanOp> ||
+           !cast<DestinationStyleOpInterface>(op).isDpsInit(&operand);
   }
 
   // A kernel may read one slice of a tensor while it writes another.
@@ -106,6 +108,6 @@ void dlc::memory::registerBufferizationModels(DialectRegistry &registry) {
                  kernel::GemmOp, kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp,
                  kernel::PoolOp, kernel::PoolBackwardOp, kernel::WinogradWeightsOp,
                  kernel::WinogradInputOp, kernel::WinogradGemmOp, kernel::WinogradOutputOp,
-                 kernel::WinogradOp, kernel::WarpgroupGemmOp>(context);
+                 kernel::WinogradOp, kernel::WarpgroupGemmOp, kernel::JointMeanOp>(context);
   });
 }

@@ -2,6 +2,7 @@
 
 #include "compiler/ops/Build.h"
 #include "compiler/ops/Models.h"
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -142,6 +143,31 @@ static LogicalResult differentiateBatchNorm(nn::BatchNormOp op, OpBuilder &build
   return success();
 }
 
+static LoweredValues lowerJointMean(nn::JointMeanOp op, OpBuilder &builder, Value) {
+  auto sum = kernel::JointMeanOp::create(builder, op.getLoc(), op.getType(), op.getX());
+  return SmallVector<Value>(sum->getResults());
+}
+
+// See the op: its own transpose, where every process's gradients count by its share.
+static LogicalResult differentiateJointMean(nn::JointMeanOp op, OpBuilder &builder,
+                                            ValueRange upstream, ArrayRef<bool>,
+                                            Values &gradients) {
+  gradients[0] = nn::JointMeanOp::create(builder, op.getLoc(), op.getType(), upstream.front());
+  return success();
+}
+
+// From the moments of each part: the joint variance is the mean of those about the joint mean.
+static std::pair<Value, Value> jointMoments(nn::BatchNormOp op, OpBuilder &builder,
+                                            nn::MomentsOp part) {
+  auto joined = [&](Value x) -> Value {
+    return nn::JointMeanOp::create(builder, op.getLoc(), x.getType(), x);
+  };
+  Value mean = joined(part.getMean());
+  Value aboutIt = mapOf(op, builder, mean, {part.getVariance(), part.getMean(), mean},
+                        [](ArrayRef<Expr> e) { return e[0] + (e[1] - e[2]) * (e[1] - e[2]); });
+  return {mean, joined(aboutIt)};
+}
+
 // The batch's moments in place of the moving ones, which follow them.
 static LogicalResult trainBatchNorm(nn::BatchNormOp op, OpBuilder &builder, Value, int64_t,
                                     Values &results, StateUpdates &updates) {
@@ -150,9 +176,11 @@ static LogicalResult trainBatchNorm(nn::BatchNormOp op, OpBuilder &builder, Valu
     return success();
   }
   auto moments = nn::MomentsOp::create(builder, op.getLoc(), op.getX());
-  Value scale = scaleOf(op, builder, moments.getVariance());
-  results.push_back(mapOf(op, builder, op.getX(),
-                          {op.getX(), moments.getMean(), scale, op.getBeta()},
+  Value mean = moments.getMean(), variance = moments.getVariance();
+  if (op.getJoint())
+    std::tie(mean, variance) = jointMoments(op, builder, moments);
+  Value scale = scaleOf(op, builder, variance);
+  results.push_back(mapOf(op, builder, op.getX(), {op.getX(), mean, scale, op.getBeta()},
                           [](ArrayRef<Expr> e) { return (e[0] - e[1]) * e[2] + e[3]; }));
   double momentum = op.getMomentum().convertToDouble();
   auto follow = [&](Value old, Value batch) {
@@ -160,8 +188,8 @@ static LogicalResult trainBatchNorm(nn::BatchNormOp op, OpBuilder &builder, Valu
                            return e[0] * momentum + e[1] * (1 - momentum);
                          }));
   };
-  follow(op.getMean(), moments.getMean());
-  follow(op.getVariance(), moments.getVariance());
+  follow(op.getMean(), mean);
+  follow(op.getVariance(), variance);
   return success();
 }
 
@@ -170,6 +198,8 @@ void dlc::ops::addBatchNormModels(MLIRContext *context) {
   addLinalg<nn::BatchNormAffineOp, lowerBatchNormAffine>(context);
   addLinalg<nn::MomentsOp, lowerMoments>(context);
   addGradient<nn::MomentsOp, differentiateMoments>(context);
+  addLinalg<nn::JointMeanOp, lowerJointMean>(context);
+  addGradient<nn::JointMeanOp, differentiateJointMean>(context);
   addGradient<nn::BatchNormOp, differentiateBatchNorm>(context);
   addTraining<nn::BatchNormOp, trainBatchNorm>(context);
 }

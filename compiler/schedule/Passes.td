@@ -54,8 +54,9 @@ def OutlinePrepare : Pass<"dlc-outline-prepare", "::mlir::ModuleOp"> {
 
 def NnToLinalg : Pass<"dlc-nn-to-linalg", "::mlir::func::FuncOp"> {
   let summary = "lower the nn ops that have no kernel to linalg";
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::dlc::kernel::KernelDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def FuseElementwise : Pass<"dlc-fuse-elementwise", "::mlir::func::FuncOp"> {

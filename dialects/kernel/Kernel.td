@@ -197,6 +197,21 @@ def Kernel_MarkOp : Op<Kernel_Dialect, "mark"> {
   let assemblyFormat = "$index attr-dict";
 }
 
+def Kernel_JointMeanOp : Op<Kernel_Dialect, "joint_mean", [
+    DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "nn.joint_mean in place: `out` becomes its mean over the parts of the batch";
+  let description = [{
+    A call of the runtime, in the same order in every process; threads have no part in it.
+  }];
+  let arguments = (ins Kernel_Shaped:$out);
+  let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
+  let assemblyFormat = "`outs` `(` $out `:` type($out) `)` attr-dict (`->` type($result)^)?";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }
+  }];
+}
+
 def Kernel_GradientDoneOp : Op<Kernel_Dialect, "gradient_done"> {
   let summary = "tells the runtime that a parameter's gradient is complete and is not read again";
   let description = [{

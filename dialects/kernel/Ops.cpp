@@ -322,6 +322,29 @@ DLC_KERNEL_EFFECTS(PoolOp)
 #undef DLC_KERNEL_EFFECTS
 
 //===----------------------------------------------------------------------===//
+// Joint batches
+//===----------------------------------------------------------------------===//
+
+LogicalResult JointMeanOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())))
+    return failure();
+  auto type = cast<ShapedType>(getOut().getType());
+  if (!type.hasStaticShape() || type.getRank() != 1)
+    return emitOpError("needs a vector of known extent");
+  if (auto memref = dyn_cast<MemRefType>(type); memref && !memref.areTrailingDimsContiguous(1))
+    return emitOpError("needs numbers that lie one after the other");
+  return success();
+}
+
+// On buffers it waits for other processes: nothing moves past it.
+void JointMeanOp::getEffects(Effects &effects) {
+  if (!isa<MemRefType>(getOut().getType()))
+    return;
+  effects.emplace_back(MemoryEffects::Read::get());
+  effects.emplace_back(MemoryEffects::Write::get());
+}
+
+//===----------------------------------------------------------------------===//
 // Launching
 //===----------------------------------------------------------------------===//
 

@@ -10,11 +10,13 @@ def Nn_BatchNormOp : Nn_InferredOp<"batch_norm"> {
   let description = [{
     y = gamma * (x - mean) / sqrt(variance + epsilon) + beta along the last dimension. While training,
     the mean and the biased variance of the batch take the place of `mean` and `variance`, which
-    become momentum * old + (1 - momentum) * batch, unless the op is `frozen`.
+    become momentum * old + (1 - momentum) * batch, unless the op is `frozen`. With `joint` they are
+    those of all parts of a batch that several processes train on.
   }];
   let arguments = (ins Nn_Tensor:$x, Nn_Vector:$gamma, Nn_Vector:$beta, Nn_Vector:$mean,
                        Nn_Vector:$variance, F32Attr:$epsilon,
-                       DefaultValuedAttr<F32Attr, "0.99f">:$momentum, UnitAttr:$frozen);
+                       DefaultValuedAttr<F32Attr, "0.99f">:$momentum, UnitAttr:$frozen,
+                       UnitAttr:$joint);
   let results = (outs Nn_Tensor:$y);
   let assemblyFormat = [{
     $x `,` $gamma `,` $beta `,` $mean `,` $variance attr-dict `:` functional-type(operands, results)
@@ -52,6 +54,20 @@ def Nn_MomentsOp : Nn_InferredOp<"moments"> {
   let arguments = (ins Nn_Tensor:$x);
   let results = (outs Nn_Vector:$mean, Nn_Vector:$variance);
   let assemblyFormat = "$x attr-dict `:` functional-type(operands, results)";
+}
+
+def Nn_JointMeanOp : Nn_Op<"joint_mean", [SameOperandsAndResultType]> {
+  let summary = "the mean over the parts of a batch that several processes train on";
+  let description = [{
+    y = sum of share_p x_p over the processes p, where share_p is process p's share of the samples; all
+    of them get the same y. What the loss of a process is differentiated by in another one comes by the
+    same way: with L = sum of share_p L_p and g_p = dL_p/dy, dL/dx_q = share_q sum of share_p g_p. The
+    factor share_q is that of all gradients of process q, which are added up with it; what is left is
+    the joint mean of g. A process alone gets what it gives.
+  }];
+  let arguments = (ins Nn_Vector:$x);
+  let results = (outs Nn_Vector:$y);
+  let assemblyFormat = "$x attr-dict `:` type($y)";
 }
 
 def Nn_LrnBackwardOp : Nn_Op<"lrn_backward", [SameOperandsAndResultType]> {

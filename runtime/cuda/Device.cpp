@@ -219,10 +219,10 @@ static dlc_status checkOptions(dlc_model &m, const dlc_options &options) {
                            "dlc_options.cpu_variant chooses among variants for CPUs; leave it NULL "
                            "for CUDA");
   // What tells of them runs when a graph is recorded, not when it is launched.
-  if (options.on_gradient)
+  if (options.on_gradient || options.joint_mean)
     return m.message().set(DLC_ERROR_UNSUPPORTED,
-                           "dlc_options.on_gradient: only CPUs tell of gradients one by one; leave "
-                           "it NULL and read gradients() after differentiate");
+                           "dlc_options.on_gradient and joint_mean: only CPUs call them; leave "
+                           "them NULL, and read gradients() after differentiate");
   return DLC_OK;
 }
 

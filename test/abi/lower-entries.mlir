@@ -35,6 +35,18 @@ func.func @prepare(%w: memref<8xf32> {nn.prepared = 64 : i64}) {
 
 // -----
 
+// Numbers of a buffer, or of a part of one.
+// CHECK-LABEL: func.func @gradients
+// CHECK:         %[[FIVE:.*]] = llvm.mlir.constant(5 : i64)
+// CHECK:         call @dlc_rt_joint_mean(%arg0, %{{.*}}, %[[FIVE]]) : (!llvm.ptr, !llvm.ptr, i64) -> ()
+func.func @gradients(%batch: index {nn.batch}, %g: memref<8xf32> {nn.gradient = "g", nn.place = 64 : i64}) {
+  %part = memref.subview %g[0] [5] [1] : memref<8xf32> to memref<5xf32, strided<[1]>>
+  kernel.joint_mean outs(%part : memref<5xf32, strided<[1]>>)
+  return
+}
+
+// -----
+
 // expected-error@+1 {{has argument 1 that is no input, output, prepared buffer, state or arena}}
 func.func @forward(%batch: index {nn.batch}, %x: memref<?x8xf32>) {
   return

@@ -48,6 +48,7 @@ def values(tensor):
     return data.reshape(tensor.info.shape)
 
 
+JOINT_MEAN = ctypes.CFUNCTYPE(None, c_void_p, POINTER(c_float), c_int64)
 ON_GRADIENT = ctypes.CFUNCTYPE(None, c_void_p, POINTER(Tensor))
 
 
@@ -83,6 +84,7 @@ class Options(ctypes.Structure):
         *[(n, c_int32) for n in ("target", "device")],
         ("stream", c_void_p),
         ("on_gradient", ON_GRADIENT),
+        ("joint_mean", JOINT_MEAN),
         ("joint_user", c_void_p),
     ]
 
@@ -163,16 +165,16 @@ class Library:
         infos = getattr(self.info, kind)
         return [(t.name.decode(), t.shape, DTYPES[t.dtype]) for t in infos[: getattr(self.info, "num_" + kind)]]
 
-    def create(self, max_batch=1, threads=1, training=False, seed=0, on_gradient=None, **options):
-        """`on_gradient(name, array)` is called during train_step and differentiate; `options`:
+    def create(self, max_batch=1, threads=1, training=False, seed=0, **options):
+        """`options`: on_gradient(name, array) and joint_mean(array), called while the model differentiates;
         further fields of dlc_options, such as target=CUDA."""
-        return Model(self, max_batch, threads, training, seed, on_gradient, options)
+        return Model(self, max_batch, threads, training, seed, **options)
 
 
 class Model:
     """An instance; destroyed at the end of its `with`."""
 
-    def __init__(self, library, max_batch, threads, training, seed, on_gradient, more):
+    def __init__(self, library, max_batch, threads, training, seed, on_gradient=None, joint_mean=None, **more):
         self.library, self.entry, self.handle = library, library.entry, c_void_p()
         text = ctypes.create_string_buffer(1024)
         options = Options(
@@ -181,7 +183,9 @@ class Model:
         options.error, options.error_size = ctypes.cast(text, c_char_p), len(text)
         if on_gradient:
             options.on_gradient = ON_GRADIENT(lambda _, t: on_gradient(t[0].info.name.decode(), values(t[0])))
-        self.hooks = options.on_gradient  # must outlive the instance
+        if joint_mean:
+            options.joint_mean = JOINT_MEAN(lambda _, data, n: joint_mean(np.ctypeslib.as_array(data, (n,))))
+        self.hooks = options.on_gradient, options.joint_mean  # must outlive the instance
         status = self.entry.create(byref(options), byref(self.handle))
         if status:
             raise Error(status, text.value.decode())

@@ -127,10 +127,60 @@ def batch_statistics(dlc):
     value["layers"][1] = {"type": "BatchNormalization"}
     path = dlctest.save_json(os.path.join(folder, "m.json"), value)
     dlctest.must(run(dlc, 2, path, data), cwd=folder)
-    value["train"]["sync_batch_norm"] = True
-    path = dlctest.save_json(os.path.join(folder, "m.json"), value)
-    fails(run(dlc, 2, path, data), folder, '"sync_batch_norm" wants the statistics of whole batches')
-    dlctest.must(run(dlc, 0, path, data, "--epochs", 1), cwd=folder)
+
+
+def synced(folder, **settings):
+    """The network with batch normalization by the statistics of whole batches."""
+    value = dlctest.load_json(network(folder, **{"sync_batch_norm": True} | settings))
+    value["layers"][1] = {"type": "BatchNormalization", "name": "n", "momentum": 0.9}
+    return dlctest.save_json(os.path.join(folder, "m.json"), value)
+
+
+def tensors(folder, name):
+    return dlctest.read_safetensors(os.path.join(folder, name))
+
+
+def joint_statistics(dlc):
+    """sync_batch_norm: several processes train as one on the joint batch, shards of any size."""
+    folder = dlc.folder("joint_statistics")
+    data = train.save_samples(folder, 421)  # 379 to train on: 17 batches and one of 5
+    # Few steps, for rounding grows with them.
+    path = synced(folder, epochs=1)
+    ends = {}
+    for processes in (0, 2, 4, 8):
+        dlctest.must(run(dlc, processes, path, data, "--out", "w.safetensors", "--log", "log"), cwd=folder)
+        ends[processes] = tensors(folder, "w.safetensors"), figures(os.path.join(folder, "log"))[0]
+    weights, line = ends[0]
+    for processes, (other, measured) in ends.items():
+        for name in ("loss", "val_loss"):
+            off = abs(measured[name] - line[name])
+            assert off < 1e-4 * line[name], f"{processes} processes: {name} is off by {off}"
+        for name, want in weights.items():
+            dlctest.close(other[name], want, dlctest.scaled(want, 1e-4), f"{processes} processes: {name}")
+    # Without it the statistics are those of shards.
+    path = synced(folder, epochs=1, sync_batch_norm=False)
+    dlctest.must(run(dlc, 2, path, data, "--out", "w.safetensors"), cwd=folder)
+    variance = tensors(folder, "w.safetensors")["n/moving_variance"]
+    assert np.abs(variance / weights["n/moving_variance"] - 1).max() > 1e-3
+    # As many shards as processes, or none has what it joins.
+    path = synced(folder, epochs=1)
+    words = '"sync_batch_norm" joins the statistics of processes, and each of '
+    fails(run(dlc, 2, path, data, "--shards", 4), folder, words + "4 shards on 2 processes has its own")
+    fails(run(dlc, 0, path, data, "--shards", 2), folder, words + "2 shards on 1 process has its own")
+
+
+def joint_resume(dlc):
+    """All processes go on from the first one's statistics, which were theirs too."""
+    folder = dlc.folder("joint_resume")
+    data = train.save_samples(folder, 421)
+    path = synced(folder)
+    dlctest.must(run(dlc, 2, path, data, "--out", "whole.safetensors", "--log", "whole"), cwd=folder)
+    options = ("--out", "w.safetensors", "--log", "log", "--checkpoint", "run")
+    dlctest.must(run(dlc, 2, path, data, *options, "--epochs", 2), cwd=folder)
+    dlctest.must(run(dlc, 2, path, data, *options, "--resume"), cwd=folder)
+    assert train.read(folder, "whole.safetensors") == train.read(folder, "w.safetensors")
+    epochs = [[line for line in figures(os.path.join(folder, name)) if "val_loss" in line] for name in ("whole", "log")]
+    assert len(epochs[0]) == 4 and epochs[0] == epochs[1], epochs
 
 
 def refusals(dlc):
@@ -165,7 +215,7 @@ def failures(dlc):
     fails(["mpirun", *MPIRUN, *each, ":", *other], folder, words, times=2)
 
 
-CASES = (same_bits, interrupted, batch_statistics, refusals, failures)
+CASES = (same_bits, interrupted, batch_statistics, joint_statistics, joint_resume, refusals, failures)
 
 
 def with_mpi(dlc, case):

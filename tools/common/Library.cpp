@@ -62,6 +62,23 @@ Library::Marker *Library::marker() const {
   return static_cast<Marker *>(dlsym(handle, "dlc_rt_marker"));
 }
 
+static MutableArrayRef<float> valuesOf(const dlc_tensor &tensor) {
+  size_t size = 1;
+  for (int32_t i = 0; i < tensor.info.rank; ++i)
+    size *= tensor.info.shape[i];
+  return {static_cast<float *>(tensor.data), size};
+}
+
+static void tellGradient(void *user, const dlc_tensor *gradient) {
+  if (BatchPart *part = *static_cast<BatchPart **>(user))
+    part->takeGradient(valuesOf(*gradient));
+}
+
+static void joinMeans(void *user, float *data, int64_t count) {
+  if (BatchPart *part = *static_cast<BatchPart **>(user))
+    part->joinMeans({data, size_t(count)});
+}
+
 Expected<Instance> Instance::create(const Library &library, const InstanceOptions &asked) {
   char reason[512] = "";
   dlc_options options = {};
@@ -76,6 +93,12 @@ Expected<Instance> Instance::create(const Library &library, const InstanceOption
   options.error = reason;
   options.error_size = sizeof reason;
   Instance instance(library);
+  if (asked.isPart) {
+    instance.part = std::make_unique<BatchPart *>(nullptr);
+    options.on_gradient = tellGradient;
+    options.joint_mean = joinMeans;
+    options.joint_user = instance.part.get();
+  }
   dlc_status status = library.entry->create(&options, &instance.model);
   if (status != DLC_OK)
     return inputError(library.path, *reason ? reason : dlc_status_string(status));
@@ -118,9 +141,11 @@ Error Instance::forward(int64_t batch, MutableArrayRef<Array> inputs,
 }
 
 Error Instance::differentiate(int64_t first, int64_t batch, ArrayRef<dlc_in> inputs,
-                              ArrayRef<dlc_in> targets, float &loss) {
+                              ArrayRef<dlc_in> targets, float &loss, BatchPart *of) {
   if (Error error = check(library.entry->set_first_sample(model, first)))
     return error;
+  if (part)
+    *part = of;
   return check(library.entry->differentiate(model, batch, inputs.data(), targets.data(), &loss));
 }
 
@@ -130,12 +155,8 @@ std::vector<MutableArrayRef<float>> Instance::gradients() const {
   std::vector<dlc_tensor> tensors(count);
   library.entry->gradients(model, tensors.data(), &count);
   std::vector<MutableArrayRef<float>> lists;
-  for (const dlc_tensor &tensor : tensors) {
-    size_t size = 1;
-    for (int32_t i = 0; i < tensor.info.rank; ++i)
-      size *= tensor.info.shape[i];
-    lists.emplace_back(static_cast<float *>(tensor.data), size);
-  }
+  for (const dlc_tensor &tensor : tensors)
+    lists.push_back(valuesOf(tensor));
   return lists;
 }
 

@@ -52,6 +52,17 @@ private:
   const dlc_entry *entry = nullptr;
 };
 
+/// Takes part in a differentiation while it goes on, for a batch whose other parts are computed
+/// elsewhere.
+class BatchPart {
+public:
+  virtual ~BatchPart() = default;
+  /// This gradient is complete. It may be read and changed from here on, by other threads too.
+  virtual void takeGradient(llvm::MutableArrayRef<float> gradient) = 0;
+  /// Replaces values by their means over all parts, each weighted by its share of the samples.
+  virtual void joinMeans(llvm::MutableArrayRef<float> values) = 0;
+};
+
 /// How to create an instance.
 struct InstanceOptions {
   int64_t maxBatch = 1;
@@ -61,6 +72,7 @@ struct InstanceOptions {
   uint64_t seed = 0; ///< of the first parameters and of Dropout
   dlc_target target = DLC_TARGET_ONLY;
   int32_t device = 0; ///< of CUDA
+  bool isPart = false; ///< differentiates parts of batches for a BatchPart
 };
 
 /// An instance of a library's model.
@@ -68,7 +80,9 @@ class Instance {
 public:
   static llvm::Expected<Instance> create(const Library &library, const InstanceOptions &options);
   ~Instance();
-  Instance(Instance &&other) : library(other.library), model(std::exchange(other.model, nullptr)) {}
+  Instance(Instance &&other)
+      : library(other.library), model(std::exchange(other.model, nullptr)),
+        part(std::move(other.part)) {}
 
   llvm::Error load(llvm::StringRef safetensors);
   llvm::Error loadMemory(llvm::ArrayRef<char> safetensors);
@@ -80,9 +94,10 @@ public:
                       llvm::MutableArrayRef<Array> outputs);
 
   // Of trainable instances.
-  /// Sets the gradients to those of samples `first` and following of a larger batch.
+  /// Sets the gradients to those of samples `first` and following of a larger batch. `part` is told
+  /// of each, in an order that is always the same; null, or of an instance that is no part: nobody.
   llvm::Error differentiate(int64_t first, int64_t batch, llvm::ArrayRef<dlc_in> inputs,
-                            llvm::ArrayRef<dlc_in> targets, float &loss);
+                            llvm::ArrayRef<dlc_in> targets, float &loss, BatchPart *part = nullptr);
   /// Where the gradients lie.
   std::vector<llvm::MutableArrayRef<float>> gradients() const;
   llvm::Error update();
@@ -102,6 +117,7 @@ private:
 
   const Library &library;
   dlc_model *model = nullptr;
+  std::unique_ptr<BatchPart *> part; ///< of the present call; where the model's callbacks find it
 };
 
 /// The shape with `batch` in place of the first extent.

@@ -27,6 +27,15 @@ ArrayRef<int64_t> train::shardOf(ArrayRef<int64_t> batch, int64_t shards, int64_
   return batch.slice(begin, (index + 1) * size / shards - begin);
 }
 
+bool train::exchangesShards(int64_t shards, const Group &group) {
+  return shards > 1 && shards == group.size();
+}
+
+// What stands for a shard where all processes have to make the same calls.
+static ArrayRef<int64_t> computedOf(ArrayRef<int64_t> batch, ArrayRef<int64_t> shard) {
+  return shard.empty() ? batch.take_front() : shard;
+}
+
 std::vector<ArrayRef<int64_t>> train::ownShards(ArrayRef<int64_t> order, int64_t first,
                                                 int64_t batchSize, int64_t shards,
                                                 const Group &group) {
@@ -37,6 +46,8 @@ std::vector<ArrayRef<int64_t>> train::ownShards(ArrayRef<int64_t> order, int64_t
     for (int64_t index = group.rank() * each; index < (group.rank() + 1) * each; ++index)
       if (ArrayRef<int64_t> shard = shardOf(batch, shards, index); !shard.empty())
         own.push_back(shard);
+      else if (exchangesShards(shards, group))
+        own.push_back(computedOf(batch, shard));
   }
   return own;
 }
@@ -56,16 +67,19 @@ void JointStep::replaceGradients(ArrayRef<float> with) {
   }
 }
 
+Error JointStep::differentiate(ArrayRef<int64_t> chosen, float &loss) {
+  const Batches &batches = feed.next();
+  return network.differentiate(shard.begin() - chosen.begin(), shard.size(), batches.getInputs(),
+                               batches.getTargets(), loss, exchange ? &*exchange : nullptr);
+}
+
 Error JointStep::addShard(int64_t index, ArrayRef<int64_t> chosen) {
   shard = shardOf(chosen, shards, index);
   float loss = 0;
   double share = double(shard.size()) / chosen.size();
-  if (!shard.empty()) {
-    const Batches &batches = feed.next();
-    if (Error error = network.differentiate(shard.begin() - chosen.begin(), shard.size(),
-                                            batches.getInputs(), batches.getTargets(), loss))
+  if (!shard.empty())
+    if (Error error = differentiate(chosen, loss))
       return error;
-  }
   std::vector<double> part = {loss * share};
   lossSum.add(part);
   // Gradients that nothing is added to stay where they are.
@@ -74,19 +88,42 @@ Error JointStep::addShard(int64_t index, ArrayRef<int64_t> chosen) {
   return Error::success();
 }
 
-Expected<JointStep::Result> JointStep::run(ArrayRef<int64_t> chosen) {
+// Adds up the shards of this process, and then the sums of all.
+Error JointStep::sumShards(ArrayRef<int64_t> chosen) {
   int64_t own = shards / group.size(), first = group.rank() * own;
   for (int64_t index = first; index < first + own; ++index)
     if (Error error = addShard(index, chosen))
       return error;
+  if (shards == 1)
+    return Error::success();
+  flat = gradientSum.take();
+  group.combine(flat);
+  replaceGradients(flat);
+  return Error::success();
+}
+
+// Gradients are exchanged while others are computed. A process without a sample computes those of
+// one that is not its own, so that all make the same calls, and they count nothing.
+Error JointStep::exchangeShard(ArrayRef<int64_t> chosen) {
+  shard = shardOf(chosen, shards, group.rank());
+  float loss = 0;
+  double share = double(shard.size()) / chosen.size();
+  shard = computedOf(chosen, shard);
+  exchange->begin(share);
+  if (Error error = differentiate(chosen, loss))
+    return error;
+  exchange->finish();
+  std::vector<double> part = {loss * share};
+  lossSum.add(part);
+  return Error::success();
+}
+
+Expected<JointStep::Result> JointStep::run(ArrayRef<int64_t> chosen) {
+  if (Error error = exchange ? exchangeShard(chosen) : sumShards(chosen))
+    return error;
   std::vector<double> figures = lossSum.take();
   figures.push_back(Interrupts::isRequested());
   group.combine(figures);
-  if (shards > 1) {
-    flat = gradientSum.take();
-    group.combine(flat);
-    replaceGradients(flat);
-  }
   if (Error error = network.update())
     return error;
   return Result{figures[0], figures[1] > 0};

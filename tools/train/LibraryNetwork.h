@@ -21,8 +21,8 @@ public:
     return {library.metrics().begin(), library.metrics().end()};
   }
   llvm::Error differentiate(int64_t first, int64_t batch, llvm::ArrayRef<dlc_in> inputs,
-                            llvm::ArrayRef<dlc_in> targets, float &loss) override {
-    return instance.differentiate(first, batch, inputs, targets, loss);
+                            llvm::ArrayRef<dlc_in> targets, float &loss, BatchPart *part) override {
+    return instance.differentiate(first, batch, inputs, targets, loss, part);
   }
   std::vector<llvm::MutableArrayRef<float>> gradients() override { return instance.gradients(); }
   llvm::Error update() override { return instance.update(); }

@@ -19,7 +19,7 @@ struct Settings {
   Augment augment;
   EarlyStopping stopping;
   int64_t shards = 1;           ///< parts that a batch is cut into
-  bool joinsStatistics = false; ///< those of all shards; only one shard has them
+  bool joinsStatistics = false; ///< those of all processes, which have one shard each then
 
   /// Samples that a network gets at once.
   int64_t shardSize() const { return (batchSize + shards - 1) / shards; }

@@ -10,7 +10,9 @@ using namespace dlc::tools;
 
 #define OMPI_SKIP_MPICXX 1
 #define MPICH_SKIP_MPICXX 1
+#include <chrono>
 #include <mpi.h>
+#include <thread>
 
 namespace {
 
@@ -25,10 +27,28 @@ public:
 
 protected:
   void send(const void *data, size_t bytes, int64_t to) override {
-    MPI_Send(data, bytes, MPI_BYTE, to, /*tag=*/0, MPI_COMM_WORLD);
+    MPI_Request request;
+    MPI_Isend(data, bytes, MPI_BYTE, to, /*tag=*/0, MPI_COMM_WORLD, &request);
+    wait(request);
   }
   void receive(void *data, size_t bytes, int64_t from) override {
-    MPI_Recv(data, bytes, MPI_BYTE, from, /*tag=*/0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    MPI_Request request;
+    MPI_Irecv(data, bytes, MPI_BYTE, from, /*tag=*/0, MPI_COMM_WORLD, &request);
+    wait(request);
+  }
+
+private:
+  // MPI libraries wait by asking again and again, which takes a core from those that compute while
+  // gradients are on their way. What comes soon is worth that, what does not is slept for.
+  static void wait(MPI_Request &request) {
+    using namespace std::chrono;
+    constexpr microseconds kAsking(30), kNap(50);
+    auto begin = steady_clock::now();
+    for (int isDone = 0; !isDone;) {
+      MPI_Test(&request, &isDone, MPI_STATUS_IGNORE);
+      if (!isDone && steady_clock::now() - begin > kAsking)
+        std::this_thread::sleep_for(kNap);
+    }
   }
 };
 
@@ -36,7 +56,10 @@ protected:
 
 Expected<std::unique_ptr<train::Group>> train::joinMpi(int64_t size) {
   int rank = 0, members = 0, provided;
-  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided);
+  if (provided < MPI_THREAD_SERIALIZED)
+    return createStringError("this MPI library is not made for processes with threads; install "
+                             "Debian's openmpi-bin and libopenmpi-dev, and build dlc again");
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &members);
   auto group = std::make_unique<MpiGroup>(rank, members);

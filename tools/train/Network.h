@@ -2,6 +2,7 @@
 #ifndef DLC_TOOLS_TRAIN_NETWORK_H
 #define DLC_TOOLS_TRAIN_NETWORK_H
 
+#include "tools/common/Library.h"
 #include "tools/train/Fit.h"
 
 namespace dlc::tools::train {
@@ -17,9 +18,10 @@ public:
   virtual std::vector<std::string> metrics() const = 0;
 
   /// Sets the gradients to those of the mean loss of samples `first` and following of a larger
-  /// batch.
+  /// batch. Tells `part` of each, if there is one, in an order that is always the same.
   virtual llvm::Error differentiate(int64_t first, int64_t batch, llvm::ArrayRef<dlc_in> inputs,
-                                    llvm::ArrayRef<dlc_in> targets, float &loss) = 0;
+                                    llvm::ArrayRef<dlc_in> targets, float &loss,
+                                    BatchPart *part) = 0;
   /// Where they lie, always in the same order.
   virtual std::vector<llvm::MutableArrayRef<float>> gradients() = 0;
   /// Moves the parameters by the gradients.

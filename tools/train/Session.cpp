@@ -29,12 +29,12 @@ Error Session::cutBatches(Settings &to) const {
   to.shards = request.shards.value_or(group.size());
   if (Error error = checkShards(to.shards, to.batchSize, group.size()))
     return error;
-  if (to.joinsStatistics && to.shards > 1)
-    return createStringError("\"sync_batch_norm\" wants the statistics of whole batches, and "
-                             "each of " +
-                             Twine(to.shards) +
-                             " shards has its own; say false in the model, or train in one "
-                             "process and one shard");
+  if (to.joinsStatistics && to.shards > group.size())
+    return createStringError("\"sync_batch_norm\" joins the statistics of processes, and each of " +
+                             Twine(to.shards) + " shards on " + Twine(group.size()) +
+                             (group.size() == 1 ? " process" : " processes") +
+                             " has its own; say false in the model, or give as many --shards as "
+                             "processes");
   return Error::success();
 }
 
@@ -197,6 +197,7 @@ Expected<Session::Compiled> Session::compileModel(const ModelFile &file, const S
                            uint64_t(with.seed)};
   instance.target = targetOf(request.options);
   instance.device = request.device;
+  instance.isPart = group.size() > 1;
   Expected<std::unique_ptr<LibraryNetwork>> network =
       LibraryNetwork::create(*opened->library, instance);
   if (!network)

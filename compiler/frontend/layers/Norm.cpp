@@ -29,6 +29,8 @@ FailureOr<Tensor> buildBatchNormalization(LayerBuilder &b) {
                                             b.attr("momentum", b.number("momentum"))};
   if (!b.isTrainable())
     attributes.push_back(b.unit("frozen"));
+  else if (b.joinsStatistics())
+    attributes.push_back(b.unit("joint"));
   FailureOr<Value> y =
       b.create<nn::BatchNormOp>({x->value, *gamma, *beta, *mean, *variance}, attributes);
   if (failed(y))

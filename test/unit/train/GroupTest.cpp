@@ -3,6 +3,8 @@
 #include "tools/train/Group.h"
 #include "tools/train/Counter.h"
 #include "tools/train/JointStep.h"
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <cstring>
@@ -42,7 +44,11 @@ protected:
     ASSERT_EQ(box.front().size(), bytes);
     std::memcpy(data, box.front().data(), bytes);
     box.pop_front();
+    ++received;
   }
+
+public:
+  std::atomic<int> received = 0;
 
 private:
   Mail &mail;
@@ -149,6 +155,87 @@ TEST(GroupTest, Agreement) {
     knowing += !group.isSame(group.rank() == 3 ? 12 : 7);
   });
   EXPECT_GT(knowing, 0);
+}
+
+/// Lists of these sizes, cut from the numbers of a shard.
+std::vector<llvm::MutableArrayRef<float>> cut(std::vector<float> &values,
+                                              llvm::ArrayRef<size_t> sizes) {
+  std::vector<llvm::MutableArrayRef<float>> lists;
+  llvm::MutableArrayRef<float> rest = values;
+  for (size_t size : sizes) {
+    lists.push_back(rest.take_front(size));
+    rest = rest.drop_front(size);
+  }
+  return lists;
+}
+
+// Alone in a message, together in one, and what is left at the end.
+constexpr size_t kSizes[] = {300000, 5, 200000, 7, 100000, 0, 1, 20};
+constexpr size_t kAll = 600033;
+
+TEST(ExchangeTest, GivesTheBitsOfTheTree) {
+  for (int64_t processes : {2, 3, 5}) {
+    std::vector<float> want = treeOf(processes, kAll);
+    runProcesses(processes, [&](Group &group) {
+      Exchange exchange(group);
+      for (int step = 0; step < 3; ++step) {
+        std::vector<float> values = shard(group.rank(), kAll);
+        exchange.begin(1);
+        for (llvm::MutableArrayRef<float> list : cut(values, kSizes))
+          exchange.takeGradient(list);
+        exchange.finish();
+        EXPECT_EQ(values, want) << processes << " " << group.rank();
+        EXPECT_TRUE(group.isAny(group.rank() == 1)) << "the group is free between steps";
+      }
+    });
+  }
+}
+
+// Each process's share of the samples; nothing of one that has none, whatever it computed.
+TEST(ExchangeTest, WeighsShares) {
+  runProcesses(3, [&](Group &group) {
+    Exchange exchange(group);
+    float values[] = {float(group.rank()), group.rank() == 2 ? float(NAN) : 4};
+    exchange.begin(group.rank() == 0 ? 0.25f : group.rank() == 1 ? 0.75f : 0.0f);
+    exchange.takeGradient(values);
+    exchange.finish();
+    EXPECT_EQ(values[0], 0.75f);
+    EXPECT_EQ(values[1], 4);
+  });
+}
+
+// A process gives its last gradient only once it has heard of the other one's first: both would
+// wait forever if nothing were sent before the last one is there.
+TEST(ExchangeTest, AddsWhileOthersAreComputed) {
+  runProcesses(2, [&](ThreadGroup &group) {
+    std::vector<float> first(300000, 1), last(10, 1);
+    Exchange exchange(group);
+    exchange.begin(1);
+    exchange.takeGradient(first);
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!group.received && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
+    EXPECT_GT(group.received, 0) << "nothing comes before the last one is there";
+    exchange.takeGradient(last);
+    exchange.finish();
+    EXPECT_EQ(first[0], 2);
+    EXPECT_EQ(last[0], 2);
+  });
+}
+
+// A step that failed leaves what it gave away to its end.
+TEST(ExchangeTest, EndsWhatHasBegun) {
+  runProcesses(2, [&](Group &group) {
+    std::vector<float> first(300000, 1), last(10, 1);
+    {
+      Exchange exchange(group);
+      exchange.begin(1);
+      exchange.takeGradient(first);
+      exchange.takeGradient(last);
+    }
+    EXPECT_EQ(first[0], 2);
+    EXPECT_EQ(last[0], 1);
+  });
 }
 
 TEST(ShardTest, CutsEvenly) {

@@ -26,7 +26,7 @@ public:
   std::vector<std::string> metrics() const override { return {"loss", "accuracy"}; }
 
   llvm::Error differentiate(int64_t, int64_t batch, llvm::ArrayRef<dlc_in> inputs,
-                            llvm::ArrayRef<dlc_in> targets, float &loss) override {
+                            llvm::ArrayRef<dlc_in> targets, float &loss, BatchPart *part) override {
     double sum = 0;
     std::fill_n(gradient, 3, 0);
     for (int64_t i = 0; i < batch; ++i) {
@@ -38,6 +38,9 @@ public:
       gradient[2] += error / batch;
     }
     loss = sum / batch;
+    if (part)
+      for (llvm::MutableArrayRef<float> list : llvm::reverse(gradients()))
+        part->takeGradient(list);
     if (stepFails == steps)
       return llvm::createStringError("the loss is nan");
     if (interruptAt == steps)

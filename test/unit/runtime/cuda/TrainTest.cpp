@@ -187,5 +187,5 @@ TEST_F(Cuda, GradientsOneByOneAreOfCpus) {
   options.on_gradient = [](void *, const dlc_tensor *) {};
   const Instance instance(options, gpu::desc());
   EXPECT_EQ(instance.status, DLC_ERROR_UNSUPPORTED);
-  EXPECT_THAT(instance.error, HasSubstr("only CPUs tell of gradients one by one"));
+  EXPECT_THAT(instance.error, HasSubstr("only CPUs call them"));
 }
