@@ -4,6 +4,7 @@
 #include "compiler/CpuVariant.h"
 #include "compiler/Describe.h"
 #include "compiler/DescribePlan.h"
+#include "compiler/GpuCode.h"
 #include "compiler/GpuVariant.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Registration.h"
@@ -57,7 +58,10 @@ private:
   };
   Outcome runSteps(ModuleOp module, ArrayRef<Step> steps, emit::Variant &variant, bool &printed);
   Outcome lower(ModuleOp module, const CpuVariant &cpu, emit::Model &model);
+  Outcome lower(ModuleOp module, const schedule::Chip &chip, StringRef arch, emit::Model &model);
   Outcome finish(ModuleOp module, emit::Variant variant, emit::Model &model);
+  Outcome lowerAll(ArrayRef<CpuVariant> cpus, ArrayRef<schedule::Chip> chips, StringRef arch,
+                   emit::Model &model);
   Outcome checkTargets();
   Outcome emitLibrary(emit::Model model, emit::Options target);
   Outcome emitStage(emit::Model model, StringRef arch);
@@ -211,7 +215,11 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
          else
            buildSchedulePhase(pm, facts, options.naive, options.winograd);
        }},
-      {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm, facts, options.profiled); }},
+      // A profile times each launch once a call.
+      {Stage::Linalg,
+       [&](OpPassManager &pm) {
+         buildMemoryPhase(pm, options.profiled ? 0 : int64_t(facts.costs.l3));
+       }},
       {Stage::Vector, [&](OpPassManager &pm) { buildVectorPhase(pm, facts, options.profiled); }},
       {Stage::Llvm, [&](OpPassManager &pm) { buildLlvmPhase(pm, facts); }}};
   OwningOpRef<ModuleOp> variantModule(cast<ModuleOp>(fused->clone()));
@@ -225,6 +233,41 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
   Outcome outcome = runSteps(*variantModule, steps, variant, printed);
   return outcome != Outcome::Done || printed ? outcome
                                              : finish(*variantModule, std::move(variant), model);
+}
+
+// One GPU variant: its kernels as images, and its host's code, which any CPU of `arch` runs.
+Outcome Compilation::lower(ModuleOp fused, const schedule::Chip &chip, StringRef arch,
+                           emit::Model &model) {
+  const Step steps[] = {{Stage::Tiled,
+                         [&](OpPassManager &pm) {
+                           buildGpuSchedulePhase(pm, chip.name, options.precision, options.naive);
+                         }},
+                        {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm); }},
+                        {Stage::Vector, [&](OpPassManager &pm) { buildGpuPhase(pm, chip.name); }}};
+  OwningOpRef<ModuleOp> variantModule(cast<ModuleOp>(fused->clone()));
+  emit::Variant variant;
+  variant.name = chip.name.str();
+  variant.targetCpu = arch == "x86_64" ? "x86-64" : "generic";
+  bool printed = false;
+  if (Outcome outcome = runSteps(*variantModule, steps, variant, printed);
+      outcome != Outcome::Done || printed)
+    return outcome;
+  if (Outcome outcome = runPhase(*variantModule, buildDevicePhase); outcome != Outcome::Done)
+    return outcome;
+  llvm::Expected<GpuKernels> kernels = makeGpuKernels(*variantModule, chip, options.simulated);
+  if (!kernels)
+    return report(Outcome::Fault, llvm::toString(kernels.takeError()));
+  if (options.stage == Stage::Ptx)
+    return write([&](llvm::raw_ostream &os) {
+      os << kernels->ptx;
+      return llvm::Error::success();
+    });
+  if (!kernels->warning.empty())
+    llvm::WithColor::warning(llvm::errs(), "dlc") << kernels->warning << "\n";
+  variant.gpu = std::move(kernels->code);
+  if (Outcome outcome = runPhase(*variantModule, buildGpuHostPhase); outcome != Outcome::Done)
+    return outcome;
+  return finish(*variantModule, std::move(variant), model);
 }
 
 Outcome Compilation::emitLibrary(emit::Model model, emit::Options target) {
@@ -328,12 +371,41 @@ Outcome Compilation::probe(emit::Model &model) {
 }
 
 Outcome Compilation::checkTargets() {
-  if (options.isFor(Target::Cuda))
-    return report(Outcome::BadInput,
-                  "the target cuda is not built into this dlc; 'dlc targets' lists what is");
+  if (options.isFor(Target::Cuda)) {
+    if (options.stage == Stage::Ptx && options.simulated)
+      return report(Outcome::BadInput, "simulated kernels have no PTX; leave out --simulate");
+    if (options.isFor(Target::Cpu))
+      return Outcome::Done;
+    if (options.prepare || options.profiled || options.probe != Probe::None)
+      return report(Outcome::BadInput, "--prepare=compile, --report and --layers are for CPUs; add "
+                                       "--target cpu, or leave them out");
+    return Outcome::Done;
+  }
+  if (options.stage == Stage::Ptx)
+    return report(Outcome::BadInput, "--emit ptx is for GPUs; add --target cuda");
   if (!options.chips.empty() || options.precision != Precision::Fp32 || options.simulated)
     return report(Outcome::BadInput,
                   "--chip, --precision and --simulate are for GPUs; add --target cuda");
+  return Outcome::Done;
+}
+
+// Stages before code for the CPU are those of the first variant that has them.
+Outcome Compilation::lowerAll(ArrayRef<CpuVariant> cpus, ArrayRef<schedule::Chip> chips,
+                              StringRef arch, emit::Model &model) {
+  if (options.isFor(Target::Cpu) && options.stage != Stage::Ptx)
+    for (const CpuVariant &cpu : cpus) {
+      artifacts.variants.push_back(cpu.name);
+      Outcome outcome = lower(*module, cpu, model);
+      if (outcome != Outcome::Done || options.stage < Stage::Llvm)
+        return outcome;
+    }
+  if (options.isFor(Target::Cuda))
+    for (const schedule::Chip &chip : chips) {
+      artifacts.variants.push_back(chip.name.str());
+      Outcome outcome = lower(*module, chip, arch, model);
+      if (outcome != Outcome::Done || options.stage < Stage::Llvm)
+        return outcome;
+    }
   return Outcome::Done;
 }
 
@@ -353,6 +425,7 @@ Outcome Compilation::run() {
   llvm::Expected<std::vector<CpuVariant>> cpus = chooseVariants(options.march);
   if (!cpus)
     return report(cpus.takeError());
+  const std::string arch = cpus->front().arch;
   if (options.prepare && cpus->front().arch != hostArch())
     return report(Outcome::BadInput,
                   "--prepare=compile runs the library's code, and this machine's " + hostArch() +
@@ -368,18 +441,19 @@ Outcome Compilation::run() {
       return outcome;
   if (options.stage == Stage::Fused)
     return print(*module);
-  for (const CpuVariant &cpu : *cpus) {
-    artifacts.variants.push_back(cpu.name);
-    Outcome outcome = lower(*module, cpu, model);
-    if (outcome != Outcome::Done || options.stage < Stage::Llvm)
-      return outcome;
-  }
+  llvm::Expected<std::vector<schedule::Chip>> chips = chooseChips(options.chips);
+  if (!chips)
+    return report(chips.takeError());
+  if (Outcome outcome = lowerAll(*cpus, *chips, arch, model); outcome != Outcome::Done)
+    return outcome;
+  if (options.stage < Stage::Llvm)
+    return Outcome::Done;
   artifacts.model = model.name;
   for (const emit::TensorInfo &param : model.params)
     artifacts.weightsBytes += dlc_dtype_bytes(param.dtype) * llvm::product_of(param.shape);
   for (const frontend::LayerInfo &layer : info.layers)
     artifacts.layers.push_back({layer.name, layer.type, layer.flops, layer.parameters});
-  return emitStage(std::move(model), cpus->front().arch);
+  return emitStage(std::move(model), arch);
 }
 
 Outcome dlc::compile(const Options &options, Artifacts *artifacts) {

@@ -97,7 +97,7 @@ void dlc::buildExactPhase(OpPassManager &pm) {
   cleanUp(pm);
 }
 
-void dlc::buildMemoryPhase(OpPassManager &pm, const TargetFacts &facts, bool profiled) {
+void dlc::buildMemoryPhase(OpPassManager &pm, int64_t cacheBytes) {
   pm.addNestedPass<func::FuncOp>(memory::createBufferArguments());
   pm.addNestedPass<func::FuncOp>(memory::createSplitDestinations());
   // Once every whole has a destination of its own, and before producers look for theirs.
@@ -113,9 +113,8 @@ void dlc::buildMemoryPhase(OpPassManager &pm, const TargetFacts &facts, bool pro
   pm.addNestedPass<func::FuncOp>(memory::createCompleteGradients());
   pm.addPass(memory::createPlanArena());
   cleanUp(pm);
-  // A profile times each launch once a call.
-  if (!profiled)
-    pm.addNestedPass<func::FuncOp>(memory::createChooseBatchStep({int64_t(facts.costs.l3)}));
+  if (cacheBytes)
+    pm.addNestedPass<func::FuncOp>(memory::createChooseBatchStep({cacheBytes}));
 }
 
 void dlc::buildVectorPhase(OpPassManager &pm, const TargetFacts &facts, bool profiled) {
@@ -229,7 +228,7 @@ void dlc::registerPipelines() {
   static PassPipelineRegistration<MarchOptions> memory(
       "dlc-memory-phase", "tensors -> buffers in one arena",
       [](OpPassManager &pm, const MarchOptions &options) {
-        buildMemoryPhase(pm, options.facts());
+        buildMemoryPhase(pm, int64_t(options.facts().costs.l3));
       });
   static PassPipelineRegistration<MarchOptions> vector(
       "dlc-vector-phase", "kernels and linalg -> loops and vectors",

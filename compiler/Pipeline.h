@@ -30,9 +30,9 @@ void buildProbePhase(mlir::OpPassManager &pm, bool inputs);
 /// In place of the schedule phase: linalg in float64, @prepare outlined.
 void buildExactPhase(mlir::OpPassManager &pm);
 
-/// Tensors -> buffers in one arena.
-void buildMemoryPhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts,
-                      bool profiled = false);
+/// Tensors -> buffers in one arena. A larger batch than `cacheBytes` has room for takes several calls
+/// of @forward; 0: one always.
+void buildMemoryPhase(mlir::OpPassManager &pm, int64_t cacheBytes = 0);
 
 /// Kernel and linalg ops -> outlined functions of loops and vectors. `profiled` code reports its
 /// launches.

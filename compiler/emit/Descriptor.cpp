@@ -218,7 +218,7 @@ Constant *DescriptorBuilder::variant(const Variant &variant, const VariantCode &
 Constant *DescriptorBuilder::gpuCode(const GpuCode &code) {
   SmallVector<Constant *> images;
   for (const GpuImage &image : code.images) {
-    bool isText = image.kind == DLC_RT_PTX;
+    bool isText = image.kind == DLC_RT_PTX || image.kind == DLC_RT_PTX_EXACT;
     GlobalVariable *data =
         global(ConstantDataArray::getString(context, image.data, /*AddNull=*/isText), "gpu_image");
     data->setAlignment(Align(64));
