@@ -376,9 +376,12 @@ Outcome Compilation::checkTargets() {
       return report(Outcome::BadInput, "simulated kernels have no PTX; leave out --simulate");
     if (options.isFor(Target::Cpu))
       return Outcome::Done;
-    if (options.prepare || options.profiled || options.probe != Probe::None)
-      return report(Outcome::BadInput, "--prepare=compile, --report and --layers are for CPUs; add "
-                                       "--target cpu, or leave them out");
+    if (options.prepare)
+      return report(Outcome::BadInput,
+                    "--prepare=compile is for CPUs; leave it out, or add --target cpu");
+    if (options.profiled || options.probe != Probe::None)
+      return report(Outcome::BadInput,
+                    "launches and layers are measured on CPUs only; leave out --target cuda");
     return Outcome::Done;
   }
   if (options.stage == Stage::Ptx)

@@ -65,6 +65,7 @@ static void summarise(const CompileArgs &args, ArrayRef<std::string> files,
 
 static Error writeReport(const CompileArgs &args, const Artifacts &artifacts) {
   MeasureArgs measure{args.options, "", 1, std::max<int64_t>(args.options.batch, 1), 1};
+  measure.options.targets = {Target::Cpu};
   Report report = makeReport(measure, artifacts);
   StringRef kind = sys::path::extension(args.reportFile);
   auto write = kind == ".html"                                  ? writeHtml
@@ -85,6 +86,9 @@ static Error writeReport(const CompileArgs &args, const Artifacts &artifacts) {
 
 int tools::compileCommand(CompileArgs args) {
   Options &options = args.options;
+  if (args.report && !options.isFor(Target::Cpu))
+    return tools::report(
+        createStringError("--report measures CPUs; leave it out, or add --target cpu"));
   bool library = options.stage == Stage::Lib;
   if (library)
     options.outputDir = args.out.empty() ? "." : args.out;
