@@ -138,10 +138,15 @@ static void addMarch(CLI::App *command, Options &options) {
            "picks the best at run time; to run on all x86-64: x86-64-v2,x86-64-v3,x86-64-v4");
 }
 
-static const std::vector<std::pair<std::string, Target>> kTargets = {{"cpu", Target::Cpu},
-                                                                     {"cuda", Target::Cuda}};
-static const std::vector<std::pair<std::string, Precision>> kPrecisions = {
-    {"fp32", Precision::Fp32}, {"tf32", Precision::Tf32}, {"bf16", Precision::Bf16}};
+// In the order of Target and of Precision.
+static const std::vector<std::string> kTargets = {"cpu", "cuda"};
+static const std::vector<std::string> kPrecisions = {"fp32", "tf32", "bf16"};
+
+// The value whose name is that of `names`, which was checked.
+template <typename T>
+static T named(const std::vector<std::string> &names, const std::string &name) {
+  return T(std::find(names.begin(), names.end(), name) - names.begin());
+}
 
 static void addGpu(CLI::App *command, Options &options) {
   command
@@ -152,11 +157,15 @@ static void addGpu(CLI::App *command, Options &options) {
       ->delimiter(',')
       ->allow_extra_args(false);
   command
-      ->add_option("--precision", options.precision,
-                   "of matrix products on GPUs: fp32 (default), tf32 (10 bits of mantissa) or "
-                   "bf16 (7 bits), which tensor cores multiply faster; sums are float32")
+      ->add_option_function<std::string>(
+          "--precision",
+          [&options](const std::string &name) {
+            options.precision = named<Precision>(kPrecisions, name);
+          },
+          "of matrix products on GPUs: fp32 (default), tf32 (10 bits of mantissa) or "
+          "bf16 (7 bits), which tensor cores multiply faster; sums are float32")
       ->type_name("NAME")
-      ->transform(CLI::CheckedTransformer(kPrecisions).description(""));
+      ->check(CLI::IsMember(kPrecisions).description(""));
   command->add_flag("--simulate", options.simulated,
                     "with --target cuda: code for the simulator of dlc's tests, not for GPUs");
 }
@@ -164,11 +173,14 @@ static void addGpu(CLI::App *command, Options &options) {
 // Of an instance: one target.
 static void addDevice(CLI::App *command, Options &options, int &device) {
   command
-      ->add_option_function<Target>(
-          "--target", [&options](const Target &target) { options.targets = {target}; },
+      ->add_option_function<std::string>(
+          "--target",
+          [&options](const std::string &name) {
+            options.targets = {named<Target>(kTargets, name)};
+          },
           "what to run on: cpu (default), or cuda; a library that has only one: that")
       ->type_name("NAME")
-      ->transform(CLI::CheckedTransformer(kTargets).description(""));
+      ->check(CLI::IsMember(kTargets).description(""));
   command->add_option("--device", device, "number of the GPU, with --target cuda (default: 0)")
       ->type_name("N")
       ->check(CLI::Range(0, 1 << 16).description(""));
@@ -261,12 +273,17 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
              "safetensors file, copied beside the library; default: the one the model names. With "
              "--emit it is only checked against the model");
   command
-      ->add_option("--target", args.options.targets,
-                   "what to compile for: cpu (default), cuda (NVIDIA GPUs), or both: cpu,cuda")
+      ->add_option_function<std::vector<std::string>>(
+          "--target",
+          [&args](const std::vector<std::string> &names) {
+            for (const std::string &name : names)
+              args.options.targets.push_back(named<Target>(kTargets, name));
+          },
+          "what to compile for: cpu (default), cuda (NVIDIA GPUs), or both: cpu,cuda")
       ->type_name("NAME,NAME")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->transform(CLI::CheckedTransformer(kTargets).description(""));
+      ->check(CLI::IsMember(kTargets).description(""));
   addGpu(command, args.options);
   addMarch(command, args.options);
   addWinograd(command, args.options);
@@ -290,10 +307,7 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
   command
       ->add_option_function<std::string>(
           "--emit",
-          [&](const std::string &name) {
-            args.options.stage =
-                Stage(std::find(kStages.begin(), kStages.end(), name) - kStages.begin());
-          },
+          [&](const std::string &name) { args.options.stage = named<Stage>(kStages, name); },
           "stop and print: json, nn, fused, tiled, linalg, vector, ptx (of the first GPU), llvm, "
           "asm, obj, or lib (default)")
       ->type_name("STAGE")
