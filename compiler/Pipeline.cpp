@@ -15,6 +15,7 @@
 #include "compiler/fusion/Passes.h"
 #include "compiler/loops/Passes.h"
 #include "compiler/memory/Passes.h"
+#include "compiler/schedule/Chip.h"
 #include "compiler/schedule/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
@@ -79,8 +80,11 @@ void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool n
 
 void dlc::buildGpuSchedulePhase(OpPassManager &pm, StringRef chip, Precision precision,
                                 bool naive) {
+  std::optional<schedule::Chip> facts = schedule::lookupChip(chip);
   if (!naive)
     pm.addNestedPass<func::FuncOp>(schedule::createScheduleGpu({chip.str(), precision}));
+  if (!naive && facts && facts->wgmma)
+    pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups());
   addPlainPhase(pm, /*costlyOnce=*/true);
 }
 
