@@ -16,15 +16,6 @@ static void addPtx(GpuKernels &kernels, const schedule::Chip &chip) {
       {kernels.ptx, chip.capability, chip.exact ? DLC_RT_PTX_EXACT : DLC_RT_PTX});
 }
 
-static llvm::Error simulate(gpu::GPUModuleOp module, GpuKernels &kernels, int32_t kind,
-                            int64_t capability) {
-  llvm::Expected<std::string> image = cuda::assembleSimulated(module);
-  if (!image)
-    return image.takeError();
-  kernels.code.images.push_back({std::move(*image), capability, kind});
-  return llvm::Error::success();
-}
-
 llvm::Expected<GpuKernels> dlc::makeGpuKernels(ModuleOp module, const schedule::Chip &chip,
                                                bool simulated) {
   GpuKernels kernels;
@@ -32,19 +23,22 @@ llvm::Expected<GpuKernels> dlc::makeGpuKernels(ModuleOp module, const schedule::
   if (modules.empty())
     return kernels;
   gpu::GPUModuleOp device = *modules.begin();
-  std::string ptxas = simulated ? "" : cuda::findPtxas();
-  llvm::Expected<cuda::Image> image =
-      cuda::assemble(device, {chip.name.str(), "+" + chip.ptxFeature.str()}, ptxas);
+  const int32_t kind = chip.exact ? DLC_RT_CUBIN_EXACT : DLC_RT_CUBIN;
+  if (simulated) {
+    llvm::Expected<std::string> image = cuda::assembleSimulated(device);
+    if (!image)
+      return image.takeError();
+    kernels.code.images.push_back({std::move(*image), chip.capability, kind});
+  }
+  // Last: it lowers the module further than the simulator understands.
+  llvm::Expected<cuda::Image> image = cuda::assemble(
+      device, {chip.name.str(), "+" + chip.ptxFeature.str()}, simulated ? "" : cuda::findPtxas());
   if (!image)
     return image.takeError();
   kernels.code.kernels = std::move(image->kernels);
   kernels.code.maxBatch = image->maxBatch;
-  int32_t kind = chip.exact ? DLC_RT_CUBIN_EXACT : DLC_RT_CUBIN;
-  if (simulated) {
-    if (llvm::Error error = simulate(device, kernels, kind, chip.capability))
-      return std::move(error);
+  if (simulated)
     return kernels;
-  }
   kernels.ptx = std::move(image->ptx);
   if (!image->cubin.empty())
     kernels.code.images.push_back({std::move(image->cubin), chip.capability, kind});
