@@ -29,6 +29,11 @@ Error Session::cutBatches(Settings &to) const {
   to.shards = request.shards.value_or(group.size());
   if (Error error = checkShards(to.shards, to.batchSize, group.size()))
     return error;
+  if (to.shards > 1 && request.options.isFor(Target::Cuda))
+    return createStringError("--target cuda computes whole batches in one process, and not " +
+                             Twine(to.shards) +
+                             " shards; leave out --shards and mpirun, or train "
+                             "on CPUs");
   if (to.joinsStatistics && to.shards > group.size())
     return createStringError("\"sync_batch_norm\" joins the statistics of processes, and each of " +
                              Twine(to.shards) + " shards on " + Twine(group.size()) +
