@@ -75,6 +75,11 @@ def models():
     return found
 
 
+def is_wanted(name, args):
+    """Kinds of kernels are, unless networks are named: then only what is."""
+    return name in args.networks or (name not in NETWORKS and args.networks == NETWORKS)
+
+
 def library_path(folder, name, precision, train=False):
     return os.path.join(folder, precision + ("-train" if train else ""), f"lib{name}.so")
 
@@ -82,14 +87,14 @@ def library_path(folder, name, precision, train=False):
 def pack(args):
     for precision in args.precisions:
         for name, model in models().items():
-            if name in NETWORKS and name not in args.networks:
+            if not is_wanted(name, args):
                 continue
             for train in [False, True] if name in TRAINED else [False]:
                 out = os.path.dirname(library_path(args.folder, name, precision, train))
                 os.makedirs(out, exist_ok=True)
                 path = dlctest.save_json(os.path.join(args.folder, name + ".json"), model)
                 command = [args.dlc, "compile", path, "-o", out, "--target", "cpu,cuda", "--precision", precision]
-                command += ["--march", "x86-64-v3,x86-64-v4"] + ["--train"] * train
+                command += ["--march", "x86-64-v3,x86-64-v4"] + ["--train"] * train + ["--simulate"] * args.simulate
                 dlctest.must(command)
                 os.remove(os.path.join(out, f"lib{name}.a"))
                 print("packed", library_path(args.folder, name, precision, train), flush=True)
@@ -117,6 +122,8 @@ def random_weights(opened, seed=7):
 
 def loaded(opened, tensors, folder, **options):
     model = opened.create(**options)
+    if not tensors:
+        return model
     path = os.path.join(folder, "weights.safetensors")
     dlctest.write_safetensors(path, tensors)
     model.load(path)
@@ -287,7 +294,7 @@ def check_all(args):
     right = set()
     for precision in args.precisions:
         for name, model in models().items():
-            if not os.path.exists(library_path(args.folder, name, precision)):
+            if not is_wanted(name, args) or not os.path.exists(library_path(args.folder, name, precision)):
                 continue
             try:
                 worst = compare(args, name, model, precision)
@@ -322,6 +329,8 @@ def table(rows, device):
 
 
 def run(args):
+    if args.check:
+        return 0 if check_all(args) else 1
     import torch
 
     device = torch.cuda.get_device_name()
@@ -346,6 +355,8 @@ def main():
     names = lambda text: text.split(",")
     parser.add_argument("folder", help="of the packed libraries")
     parser.add_argument("--pack", action="store_true", help="compile them, and run nothing")
+    parser.add_argument("--simulate", action="store_true", help="with --pack: for the simulator, to try this script")
+    parser.add_argument("--check", action="store_true", help="compare outputs, and measure nothing")
     parser.add_argument("--dlc", default=os.path.join(dlctest.ROOT, "build", "bin", "dlc"))
     parser.add_argument("--networks", type=names, default=NETWORKS)
     parser.add_argument("--precisions", type=names, default=list(LIMITS))
