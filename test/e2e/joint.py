@@ -84,9 +84,13 @@ class Parts:
             thread.join()
         return sum(losses)
 
+    def file(self, folder):
+        """Of its own: other cases run at the same time."""
+        return os.path.join(folder, f"{id(self)}.safetensors")
+
     def weights(self, folder):
         """Those of each instance."""
-        path = os.path.join(folder, "w.safetensors")
+        path = self.file(folder)
         found = []
         for m in self.models:
             m.save(path)
@@ -94,7 +98,7 @@ class Parts:
         return found
 
     def load(self, folder, weights):
-        path = os.path.join(folder, "w.safetensors")
+        path = self.file(folder)
         dlctest.write_safetensors(path, weights)
         for m in self.models:
             m.load(path)
