@@ -243,7 +243,7 @@ Outcome Compilation::lower(ModuleOp fused, const schedule::Chip &chip, StringRef
                            buildGpuSchedulePhase(pm, chip.name, options.precision, options.naive);
                          }},
                         {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm); }},
-                        {Stage::Vector, [&](OpPassManager &pm) { buildGpuPhase(pm, chip.name); }}};
+                        {Stage::Vector, buildGpuPhase}};
   OwningOpRef<ModuleOp> variantModule(cast<ModuleOp>(fused->clone()));
   emit::Variant variant;
   variant.name = chip.name.str();

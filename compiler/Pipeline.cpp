@@ -145,7 +145,7 @@ void dlc::buildLlvmPhase(OpPassManager &pm, const TargetFacts &facts) {
   cleanUp(pm);
 }
 
-void dlc::buildGpuPhase(OpPassManager &pm, StringRef chip) {
+void dlc::buildGpuPhase(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(abi::createVerifyAliasing());
   pm.addPass(cuda::createOutlineGpuKernels());
   pm.addPass(cuda::createExpandWarpgroups());
@@ -196,11 +196,6 @@ struct MarchOptions : PassPipelineOptions<MarchOptions> {
   }
 };
 
-struct ChipOptions : PassPipelineOptions<ChipOptions> {
-  Option<std::string> chip{*this, "chip", llvm::cl::desc("row of the chips"),
-                           llvm::cl::init("sm_80")};
-};
-
 struct GpuScheduleOptions : PassPipelineOptions<GpuScheduleOptions> {
   Option<std::string> chip{*this, "chip", llvm::cl::desc("row of the chips"),
                            llvm::cl::init("sm_80")};
@@ -242,9 +237,8 @@ void dlc::registerPipelines() {
   static PassPipelineRegistration<MarchOptions> llvm(
       "dlc-llvm-phase", "loops and vectors -> the LLVM dialect",
       [](OpPassManager &pm, const MarchOptions &options) { buildLlvmPhase(pm, options.facts()); });
-  static PassPipelineRegistration<ChipOptions> gpu(
-      "dlc-gpu-phase", "buffers -> launches of kernels of loops in a gpu.module",
-      [](OpPassManager &pm, const ChipOptions &options) { buildGpuPhase(pm, options.chip); });
+  static PassPipelineRegistration<> gpu(
+      "dlc-gpu-phase", "buffers -> launches of kernels of loops in a gpu.module", buildGpuPhase);
   static PassPipelineRegistration<> device(
       "dlc-device-phase", "the kernels of each gpu.module -> the LLVM dialect", buildDevicePhase);
   static PassPipelineRegistration<> host(

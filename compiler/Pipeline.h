@@ -43,8 +43,8 @@ void buildVectorPhase(mlir::OpPassManager &pm, const schedule::TargetFacts &fact
 void buildLlvmPhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts);
 
 /// For GPUs, in place of the vector phase: kernel and linalg ops -> launches of kernels of loops,
-/// in a gpu.module. `chip` is a row of the chips.
-void buildGpuPhase(mlir::OpPassManager &pm, llvm::StringRef chip);
+/// in a gpu.module.
+void buildGpuPhase(mlir::OpPassManager &pm);
 
 /// The kernels of each gpu.module -> the LLVM dialect, for cuda::assemble.
 void buildDevicePhase(mlir::OpPassManager &pm);

@@ -12,6 +12,7 @@
 //
 //===---------------------------------------------------------------------------------===//
 
+#include "compiler/abi/DropCasts.h"
 #include "compiler/cpu/Passes.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -71,18 +72,9 @@ struct CpuToLlvm : dlc::cpu::impl::CpuToLlvmBase<CpuToLlvm> {
     LLVMConversionTarget target(*context);
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       return signalPassFailure();
-    dropCasts();
-  }
-
-  // The casts of dlc-lower-entries and dlc-lower-launches meet those of the conversion.
-  void dropCasts() {
-    SmallVector<UnrealizedConversionCastOp> casts, remaining;
-    getOperation().walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
-    reconcileUnrealizedCasts(casts, &remaining);
-    for (UnrealizedConversionCastOp cast : remaining) {
-      cast.emitOpError("is left after the conversion to LLVM");
+    // The casts of dlc-lower-entries and dlc-lower-launches meet those of the conversion.
+    if (failed(dlc::abi::dropCasts(getOperation())))
       signalPassFailure();
-    }
   }
 };
 } // namespace

@@ -10,6 +10,7 @@
 //
 //===---------------------------------------------------------------------------------===//
 
+#include "compiler/abi/DropCasts.h"
 #include "compiler/cuda/Passes.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -61,18 +62,9 @@ struct CudaToLlvm : dlc::cuda::impl::CudaToLlvmBase<CudaToLlvm> {
                       LLVM::SqrtOp>();
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       return signalPassFailure();
-    dropCasts();
-  }
-
-  // The casts of dlc-lower-gpu-signatures meet those of the conversion.
-  void dropCasts() {
-    SmallVector<UnrealizedConversionCastOp> casts, remaining;
-    getOperation().walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
-    reconcileUnrealizedCasts(casts, &remaining);
-    for (UnrealizedConversionCastOp cast : remaining) {
-      cast.emitOpError("is left after the conversion to LLVM");
+    // The casts of dlc-lower-gpu-signatures meet those of the conversion.
+    if (failed(dlc::abi::dropCasts(getOperation())))
       signalPassFailure();
-    }
   }
 };
 } // namespace
