@@ -8,45 +8,6 @@ using namespace dlc::tools::train;
 // Numbers of a message: of smaller ones the time to begin is what counts.
 static constexpr size_t kBucket = (1 << 20) / sizeof(float);
 
-Exchange::Exchange(Group &group) : group(group) {
-  auto start = [](void *self) -> void * {
-    static_cast<Exchange *>(self)->work();
-    return nullptr;
-  };
-  hasThread = pthread_create(&thread, nullptr, start, this) == 0;
-}
-
-Exchange::~Exchange() {
-  if (!hasThread)
-    return;
-  {
-    std::lock_guard lock(mutex);
-    ends = true;
-  }
-  changed.notify_all();
-  pthread_join(thread, nullptr);
-}
-
-void Exchange::work() {
-  std::unique_lock lock(mutex);
-  while (true) {
-    changed.wait(lock, [&] { return ends || !full.empty(); });
-    if (full.empty())
-      return;
-    lock.unlock();
-    combine(full.front());
-    lock.lock();
-    full.pop_front();
-    changed.notify_all();
-  }
-}
-
-// The thread is idle then, and the group free.
-void Exchange::drain() {
-  std::unique_lock lock(mutex);
-  changed.wait(lock, [&] { return full.empty(); });
-}
-
 void Exchange::begin(float ofSamples) {
   share = ofSamples;
   open.clear();
@@ -58,25 +19,19 @@ void Exchange::takeGradient(MutableArrayRef<float> gradient) {
   openSize += gradient.size();
   if (openSize < kBucket)
     return;
-  if (hasThread) {
-    std::lock_guard lock(mutex);
-    full.push_back(std::move(open));
-  } else {
-    combine(open);
-  }
-  changed.notify_all();
+  worker.give([this, bucket = std::move(open)] { combine(bucket); });
   begin(share);
 }
 
 // Gradients that are on their way come first: all processes keep the order of their calls.
 void Exchange::joinMeans(MutableArrayRef<float> values) {
-  drain();
+  worker.wait();
   combine(values);
 }
 
 // Nothing is left to do beside the last ones, so they need no other thread.
 void Exchange::finish() {
-  drain();
+  worker.wait();
   combine(open);
 }
 

@@ -11,11 +11,8 @@
 #define DLC_TOOLS_TRAIN_EXCHANGE_H
 
 #include "tools/common/Library.h"
+#include "tools/common/Worker.h"
 #include "tools/train/Group.h"
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <pthread.h>
 
 namespace dlc::tools::train {
 
@@ -23,9 +20,7 @@ namespace dlc::tools::train {
 /// its way nobody else uses the group.
 class Exchange : public BatchPart {
 public:
-  explicit Exchange(Group &group);
-  /// Ends what has begun.
-  ~Exchange() override;
+  explicit Exchange(Group &group) : group(group) {}
 
   /// A step begins, of which this process has `share` of the samples.
   void begin(float share);
@@ -36,8 +31,6 @@ public:
 
 private:
   using Bucket = std::vector<llvm::MutableArrayRef<float>>;
-  void work();
-  void drain();
   void combine(llvm::ArrayRef<llvm::MutableArrayRef<float>> gradients);
 
   Group &group;
@@ -45,13 +38,7 @@ private:
   Bucket open;             ///< what waits to be worth a message
   size_t openSize = 0;     ///< numbers in it
   std::vector<float> flat; ///< of who combines
-
-  std::mutex mutex; ///< of what follows
-  std::condition_variable changed;
-  std::deque<Bucket> full; ///< the first one is being combined
-  bool ends = false;
-  pthread_t thread;
-  bool hasThread; ///< where none can be had, who gives the gradients adds them up
+  Worker worker;           ///< last, so that it ends first
 };
 
 } // namespace dlc::tools::train

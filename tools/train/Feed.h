@@ -2,11 +2,9 @@
 #ifndef DLC_TOOLS_TRAIN_FEED_H
 #define DLC_TOOLS_TRAIN_FEED_H
 
+#include "tools/common/Worker.h"
 #include "tools/train/Batches.h"
 #include <array>
-#include <condition_variable>
-#include <mutex>
-#include <pthread.h>
 
 namespace dlc::tools::train {
 
@@ -21,27 +19,19 @@ public:
   /// All that is given must outlive it.
   Feed(BatchPair &memory, const Samples &samples, std::vector<llvm::ArrayRef<int64_t>> series,
        const Batches::Random *random = nullptr);
-  ~Feed();
-  Feed(const Feed &) = delete;
 
   /// The next batch of the series, until the next call.
   const Batches &next();
 
 private:
-  void work();
-  void fill(size_t index);
+  void make(size_t index);
 
   BatchPair &memory;
   const Samples &samples;
   const std::vector<llvm::ArrayRef<int64_t>> series;
   const Batches::Random *random;
-
-  pthread_t thread;
-  bool hasThread; ///< where none can be had, the user's makes the batches
-  std::mutex mutex;
-  std::condition_variable changed;
-  size_t made = 0, taken = 0; ///< batches
-  bool ends = false;
+  size_t taken = 0; ///< batches
+  Worker worker;    ///< last, so that it ends first
 };
 
 } // namespace dlc::tools::train
