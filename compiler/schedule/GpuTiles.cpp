@@ -51,11 +51,8 @@ static constexpr Tile kTensorTiles[] = {
 };
 // Copies of single elements: half the steps keeps the places of a thread's lines in registers.
 static constexpr Tile kElementTiles[] = {
-    {128, 64, 16, 4, 2, 4, 60},
-    {128, 32, 16, 4, 1, 4, 50},
-    {64, 64, 16, 2, 2, 4, 50},
-    {64, 32, 16, 2, 1, 4, 40},
-    {32, 32, 16, 1, 2, 4, 30},
+    {128, 64, 16, 4, 2, 4, 60}, {128, 32, 16, 4, 1, 4, 50}, {64, 64, 16, 2, 2, 4, 50},
+    {64, 32, 16, 2, 1, 4, 40},  {32, 32, 16, 1, 2, 4, 30},
 };
 
 static Math mathOf(Precision precision) {
@@ -93,11 +90,12 @@ static double timeOf(const Chip &chip, Math math, const Tile &tile, const Produc
 ProductPlan dlc::schedule::choosePlan(mlir::MLIRContext *context, const Chip &chip,
                                       Precision precision, const ProductShape &shape) {
   ProductPlan best{{}, mathOf(precision), 1};
+  auto f32 = mlir::Float32Type::get(context);
   double least = 0;
   for (const Tile &tile : tilesOf(best.math, shape.vectors)) {
     auto cta = kernel::CtaAttr::get(context, tile.m, tile.n, tile.k, tile.warpsM, tile.warpsN,
                                     tile.stages);
-    if (kernel::getSharedBytes(cta, best.math) > chip.blockSharedBytes)
+    if (kernel::getSharedBytes(cta, best.math, f32, f32) > chip.blockSharedBytes)
       continue;
     int64_t most = llvm::divideCeil(shape.depth, tile.k) / kStepsOfPart;
     for (int64_t parts = 1; parts == 1 || parts <= std::min(most, kMostParts); parts *= 2) {

@@ -19,8 +19,8 @@ LogicalResult CtaAttr::verify(function_ref<InFlightDiagnostic()> emitError, int6
 }
 
 // What each way to multiply asks of a block's tile. simt: every thread has 4 or 8 rows and columns;
-// the others: whole fragments for each warp.
-static LogicalResult verifyTile(Operation *op, CtaAttr cta, Math math) {
+// the others: whole fragments for each warp. A step of K is at most 128 bytes of a line.
+static LogicalResult verifyTile(Operation *op, CtaAttr cta, Math math, bool narrow) {
   int64_t m = cta.getM(), n = cta.getN(), k = cta.getK();
   if (m < 32 || n < 32 || !llvm::isPowerOf2_64(m) || !llvm::isPowerOf2_64(n) ||
       !llvm::isPowerOf2_64(cta.getWarpsM()) || !llvm::isPowerOf2_64(cta.getWarpsN()))
@@ -28,8 +28,10 @@ static LogicalResult verifyTile(Operation *op, CtaAttr cta, Math math) {
   if (math == Math::WgmmaTf32 || math == Math::WgmmaBf16)
     return op->emitOpError("is not for warpgroups: kernel.warpgroup_gemm is");
   bool simt = math == Math::Simt;
-  if (simt ? k != 8 && k != 16 : k != 16 && k != 32)
-    return op->emitOpError("needs a k of ") << (simt ? "8 or 16" : "16 or 32");
+  if (simt ? k != 8 && k != 16 : k != 16 && k != 32 && (k != 64 || !narrow))
+    return op->emitOpError("needs a k of ") << (simt     ? "8 or 16"
+                                                : narrow ? "16, 32 or 64"
+                                                         : "16 or 32");
   if (std::min(m, n) * k % (4 * cta.getThreads()) || cta.getThreads() < std::max(m, n))
     return op->emitOpError(
         "needs tiles of which all threads copy 4 elements, or one line, at a time");
@@ -43,9 +45,10 @@ static LogicalResult verifyTile(Operation *op, CtaAttr cta, Math math) {
 
 // Tiles of A and B. A column of simt's A is copied element by element along K: 4 more elements a
 // row keep these in different banks.
-int64_t dlc::kernel::getSharedBytes(CtaAttr cta, Math math) {
+int64_t dlc::kernel::getSharedBytes(CtaAttr cta, Math math, Type a, Type b) {
   int64_t padding = math == Math::Simt ? 4 : 0;
-  return cta.getStages() * (cta.getM() + padding + cta.getN()) * cta.getK() * 4;
+  auto bytes = [](Type type) { return int64_t(type.getIntOrFloatBitWidth() / 8); };
+  return cta.getStages() * cta.getK() * ((cta.getM() + padding) * bytes(a) + cta.getN() * bytes(b));
 }
 
 int64_t checks::partsOf(Value out) {
@@ -92,15 +95,29 @@ SmallVector<int64_t> checks::asBlocked(ArrayRef<int64_t> plain) {
   return {plain[0], 1, plain[1], plain[2], plain[3]};
 }
 
+static bool isNarrow(Value value) { return getElementTypeOrSelf(value).isBF16(); }
+
+// How operands A and B and the result lie in memory.
+static LogicalResult verifyStorage(Operation *op, Math math, Value a, Value b, Value out) {
+  if (math != Math::Bf16 && (isNarrow(a) || isNarrow(b)))
+    return op->emitOpError("multiplies operands of bfloat16 as bf16");
+  if (partsOf(out) != 1 && isNarrow(out))
+    return op->emitOpError("stores sums of parts as float32");
+  return success();
+}
+
 template <typename OpTy>
-static LogicalResult verifyProduct(OpTy op, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel) {
+static LogicalResult verifyProduct(OpTy op, Value right, ArrayRef<int64_t> image,
+                                   ArrayRef<int64_t> kernel) {
   ArrayRef<int64_t> in = shapeOf(op.getInput());
   if (kernel[2] != in[3] || kernel[3] != image[3])
     return op.emitOpError("needs a kernel of [KH, KW, ")
            << in[3] << ", " << image[3] << "], for its images' channels";
   if (in[0] != image[0])
     return op.emitOpError("keeps its batch");
-  if (failed(verifyTile(op, op.getCta(), op.getMath())))
+  bool narrow = isNarrow(op.getInput()) && isNarrow(right);
+  if (failed(verifyStorage(op, op.getMath(), op.getInput(), right, op.getOut())) ||
+      failed(verifyTile(op, op.getCta(), op.getMath(), narrow)))
     return failure();
   return verifyWindow(op, asBlocked(in), asBlocked(image), kernel.take_front(2), op.getStrides(),
                       op.getPadding(), op.getDilations());
@@ -146,7 +163,9 @@ LogicalResult ImplicitGemmOp::verify() {
     return emitOpError("needs static extents but for the batch");
   if (failed(verifyImageEpilogue(*this, getEpilogue(), getExtras(), getOut())))
     return failure();
-  return verifyProduct(*this, getImageShape(), shapeOf(getWeights()));
+  if (isNarrow(getInput()) != isNarrow(getWeights()))
+    return emitOpError("needs images and kernels of one element type");
+  return verifyProduct(*this, getWeights(), getImageShape(), shapeOf(getWeights()));
 }
 
 SmallVector<OpFoldResult> ImplicitGemmOp::getBlocks(OpBuilder &builder, Location loc) {
@@ -154,7 +173,10 @@ SmallVector<OpFoldResult> ImplicitGemmOp::getBlocks(OpBuilder &builder, Location
 }
 
 int64_t ImplicitGemmOp::getThreads() { return getCta().getThreads(); }
-int64_t ImplicitGemmOp::getSharedBytes() { return kernel::getSharedBytes(getCta(), getMath()); }
+int64_t ImplicitGemmOp::getSharedBytes() {
+  return kernel::getSharedBytes(getCta(), getMath(), getElementTypeOrSelf(getInput()),
+                                getElementTypeOrSelf(getWeights()));
+}
 void ImplicitGemmOp::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
 
 //===----------------------------------------------------------------------===//
@@ -172,7 +194,7 @@ LogicalResult ImplicitGemmWeightsOp::verify() {
   if (llvm::is_contained(shapeOf(getOut()), ShapedType::kDynamic) ||
       llvm::is_contained(shapeOf(getGradient()).drop_front(), ShapedType::kDynamic))
     return emitOpError("needs static extents but for the batch");
-  return verifyProduct(*this, shapeOf(getGradient()), getKernelShape());
+  return verifyProduct(*this, getGradient(), shapeOf(getGradient()), getKernelShape());
 }
 
 SmallVector<OpFoldResult> ImplicitGemmWeightsOp::getBlocks(OpBuilder &builder, Location) {
@@ -185,7 +207,8 @@ SmallVector<OpFoldResult> ImplicitGemmWeightsOp::getBlocks(OpBuilder &builder, L
 
 int64_t ImplicitGemmWeightsOp::getThreads() { return getCta().getThreads(); }
 int64_t ImplicitGemmWeightsOp::getSharedBytes() {
-  return kernel::getSharedBytes(getCta(), getMath());
+  return kernel::getSharedBytes(getCta(), getMath(), getElementTypeOrSelf(getInput()),
+                                getElementTypeOrSelf(getGradient()));
 }
 void ImplicitGemmWeightsOp::getEffects(Effects &effects) {
   addEffects(*this, getOutMutable(), effects);

@@ -25,12 +25,16 @@ def Kernel_MathAttr : EnumAttr<Kernel_Dialect, Kernel_Math, "math"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+// What kernels of GPUs read and write: float32, or bfloat16 to halve the bytes. They compute in float32
+// whatever lies in memory.
+def Kernel_Stored : AnyTypeOf<[RankedTensorOf<[F32, BF16]>, MemRefOf<[F32, BF16]>]>;
+
 // Plain layouts; destination-style as all kernels.
 class Kernel_GpuOp<string mnemonic, list<Trait> traits = []>
     : Op<Kernel_Dialect, mnemonic, !listconcat([
         DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
         DeclareOpInterfaceMethods<GpuKernelOpInterface>], traits)> {
-  let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
+  let results = (outs Variadic<RankedTensorOf<[F32, BF16]>>:$result);
   let hasVerifier = 1;
 }
 
@@ -44,11 +48,13 @@ def Kernel_ImplicitGemmOp : Kernel_GpuOp<"implicit_gemm", [SingleBlock]> {
     With an `out` [S, N, OH, OW, O] each of S parts of K has sums of its own, which somebody has to add:
     no extras then, and an epilogue that stores the sum as it is.
 
-    Storage is float32; `math` says what operands are rounded to on their way into the registers. Sums
-    are float32. Blocks: the tiles, those of one row of tiles side by side, then the parts.
+    Each operand lies in memory as float32 or bfloat16, `input` and `weights` alike; what is bfloat16 is
+    multiplied as such, so `math` is bf16 then. Operands of float32 are rounded to what `math` says on
+    their way into the registers. Sums, those of parts as stored too, and the epilogue are float32.
+    Blocks: the tiles, those of one row of tiles side by side, then the parts.
   }];
-  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Variadic<Kernel_Shaped>:$extras,
-                       Kernel_Shaped:$out, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
+  let arguments = (ins Kernel_Stored:$input, Kernel_Stored:$weights, Variadic<Kernel_Stored>:$extras,
+                       Kernel_Stored:$out, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
                        DenseI64ArrayAttr:$dilations, Kernel_CtaAttr:$cta, Kernel_MathAttr:$math);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -69,9 +75,10 @@ def Kernel_ImplicitGemmWeightsOp : Kernel_GpuOp<"implicit_gemm_weights"> {
   let description = [{
     `input` [N, H, W, C], `gradient` [N, OH, OW, O], `out` [KH, KW, C, O]: M = KH KW C, N = O,
     K = N OH OW. With an `out` [S, KH, KW, C, O] each of S parts of the pixels has sums of its own, which
-    somebody has to add. The rest is as for kernel.implicit_gemm.
+    somebody has to add. The rest is as for kernel.implicit_gemm, but that `input` and `gradient` may
+    differ in how they lie in memory.
   }];
-  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$gradient, Kernel_Shaped:$out,
+  let arguments = (ins Kernel_Stored:$input, Kernel_Stored:$gradient, Kernel_Stored:$out,
                        DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
                        DenseI64ArrayAttr:$dilations, Kernel_CtaAttr:$cta, Kernel_MathAttr:$math);
   let assemblyFormat = [{

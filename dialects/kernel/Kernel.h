@@ -40,8 +40,9 @@ mlir::AffineMap getPackMap(mlir::MLIRContext *context, Layout layout,
 llvm::SmallVector<int64_t> getBlockedShape(Layout layout, llvm::ArrayRef<int64_t> plain,
                                            int64_t lanes, int64_t cols = 1, int64_t block = 1);
 
-/// Shared memory for the tiles of a matrix product's operands, in bytes.
-int64_t getSharedBytes(CtaAttr cta, Math math);
+/// Shared memory for the tiles of a matrix product A . B, whose operands have elements of the types
+/// `a` and `b`, in bytes.
+int64_t getSharedBytes(CtaAttr cta, Math math, mlir::Type a, mlir::Type b);
 
 /// What keeps kernel.warpgroup_gemm from windows over images of shape `image` [N, H, W, C], which
 /// give [OH, OW] `out`; empty: nothing. The rules are those of tensor maps, in the CUDA driver

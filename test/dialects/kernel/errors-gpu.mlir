@@ -287,3 +287,90 @@ func.func @warpgroups(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out:
     }
   return
 }
+
+// -----
+
+func.func @narrow_math(%x: memref<?x8x8x16xbf16>, %w: memref<3x3x16x40xbf16>, %out: memref<?x8x8x40xf32>) {
+  // expected-error@+1 {{multiplies operands of bfloat16 as bf16}}
+  kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xbf16>, memref<3x3x16x40xbf16>) outs(%out : memref<?x8x8x40xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<tf32>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
+func.func @narrow_input(%x: memref<?x8x8x16xbf16>, %w: memref<3x3x16x40xf32>, %out: memref<?x8x8x40xf32>) {
+  // expected-error@+1 {{needs images and kernels of one element type}}
+  kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xbf16>, memref<3x3x16x40xf32>) outs(%out : memref<?x8x8x40xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
+func.func @narrow_parts(%x: memref<?x8x8x16xbf16>, %w: memref<3x3x16x40xbf16>, %out: memref<4x?x8x8x40xbf16>) {
+  // expected-error@+1 {{stores sums of parts as float32}}
+  kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xbf16>, memref<3x3x16x40xbf16>) outs(%out : memref<4x?x8x8x40xbf16>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
+func.func @narrow_steps(%x: memref<?x8x8x16xbf16>, %w: memref<3x3x16x40xbf16>, %out: memref<?x8x8x40xbf16>) {
+  // expected-error@+1 {{needs a k of 16, 32 or 64}}
+  kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xbf16>, memref<3x3x16x40xbf16>) outs(%out : memref<?x8x8x40xbf16>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 8, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
+func.func @wide_steps(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x40xf32>, %out: memref<?x8x8x40xbf16>) {
+  // expected-error@+1 {{needs a k of 16 or 32}}
+  kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xf32>, memref<3x3x16x40xf32>) outs(%out : memref<?x8x8x40xbf16>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 64, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
+func.func @half(%x: memref<?x8x8x16xf16>, %w: memref<3x3x16x40xf16>, %out: memref<?x8x8x40xf32>) {
+  // expected-error@+1 {{operand #0 must be ranked tensor of 32-bit float or bfloat16 type values or memref of 32-bit float or bfloat16 type values}}
+  kernel.implicit_gemm ins(%x, %w : memref<?x8x8x16xf16>, memref<3x3x16x40xf16>) outs(%out : memref<?x8x8x40xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
+func.func @weights_math(%x: memref<?x8x8x16xf32>, %g: memref<?x8x8x40xbf16>, %out: memref<3x3x16x40xf32>) {
+  // expected-error@+1 {{multiplies operands of bfloat16 as bf16}}
+  kernel.implicit_gemm_weights ins(%x, %g : memref<?x8x8x16xf32>, memref<?x8x8x40xbf16>) outs(%out : memref<3x3x16x40xf32>)
+    {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<tf32>}
+  return
+}

@@ -55,3 +55,35 @@ func.func @weights(%x: tensor<?x8x8x16xf32>, %g: tensor<?x8x8x40xf32>, %out: ten
      cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>} -> tensor<2x3x3x16x40xf32>
   return %0 : tensor<2x3x3x16x40xf32>
 }
+
+// Operands and results of bfloat16, bias of float32; an input of float32 beside a gradient of bfloat16.
+
+// CHECK-LABEL: func.func @narrow
+// BUFFERS-LABEL: func.func @narrow
+func.func @narrow(%x: tensor<?x8x8x16xbf16>, %w: tensor<3x3x16x40xbf16>, %b: tensor<40xf32>, %r: tensor<?x8x8x40xbf16>,
+                  %out: tensor<?x8x8x40xbf16>) -> tensor<?x8x8x40xbf16> {
+  // CHECK: kernel.implicit_gemm
+  // CHECK-SAME: outs(%{{.*}} : tensor<?x8x8x40xbf16>)
+  // BUFFERS-NOT: memref.alloc
+  // BUFFERS:     kernel.implicit_gemm
+  // BUFFERS-SAME: outs(%arg4 : memref<?x8x8x40xbf16
+  %0 = kernel.implicit_gemm ins(%x, %w, %b, %r : tensor<?x8x8x16xbf16>, tensor<3x3x16x40xbf16>, tensor<40xf32>, tensor<?x8x8x40xbf16>) outs(%out : tensor<?x8x8x40xbf16>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,
+                cta = #kernel.cta<m = 64, n = 32, k = 64, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
+    epilogue {
+    ^bb0(%acc: f32, %bias: f32, %residual: f32):
+      %1 = arith.addf %acc, %bias : f32
+      %2 = arith.addf %1, %residual : f32
+      kernel.yield %2 : f32
+    } -> tensor<?x8x8x40xbf16>
+  return %0 : tensor<?x8x8x40xbf16>
+}
+
+// CHECK-LABEL: func.func @narrow_weights
+func.func @narrow_weights(%x: tensor<?x8x8x16xf32>, %g: tensor<?x8x8x40xbf16>, %out: tensor<2x3x3x16x40xf32>) -> tensor<2x3x3x16x40xf32> {
+  // CHECK: kernel.implicit_gemm_weights ins(%{{.*}}, %{{.*}} : tensor<?x8x8x16xf32>, tensor<?x8x8x40xbf16>)
+  %0 = kernel.implicit_gemm_weights ins(%x, %g : tensor<?x8x8x16xf32>, tensor<?x8x8x40xbf16>) outs(%out : tensor<2x3x3x16x40xf32>)
+    {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,
+     cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>} -> tensor<2x3x3x16x40xf32>
+  return %0 : tensor<2x3x3x16x40xf32>
+}
