@@ -86,6 +86,8 @@ void dlc::buildGpuSchedulePhase(OpPassManager &pm, StringRef chip, Precision pre
   if (!naive && facts && facts->wgmma)
     pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups());
   addPlainPhase(pm, /*costlyOnce=*/true);
+  pm.addNestedPass<func::FuncOp>(schedule::createSplitReductions());
+  cleanUp(pm);
 }
 
 void dlc::buildProbePhase(OpPassManager &pm, bool inputs) {

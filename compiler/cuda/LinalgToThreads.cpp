@@ -197,7 +197,7 @@ void ThreadEmitter::emitShared() {
     parts = foldThroughMemory(parts);
   if (!plan.across)
     parts = foldInWarp(parts);
-  Value inside = isBelow(group, product(plan.points, 1));
+  Value inside = isBelow(group, product(plan.points, plan.width));
   Value first = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
   Value stores = arith::AndIOp::create(builder, loc, inside, first);
   auto branch = scf::IfOp::create(builder, loc, stores);
@@ -209,8 +209,8 @@ void ThreadEmitter::emitShared() {
 SmallVector<Value> ThreadEmitter::emitPart() {
   SmallVector<Value> neutral;
   for (unsigned index = 0; index < op.getNumDpsInits(); ++index)
-    neutral.push_back(payload.neutral(index, 1));
-  Value inside = isBelow(group, product(plan.points, 1));
+    neutral.push_back(payload.neutral(index, plan.width));
+  Value inside = isBelow(group, product(plan.points, plan.width));
   auto branch = scf::IfOp::create(builder, loc, ValueRange(neutral).getTypes(), inside,
                                   /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(builder);
@@ -223,7 +223,7 @@ SmallVector<Value> ThreadEmitter::emitPart() {
   scf::YieldOp::create(builder, loc, loop.getResults());
   builder.setInsertionPointToStart(loop.getBody());
   setLoops(plan.reductions, loop.getInductionVar(), 1);
-  scf::YieldOp::create(builder, loc, payload.emit(loop.getRegionIterArgs(), 1));
+  scf::YieldOp::create(builder, loc, payload.emit(loop.getRegionIterArgs(), plan.width));
   return SmallVector<Value>(branch.getResults());
 }
 
@@ -272,8 +272,8 @@ SmallVector<Value> ThreadEmitter::foldInWarp(SmallVector<Value> parts) {
 void ThreadEmitter::storePoint(ValueRange sums) {
   setPoint();
   for (auto [index, sum] : llvm::enumerate(sums)) {
-    Value before = payload.load(init(index), 1);
-    payload.store(payload.combine(index, before, sum), init(index), 1);
+    Value before = payload.load(init(index), plan.width);
+    payload.store(payload.combine(index, before, sum), init(index), plan.width);
   }
 }
 

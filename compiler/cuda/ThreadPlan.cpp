@@ -59,7 +59,7 @@ static bool takesVectors(linalg::LinalgOp op, const ThreadPlan &plan) {
   unsigned inner = plan.points.back();
   if (!isDivisible(op.getStaticLoopRanges()[inner]))
     return false;
-  if (!plan.reductions.empty() && countElements(op, plan.points, 1) < kManyPoints)
+  if (!plan.reductions.empty() && !plan.across && countElements(op, plan.points, 1) < kManyPoints)
     return false;
   return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
     return loops::hasVectorAccess(op, operand, inner) && isAligned(op, operand, inner);
@@ -81,7 +81,7 @@ static void chooseLanes(linalg::LinalgOp op, ThreadPlan &plan) {
   bool isVeryLong = length >= kVeryLongReduction;
   plan.across = across;
   plan.threads = across && isVeryLong ? 512 : 256;
-  plan.lanes = across ? plan.threads / kWarp : isVeryLong ? plan.threads : kWarp;
+  plan.lanes = isVeryLong ? plan.threads : kWarp;
   if (across)
     return;
   // The reduction with unit strides runs fastest.
@@ -101,7 +101,10 @@ ThreadPlan cuda::planThreads(linalg::LinalgOp op) {
   }
   if (!plan.reductions.empty())
     chooseLanes(op, plan);
-  if (plan.lanes == 1 && takesVectors(op, plan))
+  if ((plan.lanes == 1 || plan.across) && takesVectors(op, plan))
     plan.width = kWidth;
+  // Neighbours of 32 points either way: they are 128 bytes of float32.
+  if (plan.across)
+    plan.lanes = plan.threads * plan.width / kWarp;
   return plan;
 }

@@ -113,16 +113,29 @@ gpu.module @kernels {
     gpu.return
   }
 
-  // Columns: 32 neighbours read side by side; 16 lanes of each are folded through shared memory.
+  // Columns: 8 threads read 32 neighbours side by side; 64 lanes of each are folded through shared
+  // memory.
   // CHECK-LABEL: gpu.func @columns
-  // CHECK-SAME:    workgroup(%{{.*}} : memref<512xf32, #gpu.address_space<workgroup>>)
-  // CHECK:         step %c16
-  // CHECK-COUNT-4: gpu.barrier
+  // CHECK-SAME:    workgroup(%{{.*}} : memref<512xvector<4xf32>, #gpu.address_space<workgroup>>)
+  // CHECK:         step %c64
+  // CHECK:           vector.load %{{.*}} {alignment = 16 : i64} : memref<?x100xf32>, vector<4xf32>
+  // CHECK-COUNT-6: gpu.barrier
   // CHECK-NOT:     gpu.barrier
   // CHECK-NOT:     gpu.shuffle
   // CHECK:         gpu.return
   gpu.func @columns(%x: memref<?x100xf32>, %y: memref<100xf32>) kernel {
     linalg.reduce {arith.addf} ins(%x : memref<?x100xf32>) outs(%y : memref<100xf32>) dimensions = [0]
+    gpu.return
+  }
+
+  // Columns whose number is odd: an element a thread, 16 lanes.
+  // CHECK-LABEL: gpu.func @odd
+  // CHECK-SAME:    workgroup(%{{.*}} : memref<512xf32, #gpu.address_space<workgroup>>)
+  // CHECK:         step %c16
+  // CHECK-COUNT-4: gpu.barrier
+  // CHECK-NOT:     gpu.barrier
+  gpu.func @odd(%x: memref<?x99xf32>, %y: memref<99xf32>) kernel {
+    linalg.reduce {arith.addf} ins(%x : memref<?x99xf32>) outs(%y : memref<99xf32>) dimensions = [0]
     gpu.return
   }
 }
