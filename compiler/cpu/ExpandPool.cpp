@@ -5,7 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <limits>
-#include <set>
+#include <map>
 
 using namespace mlir;
 using namespace dlc;
@@ -44,35 +44,64 @@ public:
         in(cast<MemRefType>(op.getInput().getType()).getShape()),
         out(cast<MemRefType>(op.getOut().getType()).getShape()),
         vertical{in[2], out[2], op.getWindow()[0], op.getStrides()[0], 1, op.getPadding()[0]},
-        horizontal{in[3], out[3], op.getWindow()[1], op.getStrides()[1], 1, op.getPadding()[2]} {}
+        horizontal{in[3], out[3], op.getWindow()[1], op.getStrides()[1], 1, op.getPadding()[2]},
+        runs(cutColumns(horizontal, tileWidth)) {}
 
   void emit(Value lo, Value hi) {
     auto extents = op.getItemExtents(e.builder, e.loc);
     e.forItems(extents, lo, hi, [&](ValueRange outer, Value first, Value end) {
       image = outer[0];
       block = outer[1];
-      e.loop(first, end, 1, [&](Value y) { emitRow(y); });
+      emitRows(first, end);
     });
   }
 
 private:
   using Range = std::pair<Value, Value>;
 
-  void emitRow(Value y) {
-    Range taps = emitTapBounds(e, vertical, y);
-    Value rowCount = count(vertical, op.getPadding()[1], y, taps);
-    auto [first, end] = wholeWindows(horizontal);
-    if (horizontal.taps > maxUnrolledTaps)
-      first = end = 0;
-    emitPixels(y, taps, rowCount, 0, first);
-    if (first < end)
-      emitTiles(y, taps, rowCount, first, end);
-    emitPixels(y, taps, rowCount, end, out[3]);
+  // Windows that touch no padding above or below are straight code along y too.
+  void emitRows(Value first, Value end) {
+    auto [top, bottom] = wholeWindows(vertical);
+    if (std::max(vertical.taps, horizontal.taps) > maxUnrolledTaps || top == bottom)
+      return emitRows(first, end, /*whole=*/false);
+    if (top > 0)
+      emitRows(first, e.min(end, e.index(top)), /*whole=*/false);
+    emitRows(top > 0 ? e.max(first, e.index(top)) : first,
+             bottom < out[2] ? e.min(end, e.index(bottom)) : end, /*whole=*/true);
+    if (bottom < out[2])
+      emitRows(e.max(first, e.index(bottom)), end, /*whole=*/false);
   }
 
-  // Windows [first, end) of a row, one at a time, with the bounds of each.
-  void emitPixels(Value y, Range rowTaps, Value rowCount, int64_t first, int64_t end) {
-    e.loop(e.index(first), e.index(end), 1, [&](Value x) {
+  void emitRows(Value first, Value end, bool whole) {
+    e.loop(first, end, 1, [&](Value y) {
+      Range taps = {e.index(0), e.index(vertical.taps)};
+      if (!whole)
+        taps = emitTapBounds(e, vertical, y);
+      emitRow(y, taps, whole);
+    });
+  }
+
+  void emitRow(Value y, Range taps, bool whole) {
+    Value rowCount = count(vertical, op.getPadding()[1], y, taps);
+    if (horizontal.taps > maxUnrolledTaps)
+      return emitPixels(y, taps, rowCount);
+    std::map<int64_t, Value> scales; // by the columns that a window counts
+    for (int64_t x = 0; average && x < out[3]; ++x)
+      if (Value &scale = scales[columnCount(x)]; !scale)
+        scale = emitReciprocal(e, e.mul(rowCount, columnCount(x)));
+    for (const ColumnRun &run : runs)
+      e.loop(e.index(run.begin), e.index(run.end), run.width, [&](Value x) {
+        Emitter::Values results = emitTile(run, y, x, taps, whole);
+        for (auto [m, result] : llvm::enumerate(results)) {
+          Value scale = average ? scales[columnCount(run.begin + m)] : Value();
+          e.store(finish(result, scale), op.getOut(), at(y, e.add(x, m)));
+        }
+      });
+  }
+
+  // One window at a time, with the bounds of each.
+  void emitPixels(Value y, Range rowTaps, Value rowCount) {
+    e.loop(e.index(0), e.index(out[3]), 1, [&](Value x) {
       Range taps = emitTapBounds(e, horizontal, x);
       Value left = e.sub(e.mul(x, horizontal.stride), e.index(horizontal.before));
       Value result = overRows(y, rowTaps, {start()}, [&](Value row, ValueRange carried) {
@@ -81,52 +110,58 @@ private:
         });
       })[0];
       Value colCount = count(horizontal, op.getPadding()[3], x, taps);
-      e.store(finish(result, reciprocal(rowCount, colCount)), op.getOut(), at(y, x));
+      Value scale = average ? emitReciprocal(e, e.mul(rowCount, colCount)) : Value();
+      e.store(finish(result, scale), op.getOut(), at(y, x));
     });
   }
 
-  // Windows [first, end), none of which touches padding at its sides: several at a time, each pixel
-  // loaded once.
-  void emitTiles(Value y, Range rowTaps, Value rowCount, int64_t first, int64_t end) {
-    Value scale = reciprocal(rowCount, e.index(horizontal.taps));
-    Window1D inner = horizontal;
-    inner.output = end - first;
-    inner.before -= first * horizontal.stride;
-    for (const ColumnRun &run : cutColumns(inner, tileWidth))
-      e.loop(e.index(run.begin), e.index(run.end), run.width, [&](Value x) {
-        Emitter::Values starts(run.width, start());
-        Value left = e.mul(x, inner.stride);
-        auto results = overRows(y, rowTaps, starts, [&](Value row, ValueRange carried) {
-          return emitTapRow(inner, run.width, row, left, carried);
-        });
-        for (auto [m, result] : llvm::enumerate(results))
-          e.store(finish(result, scale), op.getOut(), at(y, e.add(x, first + m)));
-      });
+  // Windows of one row, each pixel loaded once. Without padding above or below, what they share of
+  // a column is combined once.
+  Emitter::Values emitTile(const ColumnRun &run, Value y, Value x, Range rowTaps, bool whole) {
+    Value left = e.mul(x, horizontal.stride), top = firstRow(y);
+    if (!whole)
+      return overRows(
+          y, rowTaps, Emitter::Values(run.width, start()), [&](Value row, ValueRange carried) {
+            return spread(run, Emitter::Values(carried),
+                          [&](int64_t position) { return pixel(row, e.add(left, position)); });
+          });
+    Emitter::Values results = spread(run, Emitter::Values(run.width), [&](int64_t position) {
+      Value column = e.add(left, position), value = pixel(top, column);
+      for (int64_t tap = 1; tap < vertical.taps; ++tap)
+        value = combine(value, pixel(e.add(top, tap), column));
+      return value;
+    });
+    for (Value &result : results)
+      result = result ? result : start();
+    return results;
   }
 
-  Emitter::Values emitTapRow(const Window1D &window, int64_t width, Value row, Value left,
-                             ValueRange carried) {
-    Emitter::Values results(carried);
-    std::set<int64_t> positions;
-    for (int64_t m = 0; m < width; ++m)
-      for (int64_t tap = 0; tap < window.taps; ++tap)
-        positions.insert(window.position(m, tap));
-    for (int64_t position : positions) {
-      Value value = pixel(row, e.add(left, position));
-      for (int64_t m = 0; m < width; ++m)
-        if (position >= window.position(m, 0) && position <= window.position(m, window.taps - 1))
-          results[m] = combine(results[m], value);
+  // Combines the value at each position of a row with the windows that it lies in; a null one
+  // starts with its first.
+  Emitter::Values spread(const ColumnRun &run, ArrayRef<Value> windows,
+                         function_ref<Value(int64_t position)> valueAt) {
+    Emitter::Values results(windows);
+    std::map<int64_t, SmallVector<int64_t>> readers;
+    for (int64_t m = 0; m < run.width; ++m)
+      for (int64_t tap = 0; tap < horizontal.taps; ++tap)
+        if (run.taps[tap][m])
+          readers[horizontal.position(m, tap)].push_back(m);
+    for (const auto &[position, windows] : readers) {
+      Value value = valueAt(position);
+      for (int64_t m : windows)
+        results[m] = results[m] ? combine(results[m], value) : value;
     }
     return results;
   }
 
   Emitter::Values overRows(Value y, Range taps, ValueRange starts,
                            function_ref<Emitter::Values(Value, ValueRange)> body) {
-    Value top = e.sub(e.mul(y, vertical.stride), e.index(vertical.before));
-    return e.loop(taps.first, taps.second, 1, starts, [&](Value tap, ValueRange carried) {
-      return body(e.add(top, tap), carried);
-    });
+    Value top = firstRow(y);
+    return e.loop(taps.first, taps.second, 1, starts,
+                  [&](Value tap, ValueRange carried) { return body(e.add(top, tap), carried); });
   }
+
+  Value firstRow(Value y) { return e.sub(e.mul(y, vertical.stride), e.index(vertical.before)); }
 
   Value start() { return e.splat(average ? 0 : -std::numeric_limits<float>::infinity()); }
 
@@ -151,8 +186,9 @@ private:
     return emitCount(e, window, after, op.getCountIncludePad(), at, taps);
   }
 
-  Value reciprocal(Value rowCount, Value colCount) {
-    return average ? emitReciprocal(e, e.mul(rowCount, colCount)) : Value();
+  int64_t columnCount(int64_t x) {
+    Range taps = emitTapBounds(e, horizontal, e.index(x));
+    return *getConstantIntValue(count(horizontal, op.getPadding()[3], e.index(x), taps));
   }
 
   Emitter &e;
@@ -160,6 +196,7 @@ private:
   bool average;
   ArrayRef<int64_t> in, out;
   Window1D vertical, horizontal;
+  SmallVector<ColumnRun> runs;
   Value image, block;
 };
 
