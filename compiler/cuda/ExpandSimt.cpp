@@ -38,8 +38,8 @@ SimtTile::SimtTile(const Product &product) : product(product), block(product.blo
   kernel::CtaAttr cta = block.cta;
   int64_t m = cta.getM(), n = cta.getN(), k = cta.getK(), elements = m * n / cta.getThreads();
   int64_t rowRuns = elements == 16 ? 1 : 2, columnRuns = elements == 64 ? 2 : 1;
-  a = {false, false, k, m, 4, 0};
-  b = {false, false, k, n, 0, a.elements()};
+  a = {product.a.image.element, false, 1, k, m, 4, 0};
+  b = {product.b.element, false, 1, k, n, 0, a.bytes()};
   int64_t across = n / (4 * columnRuns);
   for (int64_t run = 0; run < rowRuns; ++run)
     rows.push_back(block.thread / across * 4 + run * (m / rowRuns));
@@ -68,7 +68,7 @@ void SimtTile::multiply(Value stage, MutableArrayRef<Value> sums) const {
     SmallVector<Value> values;
     for (Int run : runs)
       llvm::append_range(
-          values, loadElements(builder, sharedAt(stage, run, tile.start + k * tile.stride()), 4));
+          values, loadElements(builder, tile.element, tile.at(stage, run, k * tile.stride()), 4));
     return values;
   };
   for (int64_t k = 0; k < block.cta.getK(); ++k) {
@@ -97,6 +97,6 @@ void dlc::cuda::expandSimt(const Product &product) {
   SmallVector<TileCopy, 2> copies = tile.makeCopies();
   int64_t sums = 16 * tile.rows.size() * tile.columns.size();
   tile.store(
-      sumSteps(product.block, copies, tile.a.elements() + tile.b.elements(), sums,
+      sumSteps(product.block, copies, tile.a.bytes() + tile.b.bytes(), sums,
                [&](Value stage, MutableArrayRef<Value> values) { tile.multiply(stage, values); }));
 }

@@ -9,7 +9,7 @@ using namespace mlir;
 using namespace dlc::cuda;
 
 int64_t dlc::cuda::commonVector(ArrayRef<int64_t> numbers) {
-  int64_t width = 4;
+  int64_t width = 8;
   for (int64_t number : numbers)
     while (number % width)
       width /= 2;
@@ -18,11 +18,11 @@ int64_t dlc::cuda::commonVector(ArrayRef<int64_t> numbers) {
 
 Value GlobalBuffer::at(Int offset, int64_t more) const {
   ImplicitLocOpBuilder &b = *offset.builder;
-  Type type = b.getF32Type();
-  Value place = LLVM::GEPOp::create(b, pointer.getType(), type, pointer, ValueRange{offset.value});
+  Value place =
+      LLVM::GEPOp::create(b, pointer.getType(), element, pointer, ValueRange{offset.value});
   if (!more)
     return place;
-  return LLVM::GEPOp::create(b, pointer.getType(), type, place,
+  return LLVM::GEPOp::create(b, pointer.getType(), element, place,
                              ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(more)});
 }
 
@@ -42,16 +42,17 @@ FailureOr<GlobalBuffer> dlc::cuda::getBuffer(ImplicitLocOpBuilder &builder, Oper
   int64_t offset;
   if (failed(type.getStridesAndOffset(buffer.strides, offset)) || buffer.strides.back() != 1)
     return op->emitOpError("needs buffers whose last dimension is contiguous");
+  buffer.element = type.getElementType();
   buffer.shape = llvm::to_vector(type.getShape());
   MemRefDescriptor descriptor = getDescriptor(builder, memref);
   Location loc = builder.getLoc();
   Value start = descriptor.alignedPtr(builder, loc);
   bool known = !ShapedType::isDynamic(offset);
   if (!known)
-    start = LLVM::GEPOp::create(builder, start.getType(), builder.getF32Type(), start,
+    start = LLVM::GEPOp::create(builder, start.getType(), buffer.element, start,
                                 ValueRange{descriptor.offset(builder, loc)});
   else if (offset)
-    start = LLVM::GEPOp::create(builder, start.getType(), builder.getF32Type(), start,
+    start = LLVM::GEPOp::create(builder, start.getType(), buffer.element, start,
                                 ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
   auto global = LLVM::LLVMPointerType::get(builder.getContext(), 1);
   buffer.pointer = start.getType() == global
@@ -67,7 +68,7 @@ FailureOr<GlobalBuffer> dlc::cuda::getBuffer(ImplicitLocOpBuilder &builder, Oper
   if (llvm::is_contained(buffer.strides, ShapedType::kDynamic))
     return op->emitOpError("needs static strides");
   SmallVector<int64_t> jumps(ArrayRef(buffer.strides).drop_back());
-  jumps.push_back(offset);
+  llvm::append_values(jumps, offset, widestVector(buffer.element));
   buffer.alignment = known ? commonVector(jumps) : 1;
   return buffer;
 }
@@ -97,28 +98,36 @@ Int Rows::offset(Int row) const {
   return n * buffer.strides[0] + y * buffer.strides[1] + x * buffer.strides[2];
 }
 
-SmallVector<Value> dlc::cuda::loadElements(ImplicitLocOpBuilder &builder, Value pointer,
-                                           int64_t count) {
-  Type element = builder.getF32Type();
+SmallVector<Value> dlc::cuda::loadElements(ImplicitLocOpBuilder &builder, Type element,
+                                           Value pointer, int64_t count) {
+  Type wide = builder.getF32Type();
+  Type type = count == 1 ? element : VectorType::get(count, element);
+  Value loaded = LLVM::LoadOp::create(builder, type, pointer, count * bytesOf(element));
+  if (element != wide)
+    loaded =
+        arith::ExtFOp::create(builder, count == 1 ? wide : VectorType::get(count, wide), loaded);
   if (count == 1)
-    return {LLVM::LoadOp::create(builder, element, pointer, /*alignment=*/4)};
-  Value vector = LLVM::LoadOp::create(builder, VectorType::get(count, element), pointer, 4 * count);
+    return {loaded};
   SmallVector<Value> values;
   for (int64_t i = 0; i < count; ++i)
     values.push_back(LLVM::ExtractElementOp::create(
-        builder, vector, arith::ConstantIntOp::create(builder, builder.getI32Type(), i)));
+        builder, loaded, arith::ConstantIntOp::create(builder, builder.getI32Type(), i)));
   return values;
 }
 
-void dlc::cuda::storeElements(ImplicitLocOpBuilder &builder, Value pointer, ValueRange values) {
-  if (values.size() == 1) {
-    LLVM::StoreOp::create(builder, values[0], pointer, /*alignment=*/4);
-    return;
+void dlc::cuda::storeElements(ImplicitLocOpBuilder &builder, Type element, Value pointer,
+                              ValueRange values) {
+  int64_t count = values.size();
+  Value stored = values[0];
+  if (count > 1) {
+    stored = LLVM::PoisonOp::create(builder, VectorType::get(count, stored.getType()));
+    for (auto [index, value] : llvm::enumerate(values))
+      stored = LLVM::InsertElementOp::create(
+          builder, stored, value,
+          arith::ConstantIntOp::create(builder, builder.getI32Type(), index));
   }
-  Value vector =
-      LLVM::PoisonOp::create(builder, VectorType::get(values.size(), builder.getF32Type()));
-  for (auto [index, value] : llvm::enumerate(values))
-    vector = LLVM::InsertElementOp::create(
-        builder, vector, value, arith::ConstantIntOp::create(builder, builder.getI32Type(), index));
-  LLVM::StoreOp::create(builder, vector, pointer, 4 * values.size());
+  if (getElementTypeOrSelf(stored) != element)
+    stored = arith::TruncFOp::create(
+        builder, count == 1 ? element : VectorType::get(count, element), stored);
+  LLVM::StoreOp::create(builder, stored, pointer, count * bytesOf(element));
 }

@@ -11,8 +11,9 @@ namespace dlc::cuda {
 /// A buffer whose last dimension is contiguous. Offsets count elements and are i32.
 struct GlobalBuffer {
   mlir::Value pointer; ///< !llvm.ptr<1>, to the first element
+  mlir::Type element;  ///< f32 or bf16
   llvm::SmallVector<int64_t> shape, strides;
-  int64_t alignment; ///< elements that are aligned as one vector wherever strides lead: 1, 2 or 4
+  int64_t alignment; ///< elements that are aligned as one vector wherever strides lead
 
   /// The pointer to element `offset`, plus `more`, which becomes part of an instruction.
   mlir::Value at(Int offset, int64_t more = 0) const;
@@ -38,13 +39,20 @@ private:
   const GlobalBuffer &buffer;
 };
 
-/// `count` elements from `pointer` on, in one access where `count` is 2 or 4.
-llvm::SmallVector<mlir::Value> loadElements(mlir::ImplicitLocOpBuilder &builder,
+/// Bytes of an element.
+inline int64_t bytesOf(mlir::Type element) { return element.getIntOrFloatBitWidth() / 8; }
+
+/// Elements of the widest vector that one access takes, of 16 bytes.
+inline int64_t widestVector(mlir::Type element) { return 16 / bytesOf(element); }
+
+/// `count` elements of type `element` from `pointer` on, in one access, as float32.
+llvm::SmallVector<mlir::Value> loadElements(mlir::ImplicitLocOpBuilder &builder, mlir::Type element,
                                             mlir::Value pointer, int64_t count);
-void storeElements(mlir::ImplicitLocOpBuilder &builder, mlir::Value pointer,
+/// Stores float32 as elements of type `element`, rounded to nearest even.
+void storeElements(mlir::ImplicitLocOpBuilder &builder, mlir::Type element, mlir::Value pointer,
                    mlir::ValueRange values);
 
-/// The largest of 4, 2 and 1 that divides all `numbers`.
+/// The largest power of two up to 8 that divides all `numbers`.
 int64_t commonVector(llvm::ArrayRef<int64_t> numbers);
 
 } // namespace dlc::cuda

@@ -9,16 +9,16 @@ using namespace mlir;
 using namespace dlc;
 
 // Whole vectors of 16 bytes pass the first level cache by: it keeps nothing of use to others.
-void cuda::copyAsync(ImplicitLocOpBuilder &builder, Value shared, Value global, int64_t elements,
+void cuda::copyAsync(ImplicitLocOpBuilder &builder, Value shared, Value global, int64_t bytes,
                      Value condition) {
-  auto cache = elements == 4 ? NVVM::LoadCacheModifierKind::CG : NVVM::LoadCacheModifierKind::CA;
+  auto cache = bytes == 16 ? NVVM::LoadCacheModifierKind::CG : NVVM::LoadCacheModifierKind::CA;
   Type type = builder.getI32Type();
   Value size;
   if (condition)
     size = arith::SelectOp::create(builder, condition,
-                                   arith::ConstantIntOp::create(builder, type, 4 * elements),
+                                   arith::ConstantIntOp::create(builder, type, bytes),
                                    arith::ConstantIntOp::create(builder, type, 0));
-  NVVM::CpAsyncOp::create(builder, shared, global, builder.getI32IntegerAttr(4 * elements),
+  NVVM::CpAsyncOp::create(builder, shared, global, builder.getI32IntegerAttr(bytes),
                           NVVM::LoadCacheModifierKindAttr::get(builder.getContext(), cache), size);
 }
 
@@ -43,6 +43,20 @@ Value cuda::roundToBf16(ImplicitLocOpBuilder &builder, Value low, Value high) {
                                          arith::ConstantIntOp::create(builder, type, index));
   Value rounded = arith::TruncFOp::create(builder, VectorType::get(2, builder.getBF16Type()), pair);
   return LLVM::BitcastOp::create(builder, type, rounded);
+}
+
+SmallVector<Value> cuda::loadMatrices(ImplicitLocOpBuilder &builder, Value row, int64_t number,
+                                      bool transposed) {
+  SmallVector<Type> types(number, builder.getI32Type());
+  auto registers = LLVM::LLVMStructType::getLiteral(builder.getContext(), types);
+  auto shape = NVVM::LdStMatrixShapeAttr::get(builder.getContext(), 8, 8);
+  Value loaded = NVVM::LdMatrixOp::create(builder, registers, row, number,
+                                          transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,
+                                          shape, NVVM::LdStMatrixEltType::B16);
+  SmallVector<Value> values;
+  for (int64_t i = 0; i < number; ++i)
+    values.push_back(LLVM::ExtractValueOp::create(builder, loaded, i));
+  return values;
 }
 
 void cuda::multiplyTiles(ImplicitLocOpBuilder &builder, bool bf16, ValueRange a, ValueRange b,

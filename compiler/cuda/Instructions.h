@@ -11,10 +11,10 @@
 
 namespace dlc::cuda {
 
-/// Starts to copy `elements` (1, 2 or 4) float32 from global to shared memory; zeros where
-/// `condition`, if any, does not hold.
+/// Starts to copy 4, 8 or 16 `bytes` from global to shared memory; zeros where `condition`, if any,
+/// does not hold.
 void copyAsync(mlir::ImplicitLocOpBuilder &builder, mlir::Value shared, mlir::Value global,
-               int64_t elements, mlir::Value condition);
+               int64_t bytes, mlir::Value condition);
 
 /// Ends a group of copies.
 void commitCopies(mlir::ImplicitLocOpBuilder &builder);
@@ -27,6 +27,12 @@ mlir::Value roundToTf32(mlir::ImplicitLocOpBuilder &builder, mlir::Value value);
 
 /// Two float32 rounded to bf16, to nearest even, in an i32; `low` in its low half.
 mlir::Value roundToBf16(mlir::ImplicitLocOpBuilder &builder, mlir::Value low, mlir::Value high);
+
+/// 2 or 4 matrices of 8 x 8 elements of 16 bits from shared memory, a register of each for every
+/// thread: two neighbours of row lane / 4, or of that column where `transposed`. Lane 8 i + r gives
+/// the address of row r of matrix i.
+llvm::SmallVector<mlir::Value> loadMatrices(mlir::ImplicitLocOpBuilder &builder, mlir::Value row,
+                                            int64_t number, bool transposed);
 
 /// c + a . b of a warp, 16 x 8 x 8 of tf32 or 16 x 8 x 16 of bf16: each thread has 4 registers of
 /// a, 2 of b and 4 of c, which is replaced.

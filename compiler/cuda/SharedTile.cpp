@@ -8,25 +8,34 @@
 using namespace mlir;
 using namespace dlc::cuda;
 
-// Along K a thread reads 4 neighbours, and 8 threads at a time: those of 2 lines, of which the odd
-// one has its halves of 16 elements exchanged. Of lines of one k a thread reads one element, in
-// lines 4 apart for the 4 threads of a group: those turn by 8 elements each.
+// Of float32: along K a thread reads 4 neighbours, and 8 threads at a time: those of 2 lines, of
+// which the odd one has its halves of 16 elements exchanged. Of lines of one k a thread reads one
+// element, in lines as far apart as it has neighbours for the 4 threads of a group: those turn by 8
+// elements each.
+//
+// Of bfloat16: a matrix is read by 16 bytes of each of 8 lines, which turn so that these fill 128
+// bytes: a line of 64 elements or more each by one place, of shorter lines those together that fill
+// 128 bytes.
 Int SharedTile::offset(Int line, Int place) const {
   Int start = line * stride();
-  if (!swizzled)
+  if (neighbours == 1)
     return start + place;
+  if (isNarrow()) {
+    int64_t together = std::max<int64_t>(1, 64 / length), places = std::min<int64_t>(8, length / 8);
+    return start + (place ^ (line / together % places * 8));
+  }
   if (alongK)
     return start + (length == 32 ? place ^ (line % 2 * 16) : place);
-  return start + (place ^ (line / 4 % 4 * 8));
+  return start + (place ^ (line / neighbours % 4 * 8));
 }
 
-Value dlc::cuda::sharedAt(Value base, Int offset, int64_t more) {
+Value SharedTile::at(Value stage, Int offset, int64_t more) const {
   ImplicitLocOpBuilder &b = *offset.builder;
-  Type type = b.getF32Type();
-  Value place = LLVM::GEPOp::create(b, base.getType(), type, base, ValueRange{offset.value});
+  Value place = LLVM::GEPOp::create(b, stage.getType(), element, stage, ValueRange{offset.value});
+  more += start / bytesOf(element);
   if (!more)
     return place;
-  return LLVM::GEPOp::create(b, base.getType(), type, place,
+  return LLVM::GEPOp::create(b, stage.getType(), element, place,
                              ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(more)});
 }
 
@@ -46,36 +55,53 @@ Value dlc::cuda::getSharedMemory(ImplicitLocOpBuilder &builder) {
                                    name);
 }
 
-TileCopy::TileCopy(SharedTile tile, std::unique_ptr<Source> from, Share share, bool transposed)
-    : source(std::move(from)), width(share.width) {
+TileCopy::TileCopy(SharedTile to, std::unique_ptr<Source> from, Share share, bool transposed)
+    : source(std::move(from)), tile(to), width(share.width) {
   for (int64_t i = 0; i < share.count; ++i) {
     int64_t ahead = i * share.distance, within = ahead % tile.period();
-    Int base = share.line.constant(tile.start);
     if (transposed)
-      targets.push_back({base + tile.offset(share.along, share.line), ahead});
+      targets.push_back({tile.offset(share.along, share.line), ahead});
     else
       targets.push_back(
-          {base + tile.offset(share.line + within, share.along), (ahead - within) * tile.stride()});
+          {tile.offset(share.line + within, share.along), (ahead - within) * tile.stride()});
   }
 }
 
+// What no asynchronous copy takes: it is there before the barrier that comes before its step.
+static void copyElement(ImplicitLocOpBuilder &b, Type type, Value to, const Piece &piece) {
+  Value element = LLVM::LoadOp::create(b, type, piece.pointer, bytesOf(type));
+  if (piece.inside)
+    element = arith::SelectOp::create(b, piece.inside, element,
+                                      arith::ConstantOp::create(b, b.getFloatAttr(type, 0)));
+  LLVM::StoreOp::create(b, element, to, bytesOf(type));
+}
+
 void TileCopy::start(Value stage, Int k) {
+  constexpr int64_t kLeastBytes = 4;
   source->beginStep(k);
   ImplicitLocOpBuilder &b = *k.builder;
+  int64_t bytes = width * bytesOf(tile.element);
   for (auto [index, target] : llvm::enumerate(targets)) {
     Piece piece = source->piece(index);
-    copyAsync(b, sharedAt(stage, target.offset, target.more), piece.pointer, width, piece.inside);
+    Value to = tile.at(stage, target.offset, target.more);
+    if (bytes < kLeastBytes)
+      copyElement(b, tile.element, to, piece);
+    else
+      copyAsync(b, to, piece.pointer, bytes, piece.inside);
   }
 }
 
 // Before a step is multiplied, its copies have landed and every thread has read the stage that the
 // next copies go to.
 SmallVector<Value> dlc::cuda::sumSteps(const ThreadBlock &block, MutableArrayRef<TileCopy> copies,
-                                       int64_t stageElements, int64_t sums, Multiply multiply) {
+                                       int64_t stageBytes, int64_t sums, Multiply multiply) {
   ImplicitLocOpBuilder &b = block.builder;
   Value shared = getSharedMemory(b);
   int64_t stages = block.cta.getStages(), ahead = stages - 1;
-  auto stageOf = [&](Int step) { return sharedAt(shared, step % stages * stageElements); };
+  auto stageOf = [&](Int step) -> Value {
+    Int byte = step % stages * stageBytes;
+    return LLVM::GEPOp::create(b, shared.getType(), b.getI8Type(), shared, ValueRange{byte.value});
+  };
   auto copy = [&](Int step) {
     onlyWhere(b, step.below(block.steps), [&] {
       for (TileCopy &operand : copies)

@@ -11,19 +11,23 @@ namespace dlc::cuda {
 /// within a line, in a way that repeats after period() lines, so that the threads of a warp that
 /// read a fragment find it in different banks.
 struct SharedTile {
-  bool alongK, swizzled;
+  mlir::Type element;
+  bool alongK;
+  /// How many of K a thread reads that follow one another: 4 or 2. 1: the tile is read by lines,
+  /// and nothing changes places.
+  int64_t neighbours;
   int64_t lines, length, padding; ///< `padding` elements follow each line
-  int64_t start;                  ///< from the beginning of the stage
+  int64_t start;                  ///< bytes, from the beginning of the stage
 
   int64_t stride() const { return length + padding; }
-  int64_t elements() const { return lines * stride(); }
-  int64_t period() const { return !swizzled ? 1 : alongK ? 2 : 16; }
-  /// Where element `place` of line `line` is, from the beginning of the stage.
+  int64_t bytes() const { return lines * stride() * bytesOf(element); }
+  bool isNarrow() const { return element.isBF16(); }
+  int64_t period() const { return neighbours == 1 ? 1 : isNarrow() ? 8 : alongK ? 2 : 16; }
+  /// Where element `place` of line `line` is, from the beginning of the tile.
   Int offset(Int line, Int place) const;
+  /// The pointer to element `offset` + `more` in the stage at `stage`.
+  mlir::Value at(mlir::Value stage, Int offset, int64_t more = 0) const;
 };
-
-/// Element `offset` + `more` of shared memory from `base` on.
-mlir::Value sharedAt(mlir::Value base, Int offset, int64_t more = 0);
 
 /// The beginning of the block's shared memory, !llvm.ptr<3>.
 mlir::Value getSharedMemory(mlir::ImplicitLocOpBuilder &builder);
@@ -43,6 +47,7 @@ private:
     Int offset;
     int64_t more;
   };
+  SharedTile tile;
   llvm::SmallVector<Target> targets;
   int64_t width;
 };
@@ -51,8 +56,8 @@ private:
 /// Copies run ahead by all stages but the one that is read.
 using Multiply = llvm::function_ref<void(mlir::Value stage, llvm::MutableArrayRef<mlir::Value>)>;
 llvm::SmallVector<mlir::Value> sumSteps(const ThreadBlock &block,
-                                        llvm::MutableArrayRef<TileCopy> copies,
-                                        int64_t stageElements, int64_t sums, Multiply multiply);
+                                        llvm::MutableArrayRef<TileCopy> copies, int64_t stageBytes,
+                                        int64_t sums, Multiply multiply);
 
 } // namespace dlc::cuda
 

@@ -146,6 +146,8 @@ private:
 } // namespace
 
 Share Share::of(const ThreadBlock &block, int64_t lines, int64_t length, int64_t width) {
+  // Every thread has a piece.
+  width = std::min(width, lines * length / block.cta.getThreads());
   int64_t perLine = length / width, distance = block.cta.getThreads() / perLine;
   return {block.thread / perLine, block.thread % perLine * width, width, distance,
           lines / distance};

@@ -28,7 +28,8 @@ TileStore::TileStore(const ThreadBlock &block, const Destination &destination,
       for (int64_t i = 0; i < length; i += width) {
         Value inside = inColumns(run + i);
         Int column = inside ? (run + i).where(inside, 0) : run + i;
-        llvm::append_range(elements, loadElements(block.builder, extra.at(column), width));
+        llvm::append_range(elements,
+                           loadElements(block.builder, extra.element, extra.at(column), width));
       }
   }
 }
@@ -60,9 +61,10 @@ void TileStore::storePiece(Int start, ArrayRef<Int> images, int64_t first, Int c
   onlyWhere(b, inColumns(column), [&] {
     SmallVector<SmallVector<Value>> extras;
     for (auto [index, extra] : llvm::enumerate(destination.extras))
-      extras.push_back(isVector(extra)
-                           ? SmallVector<Value>(ArrayRef(vectors[index]).slice(first, width))
-                           : loadElements(b, extra.at(images[index] + column), width));
+      extras.push_back(
+          isVector(extra)
+              ? SmallVector<Value>(ArrayRef(vectors[index]).slice(first, width))
+              : loadElements(b, extra.element, extra.at(images[index] + column), width));
     SmallVector<Value> results;
     for (int64_t i = 0; i < width; ++i) {
       SmallVector<Value> elements = {sums[first + i]};
@@ -70,7 +72,7 @@ void TileStore::storePiece(Int start, ArrayRef<Int> images, int64_t first, Int c
         elements.push_back(extra[i]);
       results.push_back(map(elements));
     }
-    storeElements(b, destination.out.at(start + column), results);
+    storeElements(b, destination.out.element, destination.out.at(start + column), results);
   });
 }
 

@@ -76,4 +76,47 @@ gpu.module @kernels {
        cta = #kernel.cta<m = 32, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<tf32>}
     gpu.return
   }
+
+  // Of bfloat16: pieces of 8 elements, of 2 where channels are no multiple of 4; matrices of A as they lie
+  // and of B transposed, two groups of 8 rows or columns each; results rounded in pairs.
+  // CHECK-LABEL: gpu.func @narrow
+  // CHECK:       nvvm.cp.async.shared.global {{.*}}, 16, cache = cg, %{{.*}} : !llvm.ptr<3>, !llvm.ptr<1>, i32
+  // CHECK:       nvvm.cp.async.shared.global {{.*}}, 4, cache = ca, %{{.*}} : !llvm.ptr<3>, !llvm.ptr<1>, i32
+  // CHECK:       scf.for
+  // CHECK-COUNT-2: nvvm.ldmatrix %{{.*}} {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<col>, num = 4 : i32, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>}
+  // CHECK:         nvvm.ldmatrix %{{.*}} {eltType = #nvvm.ld_st_matrix_elt_type<b16>, layout = #nvvm.mma_layout<row>, num = 4 : i32,
+  // CHECK-COUNT-4: nvvm.mma.sync {{.*}}shape = #nvvm.shape<m = 16, n = 8, k = 16>
+  // CHECK:       llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<1> -> vector<2xbf16>
+  // CHECK-NEXT:  arith.extf %{{.*}} : vector<2xbf16> to vector<2xf32>
+  // CHECK:       arith.truncf %{{.*}} : vector<2xf32> to vector<2xbf16>
+  // CHECK-NEXT:  llvm.store %{{.*}}, %{{.*}} {alignment = 4 : i64} : vector<2xbf16>, !llvm.ptr<1>
+  gpu.func @narrow(%x: memref<?x8x8x16xbf16>, %w: memref<3x3x16x30xbf16>, %r: memref<?x8x8x30xbf16>, %out: memref<?x8x8x30xbf16>) kernel {
+    kernel.implicit_gemm ins(%x, %w, %r : memref<?x8x8x16xbf16>, memref<3x3x16x30xbf16>, memref<?x8x8x30xbf16>) outs(%out : memref<?x8x8x30xbf16>)
+      attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,
+                  cta = #kernel.cta<m = 32, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
+      epilogue {
+      ^bb0(%acc: f32, %more: f32):
+        %0 = arith.addf %acc, %more : f32
+        kernel.yield %0 : f32
+      }
+    gpu.return
+  }
+
+  // A single element is no asynchronous copy. What an input of float32 meets of a gradient of bfloat16 lies in
+  // registers as matrices have it.
+  // CHECK-LABEL: gpu.func @odd
+  // CHECK:       nvvm.cp.async.shared.global {{.*}}, 4, cache = ca, %{{.*}} : !llvm.ptr<3>, !llvm.ptr<1>, i32
+  // CHECK:       llvm.load %{{.*}} {alignment = 2 : i64} : !llvm.ptr<1> -> bf16
+  // CHECK:       arith.select {{.*}} : bf16
+  // CHECK:       llvm.store %{{.*}}, %{{.*}} {alignment = 2 : i64} : bf16, !llvm.ptr<3>
+  // CHECK:       scf.for
+  // CHECK-COUNT-2: nvvm.ldmatrix {{.*}}num = 4
+  // CHECK-COUNT-8: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr<3> -> f32
+  // CHECK:       nvvm.mma.sync
+  gpu.func @odd(%x: memref<?x9x9x3xf32>, %g: memref<?x9x9x15xbf16>, %out: memref<3x3x3x15xf32>) kernel {
+    kernel.implicit_gemm_weights ins(%x, %g : memref<?x9x9x3xf32>, memref<?x9x9x15xbf16>) outs(%out : memref<3x3x3x15xf32>)
+      {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,
+       cta = #kernel.cta<m = 32, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<bf16>}
+    gpu.return
+  }
 }

@@ -1,5 +1,6 @@
 // RUN: sed 's/MATH/tf32/; s/STEP/16/' %s | dlc-opt --dlc-gpu-phase --dlc-device-phase --dlc-print-ptx -o /dev/null | FileCheck %s --check-prefixes=CHECK,TF32
 // RUN: sed 's/MATH/bf16/; s/STEP/16/' %s | dlc-opt --dlc-gpu-phase --dlc-device-phase --dlc-print-ptx -o /dev/null | FileCheck %s --check-prefixes=CHECK,BF16
+// RUN: sed 's/MATH/bf16/; s/STEP/64/; s/xf32/xbf16/g' %s | dlc-opt --dlc-gpu-phase --dlc-device-phase --dlc-print-ptx -o /dev/null | FileCheck %s --check-prefixes=CHECK,NARROW
 // RUN: sed 's/MATH/simt/; s/STEP/8/' %s | dlc-opt --dlc-gpu-phase --dlc-device-phase --dlc-print-ptx -o /dev/null | FileCheck %s --check-prefixes=CHECK,SIMT
 
 // The instructions of a product: asynchronous copies into shared memory of the launch, the products of the
@@ -18,9 +19,17 @@
 // TF32-DAG:  mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
 // BF16-DAG:  cvt.rn.bf16x2.f32
 // BF16-DAG:  mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
+// NARROW-DAG:  cp.async.cg.shared.global [{{.*}}], [{{.*}}], 16
+// NARROW-DAG:  ldmatrix.sync.aligned.m8n8.x4.shared.b16
+// NARROW-DAG:  ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
+// NARROW-DAG:  mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
+// NARROW-DAG:  cvt.rn.bf16x2.f32
+// NARROW-DAG:  st.global.b32
 // SIMT-DAG:  ld.shared.v4
 // SIMT-DAG:  fma.rn.f32
-// CHECK-DAG:  st.global.v
+// TF32-DAG:  st.global.v
+// BF16-DAG:  st.global.v
+// SIMT-DAG:  st.global.v
 // CHECK-NOT:  {{[[:space:]]}}{{ld.local|st.local|div.u64|atom|red.global}}
 func.func @forward(%batch: index {nn.batch}, %x: memref<?x8x8x16xf32> {nn.input = "x"}, %y: memref<?x8x8x32xf32> {nn.output = "y"},
                    %w: memref<3x3x16x32xf32> {nn.prepared = 0 : i64}) {

@@ -41,26 +41,51 @@ const Case cases[] = {
     // The largest of the schedule's.
     {"Wide", {3, 8, 8, 16, 3, 3, 130, 1, 1, 1}, {128, 128, 16, 2, 4, 4}},
     {"Split", {2, 5, 5, 64, 3, 3, 16, 1, 1, 1, /*parts=*/4}, {32, 32, 16, 2, 1, 3}},
+    // Pieces of 16, 8 and 4 bytes, and single elements; one group of columns for each warp.
+    {"LongSteps", {2, 9, 9, 64, 3, 3, 72, 1, 1, 1}, {64, 64, 64, 2, 2, 3}},
+    {"Fours", {2, 5, 5, 12, 3, 3, 36, 1, 1, 1}, {32, 64, 32, 1, 2, 3}},
+    {"Twos", {2, 5, 5, 6, 3, 3, 42, 1, 1, 1}, {64, 32, 16, 2, 1, 3}},
+    {"NarrowWarps", {2, 6, 6, 16, 3, 3, 32, 1, 1, 1}, {64, 32, 32, 1, 4, 3}},
     {"SplitUnevenly", {1, 4, 4, 24, 3, 3, 8, 1, 1, 1, /*parts=*/5}, {32, 32, 16, 2, 1, 3}},
 };
 
-class ProductTest : public testing::TestWithParam<std::tuple<Case, const char *, bool>> {
+struct Way {
+  const char *name, *math;
+  Storage storage = Storage::Wide;
+};
+
+void PrintTo(const Way &value, std::ostream *os) { *os << value.name; }
+
+const Way ways[] = {
+    {"simt", "simt"}, {"tf32", "tf32"}, {"bf16", "bf16"}, {"narrow", "bf16", Storage::Narrow}};
+// Only a gradient's operands may differ.
+const Way narrowRight{"narrowRight", "bf16", Storage::NarrowRight};
+
+class ProductTest : public testing::TestWithParam<std::tuple<Case, Way, bool>> {
 protected:
   void TearDown() override { simulator::settings() = {}; }
 };
 
+std::string nameOf(const testing::TestParamInfo<std::tuple<Case, Way, bool>> &info) {
+  std::string name = std::string(std::get<0>(info.param).name) + "_" + std::get<1>(info.param).name;
+  return std::get<2>(info.param) ? name + "_weights" : name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Cases, ProductTest,
-                         testing::Combine(testing::ValuesIn(cases),
-                                          testing::Values("simt", "tf32", "bf16"), testing::Bool()),
-                         [](const auto &info) {
-                           std::string name = std::string(std::get<0>(info.param).name) + "_" +
-                                              std::get<1>(info.param);
-                           return std::get<2>(info.param) ? name + "_weights" : name;
-                         });
+                         testing::Combine(testing::ValuesIn(cases), testing::ValuesIn(ways),
+                                          testing::Bool()),
+                         nameOf);
+INSTANTIATE_TEST_SUITE_P(Mixed, ProductTest,
+                         testing::Combine(testing::ValuesIn(cases), testing::Values(narrowRight),
+                                          testing::Values(true)),
+                         nameOf);
 
 TEST_P(ProductTest, AgreesWithPlainLoops) {
-  auto [value, math, isWeights] = GetParam();
-  Product product(value.convolution, value.tile, math, isWeights);
+  auto [value, way, isWeights] = GetParam();
+  Tile tile = value.tile;
+  if (way.storage != Storage::Narrow && tile.k > 32)
+    tile.k = 32;
+  Product product(value.convolution, tile, way.math, isWeights, way.storage);
   ASSERT_TRUE(product.program && product.program->assemble());
   for (simulator::Settings settings : {simulator::Settings{0, false}, {1, true}, {2, false}}) {
     simulator::settings() = settings;

@@ -17,11 +17,16 @@ static size_t imageSize(const Convolution &s) { return size_t(s.n) * s.oh() * s.
 static size_t kernelSize(const Convolution &s) { return size_t(s.kh) * s.kw * s.c * s.o; }
 
 Product::Product(const Convolution &convolution, const Tile &tile, const std::string &math,
-                 bool isWeights)
-    : s(convolution), isWeights(isWeights), input(Array::random(size_t(s.n) * s.h * s.w * s.c, 1)),
+                 bool isWeights, Storage storage)
+    : s(convolution), isWeights(isWeights), storage(storage),
+      input(Array::random(size_t(s.n) * s.h * s.w * s.c, 1)),
       right(Array::random(isWeights ? imageSize(s) : kernelSize(s), 2)),
       bias(Array::random(s.o, 3)), residual(Array::random(imageSize(s), 4)),
-      out((isWeights ? kernelSize(s) : imageSize(s)) * s.parts) {
+      out((isWeights ? kernelSize(s) : imageSize(s)) * s.parts), inputStored(Array::narrow(input)),
+      rightStored(Array::narrow(right)), residualStored(Array::narrow(residual)),
+      outStored((out.size + 1) / 2) {
+  if (isNarrow())
+    residual.widenFrom(residualStored);
   program = Program::make(writeText(tile, math), pipeline, s.n);
   addUp(math);
 }
@@ -49,11 +54,13 @@ std::string Product::writeOp(const std::string &attributes) const {
 }
 
 std::string Product::writeText(const Tile &tile, const std::string &math) const {
-  std::string image = formatv("memref<?x{0}x{1}x{2}xf32>", s.oh(), s.ow(), s.o);
-  std::string kernel = formatv("memref<{0}x{1}x{2}x{3}xf32>", s.kh, s.kw, s.c, s.o);
+  auto type = [](bool narrow) { return narrow ? "bf16" : "f32"; };
+  std::string image = formatv("?x{0}x{1}x{2}x", s.oh(), s.ow(), s.o);
+  std::string kernel = formatv("{0}x{1}x{2}x{3}x", s.kh, s.kw, s.c, s.o);
   std::string out = isWeights ? kernel : image;
   if (s.parts > 1)
-    out.insert(strlen("memref<"), std::to_string(s.parts) + "x");
+    out.insert(0, std::to_string(s.parts) + "x");
+  bool narrowRight = storage != Storage::Wide;
   std::string attributes =
       formatv("strides = array<i64: {0}, {0}>, padding = array<i64: {1}, {1}, {1}, "
               "{1}>, "
@@ -62,18 +69,23 @@ std::string Product::writeText(const Tile &tile, const std::string &math) const 
               "warps_m = {6}, warps_n = {7}, stages = {8}>, math = #kernel.math<{9}>",
               s.stride, s.padding, s.dilation, tile.m, tile.n, math == "simt" ? 16 : tile.k,
               tile.warpsM, tile.warpsN, tile.stages, math);
-  return formatv("!input = memref<?x{0}x{1}x{2}xf32>\n!right = {3}\n!bias = "
-                 "memref<{4}xf32>\n"
-                 "!image = {5}\n!out = {6}\n"
-                 "func.func @run(%batch: index {{nn.batch}, %x: !input, %r: "
-                 "!right, %bias: !bias, "
-                 "%residual: !image, %out: !out) {{\n  {7}\n  return\n}\n",
-                 s.h, s.w, s.c, isWeights ? image : kernel, s.o, image, out, writeOp(attributes));
+  return formatv("!input = memref<?x{0}x{1}x{2}x{3}>\n!right = memref<{4}{5}>\n"
+                 "!bias = memref<{6}xf32>\n!image = memref<{7}{3}>\n!out = memref<{8}{9}>\n"
+                 "func.func @run(%batch: index {{nn.batch}, %x: !input, %r: !right, %bias: !bias, "
+                 "%residual: !image, %out: !out) {{\n  {10}\n  return\n}\n",
+                 s.h, s.w, s.c, type(isNarrow()), isWeights ? image : kernel, type(narrowRight),
+                 s.o, image, out, type(isResultNarrow()), writeOp(attributes));
 }
 
 std::string Product::run() {
-  out.poison();
-  return program->run({&input, &right, &bias, &residual, &out});
+  Array &result = isResultNarrow() ? outStored : out;
+  result.poison();
+  std::string error = program->run({isNarrow() ? &inputStored : &input,
+                                    storage == Storage::Wide ? &right : &rightStored, &bias,
+                                    isNarrow() ? &residualStored : &residual, &result});
+  if (isResultNarrow())
+    out.widenFrom(outStored);
+  return error;
 }
 
 /// Calls visit(pixel of the output, input's index, kernel's index) for each product of the
@@ -138,7 +150,11 @@ double Product::findError() const {
     double sum = 0;
     for (int part = 0; part < s.parts; ++part)
       sum += out[part * size + i];
-    double error = std::abs(sum - expected[i]) / magnitudes[i];
+    double error = std::abs(sum - expected[i]);
+    // To bfloat16 the result is rounded to 8 bits.
+    if (isResultNarrow())
+      error -= std::min(error, std::abs(expected[i]) / 256);
+    error /= magnitudes[i];
     // Not a number is no smaller than anything.
     if (!(error <= largest))
       largest = std::isnan(error) ? INFINITY : error;

@@ -19,11 +19,15 @@ struct Tile {
   int m, n, k, warpsM, warpsN, stages;
 };
 
+/// How a product's operands lie in memory: as float32; as bfloat16, the result as well unless it is
+/// of parts or a gradient, but not the bias; or the right one alone.
+enum class Storage { Wide, Narrow, NarrowRight };
+
 /// One kernel.implicit_gemm with bias, residual and ReLU (of one part), or its kernel's gradient.
 class Product {
 public:
-  Product(const Convolution &convolution, const Tile &tile, const std::string &math,
-          bool isWeights);
+  Product(const Convolution &convolution, const Tile &tile, const std::string &math, bool isWeights,
+          Storage storage = Storage::Wide);
 
   /// As simulator::run.
   std::string run();
@@ -37,10 +41,15 @@ private:
   std::string writeOp(const std::string &attributes) const;
   void addUp(const std::string &math);
   template <typename Visit> void visitTerms(Visit visit) const;
+  bool isNarrow() const { return storage == Storage::Narrow; }
+  bool isResultNarrow() const { return isNarrow() && !isWeights && s.parts == 1; }
 
   Convolution s;
   bool isWeights;
+  Storage storage;
   Array input, right, bias, residual, out;
+  /// What the kernel gets of these.
+  Array inputStored, rightStored, residualStored, outStored;
   std::vector<double> expected, magnitudes;
 };
 

@@ -14,6 +14,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "test/simulator/TensorMap.h"
 
+#include <bit>
 #include <dlfcn.h>
 #include <random>
 
@@ -31,6 +32,22 @@ Array Array::random(size_t size, unsigned seed) {
 }
 
 void Array::poison() { memset(data, 0xff, size * sizeof(float)); }
+
+Array Array::narrow(const Array &wide) {
+  Array array((wide.size + 1) / 2);
+  auto *halves = reinterpret_cast<uint16_t *>(array.data);
+  for (size_t i = 0; i < wide.size; ++i) {
+    uint32_t bits = std::bit_cast<uint32_t>(wide[i]);
+    halves[i] = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  }
+  return array;
+}
+
+void Array::widenFrom(const Array &narrow) {
+  const auto *halves = reinterpret_cast<const uint16_t *>(narrow.data);
+  for (size_t i = 0; i < size; ++i)
+    data[i] = std::bit_cast<float>(uint32_t(halves[i]) << 16);
+}
 
 std::unique_ptr<Program> Program::make(StringRef text, StringRef pipeline, int batch) {
   static const bool isRegistered = (registerAllPasses(), true);

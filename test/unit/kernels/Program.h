@@ -25,6 +25,10 @@ public:
   float operator[](size_t index) const { return data[index]; }
   void poison();
 
+  /// As many numbers in bfloat16, rounded to nearest even, in half the space; and back.
+  static Array narrow(const Array &wide);
+  void widenFrom(const Array &narrow);
+
   const size_t size;
   float *data;
 };

@@ -49,13 +49,20 @@ void expectCaught(Program &program, const Fault &fault, const std::function<bool
 struct Kernel {
   const char *math;
   bool isWeights;
+  Storage storage = Storage::Wide;
 };
+
+std::string nameOf(const testing::TestParamInfo<Kernel> &info) {
+  return std::string(info.param.storage == Storage::Narrow ? "narrow" : info.param.math) +
+         (info.param.isWeights ? "_weights" : "");
+}
 
 class TemplateFaultTest : public testing::TestWithParam<Kernel> {
 protected:
   void expectProductFaultsCaught(const Fault &fault) {
     Convolution convolution{2, 7, 7, 16, 3, 3, 40, 1, 1, 1};
-    Product product(convolution, {64, 32, 16, 2, 2, 3}, GetParam().math, GetParam().isWeights);
+    Product product(convolution, {64, 32, 16, 2, 2, 3}, GetParam().math, GetParam().isWeights,
+                    GetParam().storage);
     ASSERT_TRUE(product.program);
     expectCaught(*product.program, fault,
                  [&] { return product.run().empty() && product.findError() < tolerance; });
@@ -64,11 +71,10 @@ protected:
 
 INSTANTIATE_TEST_SUITE_P(Kernels, TemplateFaultTest,
                          testing::Values(Kernel{"simt", false}, Kernel{"tf32", false},
-                                         Kernel{"bf16", false}, Kernel{"tf32", true}),
-                         [](const auto &info) {
-                           return std::string(info.param.math) +
-                                  (info.param.isWeights ? "_weights" : "");
-                         });
+                                         Kernel{"bf16", false}, Kernel{"tf32", true},
+                                         Kernel{"bf16", false, Storage::Narrow},
+                                         Kernel{"bf16", true, Storage::Narrow}),
+                         nameOf);
 
 TEST_P(TemplateFaultTest, MissingBarriers) { expectProductFaultsCaught(missingBarrier); }
 TEST_P(TemplateFaultTest, DivergentBarriers) { expectProductFaultsCaught(divergentBarrier); }
@@ -80,11 +86,10 @@ class TensorCoreFaultTest : public TemplateFaultTest {};
 
 INSTANTIATE_TEST_SUITE_P(Kernels, TensorCoreFaultTest,
                          testing::Values(Kernel{"tf32", false}, Kernel{"bf16", false},
-                                         Kernel{"tf32", true}),
-                         [](const auto &info) {
-                           return std::string(info.param.math) +
-                                  (info.param.isWeights ? "_weights" : "");
-                         });
+                                         Kernel{"tf32", true},
+                                         Kernel{"bf16", false, Storage::Narrow},
+                                         Kernel{"bf16", true, Storage::Narrow}),
+                         nameOf);
 
 TEST_P(TensorCoreFaultTest, WrongSwizzles) { expectProductFaultsCaught(wrongSwizzle); }
 
