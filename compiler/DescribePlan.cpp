@@ -35,8 +35,8 @@ static std::string spellTile(kernel::TileAttr tile) {
   return std::to_string(tile.getRows()) + "x" + std::to_string(tile.getCols());
 }
 
-static std::string spellWinograd(int64_t tileSize, const Twine &part) {
-  return ("winograd f" + Twine(tileSize) + " " + part).str();
+static std::string spellWinograd(int64_t tileSize, const Twine &part, int64_t pool = 1) {
+  return ("winograd f" + Twine(tileSize) + " " + part + (pool > 1 ? " + max pool" : "")).str();
 }
 
 // F(m x m, 3x3) works on (m + 2)^2 points.
@@ -78,9 +78,12 @@ static std::string spellKernel(Operation *op) {
       })
       .Case([](kernel::WinogradOp op) {
         return spellWinograd(op.getTileSize(),
-                             "in " + Twine(op.getBlocks()) + " blocks, " + spellTile(op.getTile()));
+                             "in " + Twine(op.getBlocks()) + " blocks, " + spellTile(op.getTile()),
+                             op.getPool());
       })
-      .Case([](kernel::WinogradOutputOp op) { return spellWinograd(op.getTileSize(), "output"); })
+      .Case([](kernel::WinogradOutputOp op) {
+        return spellWinograd(op.getTileSize(), "output", op.getPool());
+      })
       .Default([](Operation *other) { return spellLinalg(other); });
 }
 

@@ -74,6 +74,7 @@ void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool n
     pm.addNestedPass<func::FuncOp>(
         schedule::createSchedule({facts.march.str(), schedule::listCosts(facts.costs), winograd}));
     pm.addNestedPass<func::FuncOp>(schedule::createPairKernels());
+    pm.addNestedPass<func::FuncOp>(schedule::createJoinPooling());
   }
   addPlainPhase(pm, /*costlyOnce=*/false);
 }

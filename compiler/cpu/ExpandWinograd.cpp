@@ -115,7 +115,8 @@ LogicalResult dlc::cpu::expandWinogradOutput(Emitter &e, kernel::WinogradOutputO
   Epilogue epilogue(op.getEpilogue(), op.getExtras());
   if (failed(epilogue.verify(op)))
     return failure();
-  WinogradOutputTiles output(e, op.getInput(), op.getOut(), op.getTileSize(), epilogue);
+  WinogradOutputTiles output(e, op.getInput(), op.getOut(), op.getTileSize(), op.getPool(),
+                             epilogue);
   e.forItems(
       op.getItemExtents(e.builder, e.loc), lo, hi, [&](ValueRange outer, Value first, Value end) {
         Value bias = e.load(op.getBias(), {outer[1], e.index(0)});

@@ -36,7 +36,7 @@ public:
                       op.getProductsShape())),
         input(e, op.getInput(), v, op.getPadding(), op.getTileSize()),
         products(e, v, op.getWeights(), m, op.getInChannels(), op.getTile()),
-        output(e, m, op.getOut(), op.getTileSize(), epilogue) {
+        output(e, m, op.getOut(), op.getTileSize(), op.getPool(), epilogue) {
     int64_t tiles = op.getTileRows() * op.getTileColumns();
     shorter = tiles / op.getBlocks();
     longerBlocks = tiles % op.getBlocks();
@@ -112,14 +112,15 @@ private:
     int64_t inBlocks = shapeOf(op.getInput())[1], tiles = weights[0] * products.countTiles(rows);
     forShare(index, tiles, place.cols * rows, [&](Value at) {
       Value block = e.add(e.mul(place.group, weights[3]), e.div(at, rows));
-      prefetchTile(op.getOut(), block, e.add(first, e.rem(at, e.index(rows))), 0, 0);
+      prefetchTile(op.getOut(), op.getTileSize() / op.getPool(), block,
+                   e.add(first, e.rem(at, e.index(rows))), 0, 0);
     });
     int64_t inTiles = llvm::divideCeil(inBlocks * rows, weights[1]);
     auto emitInput = [&](Value share) {
       Value at = e.add(e.mul(place.group, inTiles), share), next = e.add(first, count);
       Value block = e.min(e.div(at, rows), e.index(inBlocks - 1));
       // The first two rows and columns of a patch belong to tiles before it.
-      prefetchTile(op.getInput(), block, e.add(next, e.rem(at, e.index(rows))),
+      prefetchTile(op.getInput(), op.getTileSize(), block, e.add(next, e.rem(at, e.index(rows))),
                    2 - op.getPadding()[0], 2 - op.getPadding()[2]);
     };
     e.branch(hasNext, [&] { forShare(index, tiles, inTiles, emitInput); }, [] {});
@@ -132,10 +133,11 @@ private:
     e.loop(from, e.min(e.add(from, each), e.index(total)), 1, body);
   }
 
-  // The pixels of a tile, (down, right) of its place among the outputs, into the second cache.
-  void prefetchTile(Value buffer, Value block, Value tile, int64_t down, int64_t right) {
+  // The m x m pixels of a tile, (down, right) of its place among the outputs, into the second
+  // cache.
+  void prefetchTile(Value buffer, int64_t m, Value block, Value tile, int64_t down, int64_t right) {
     Value columns = e.index(input.columns());
-    int64_t m = op.getTileSize(), height = shapeOf(buffer)[2], width = shapeOf(buffer)[3];
+    int64_t height = shapeOf(buffer)[2], width = shapeOf(buffer)[3];
     auto start = [&](Value at, int64_t shift, int64_t extent) {
       return e.max(e.min(e.add(e.mul(at, m), shift), e.index(extent - m)), e.index(0));
     };

@@ -62,15 +62,15 @@ private:
   Line vertical, horizontal;
 };
 
-/// Transforms points [N, O/L, P, S, L] to outputs. Of tiles that reach past the image only what
-/// lies inside is written.
+/// Transforms points [N, O/L, P, S, L] to outputs, or to the largest of each `pool` x `pool` of
+/// them. Of tiles that reach past the image only what lies inside is written.
 class WinogradOutputTiles {
 public:
   WinogradOutputTiles(Emitter &e, mlir::Value points, mlir::Value out, int64_t tileSize,
-                      Epilogue &epilogue);
+                      int64_t pool, Epilogue &epilogue);
   /// Block `pointsBlock` of the points becomes block `block` of the image.
   void emit(const WinogradRow &tiles, mlir::Value pointsBlock, mlir::Value block, mlir::Value bias);
-  int64_t columns() const { return llvm::divideCeil(width, tileSize); }
+  int64_t columns() const { return llvm::divideCeil(width, side); }
 
 private:
   // Where a tile goes.
@@ -80,6 +80,7 @@ private:
 
   void emitTile(const WinogradRow &tiles, mlir::Value column, mlir::Value pointsBlock,
                 mlir::Value block, mlir::Value bias, bool whole);
+  Emitter::Values poolTile(llvm::ArrayRef<mlir::Value> outputs);
   void emitStore(mlir::Value value, mlir::ValueRange at);
   void emitWhole(const Place &place, llvm::ArrayRef<mlir::Value> outputs);
   void emitClipped(const Place &place, llvm::ArrayRef<mlir::Value> outputs);
@@ -88,7 +89,9 @@ private:
   Emitter &e;
   mlir::Value points, out;
   Epilogue &epilogue;
-  int64_t tileSize, height, width;
+  int64_t tileSize, pool;
+  int64_t side; ///< of what a tile becomes in the image
+  int64_t height, width;
 };
 
 /// Matrix products over the channels: points V [N, C/L, P, S, L] times U [P, O/(nb L), C, nb, L]

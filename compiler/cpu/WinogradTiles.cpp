@@ -166,9 +166,9 @@ VectorType WinogradInputTiles::maskType() {
 //===----------------------------------------------------------------------===//
 
 WinogradOutputTiles::WinogradOutputTiles(Emitter &e, Value points, Value out, int64_t tileSize,
-                                         Epilogue &epilogue)
-    : e(e), points(points), out(out), epilogue(epilogue), tileSize(tileSize),
-      height(shapeOf(out)[2]), width(shapeOf(out)[3]) {}
+                                         int64_t pool, Epilogue &epilogue)
+    : e(e), points(points), out(out), epilogue(epilogue), tileSize(tileSize), pool(pool),
+      side(tileSize / pool), height(shapeOf(out)[2]), width(shapeOf(out)[3]) {}
 
 void WinogradOutputTiles::emit(const WinogradRow &tiles, Value pointsBlock, Value block,
                                Value bias) {
@@ -180,8 +180,8 @@ void WinogradOutputTiles::emit(const WinogradRow &tiles, Value pointsBlock, Valu
   auto emitEdge = [&](Value column) {
     emitTile(tiles, column, pointsBlock, block, bias, /*whole=*/false);
   };
-  forTiles(e, tiles, {0, height / tileSize}, llvm::divideCeil(height, tileSize),
-           {0, width / tileSize}, columns(), emitWhole, emitEdge);
+  forTiles(e, tiles, {0, height / side}, llvm::divideCeil(height, side), {0, width / side},
+           columns(), emitWhole, emitEdge);
 }
 
 void WinogradOutputTiles::emitTile(const WinogradRow &tiles, Value column, Value pointsBlock,
@@ -194,11 +194,26 @@ void WinogradOutputTiles::emitTile(const WinogradRow &tiles, Value column, Value
   // The point 1 of both dimensions counts once in every output.
   Value &ones = square[tileSize + 3];
   ones = arith::AddFOp::create(e.builder, e.loc, ones, bias);
-  Values outputs = emitTransform(e, Transform::Output, tileSize, square);
-  Place place = {tiles.image, block, e.mul(tiles.row, tileSize), e.mul(column, tileSize)};
+  Values outputs = poolTile(emitTransform(e, Transform::Output, tileSize, square));
+  Place place = {tiles.image, block, e.mul(tiles.row, side), e.mul(column, side)};
   whole ? emitWhole(place, outputs) : emitClipped(place, outputs);
   if (epilogue.isLong())
     emitEpilogue(place);
+}
+
+// As kernel.pool takes them: the sign of a zero does not matter, a NaN wins.
+Values WinogradOutputTiles::poolTile(ArrayRef<Value> outputs) {
+  Values pooled;
+  for (int64_t at = 0; at < side * side; ++at) {
+    int64_t top = at / side * pool, left = at % side * pool;
+    Value most = outputs[top * tileSize + left];
+    for (int64_t tap = 1; tap < pool * pool; ++tap) {
+      Value other = outputs[(top + tap / pool) * tileSize + left + tap % pool];
+      most = arith::MaximumFOp::create(e.builder, e.loc, most, other, arith::FastMathFlags::nsz);
+    }
+    pooled.push_back(most);
+  }
+  return pooled;
 }
 
 void WinogradOutputTiles::emitStore(Value value, ValueRange at) {
@@ -206,20 +221,20 @@ void WinogradOutputTiles::emitStore(Value value, ValueRange at) {
 }
 
 void WinogradOutputTiles::emitWhole(const Place &place, ArrayRef<Value> outputs) {
-  for (int64_t y = 0; y < tileSize; ++y)
-    for (int64_t x = 0; x < tileSize; ++x)
-      emitStore(outputs[y * tileSize + x],
+  for (int64_t y = 0; y < side; ++y)
+    for (int64_t x = 0; x < side; ++x)
+      emitStore(outputs[y * side + x],
                 {place.image, place.block, e.add(place.top, y), e.add(place.left, x), e.index(0)});
 }
 
 void WinogradOutputTiles::emitClipped(const Place &place, ArrayRef<Value> outputs) {
-  for (int64_t y = 0; y < tileSize; ++y) {
+  for (int64_t y = 0; y < side; ++y) {
     Value row = e.add(place.top, y);
     auto emitPixels = [&] {
-      for (int64_t x = 0; x < tileSize; ++x) {
+      for (int64_t x = 0; x < side; ++x) {
         Value column = e.add(place.left, x);
         auto store = [&] {
-          emitStore(outputs[y * tileSize + x], {place.image, place.block, row, column, e.index(0)});
+          emitStore(outputs[y * side + x], {place.image, place.block, row, column, e.index(0)});
         };
         e.branch(e.lessThan(column, e.index(width)), store, [] {});
       }
@@ -230,8 +245,8 @@ void WinogradOutputTiles::emitClipped(const Place &place, ArrayRef<Value> output
 
 // A long epilogue once in a loop over the tile's outputs, not a copy for each.
 void WinogradOutputTiles::emitEpilogue(const Place &place) {
-  e.loop(place.top, e.min(e.add(place.top, tileSize), e.index(height)), 1, [&](Value y) {
-    e.loop(place.left, e.min(e.add(place.left, tileSize), e.index(width)), 1, [&](Value x) {
+  e.loop(place.top, e.min(e.add(place.top, side), e.index(height)), 1, [&](Value y) {
+    e.loop(place.left, e.min(e.add(place.left, side), e.index(width)), 1, [&](Value x) {
       Values at = {place.image, place.block, y, x, e.index(0)};
       e.store(epilogue.apply(e, e.load(out, at), at, place.block), out, at);
     });

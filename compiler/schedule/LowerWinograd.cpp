@@ -41,7 +41,8 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
   if (choice.blocks) {
     auto op = kernel::WinogradOp::create(builder, loc, out.getType(), x, u, bias, extras, out,
-                                         conv.padding, tileSize, channels, choice.blocks, tile);
+                                         conv.padding, tileSize, channels, choice.blocks, tile,
+                                         /*pool=*/1);
     buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
     return op.getResult()[0];
   }
@@ -52,7 +53,8 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
   m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, u, m, channels, tiles, tile)
           .getResult()[0];
   auto op =
-      kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras, out, tileSize);
+      kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras, out, tileSize,
+                                       /*pool=*/1);
   buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
   return op.getResult()[0];
 }

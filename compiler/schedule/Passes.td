@@ -42,6 +42,10 @@ def PairKernels : Pass<"dlc-pair-kernels", "::mlir::func::FuncOp"> {
   let summary = "join convolutions with the depthwise convolutions that alone read them";
 }
 
+def JoinPooling : Pass<"dlc-join-pooling", "::mlir::func::FuncOp"> {
+  let summary = "join convolutions with the max poolings that alone read them";
+}
+
 def UseWarpgroups : Pass<"dlc-use-warpgroups", "::mlir::func::FuncOp"> {
   let summary = "multiply by warpgroups where a chip has them and images fit tensor maps";
   let dependentDialects = ["::dlc::kernel::KernelDialect", "::mlir::linalg::LinalgDialect",

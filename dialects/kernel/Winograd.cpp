@@ -17,6 +17,13 @@ static LogicalResult verifyTileSize(Operation *op, int64_t tileSize) {
   return success();
 }
 
+// Each tile holds whole windows.
+static LogicalResult verifyPool(Operation *op, int64_t tileSize, int64_t pool) {
+  if (pool < 1 || tileSize % pool)
+    return op->emitOpError("pools windows whose size divides that of a tile");
+  return success();
+}
+
 static LogicalResult verifyRank(Operation *op, Value value, int64_t rank, StringRef what) {
   if (static_cast<int64_t>(shapeOf(value).size()) != rank)
     return op->emitOpError("needs ") << what << " of rank " << rank;
@@ -79,13 +86,19 @@ LogicalResult WinogradGemmOp::verify() {
   return verifyShape(*this, "an output", getOut(), {in[0], out[1], in[2], in[3], out[4]});
 }
 
+// Tiles along dimension `dim` of the image.
+template <typename OpTy> static int64_t countTiles(OpTy op, unsigned dim) {
+  return ceilDiv(shapeOf(op.getOut())[dim], op.getTileSize() / op.getPool());
+}
+
 LogicalResult WinogradOutputOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
       failed(verifyTileSize(*this, getTileSize())) ||
+      failed(verifyPool(*this, getTileSize(), getPool())) ||
       failed(verifyRank(*this, getOut(), 5, "a blocked image")))
     return failure();
   ArrayRef<int64_t> out = shapeOf(getOut());
-  int64_t m = getTileSize(), tiles = ceilDiv(out[2], m) * ceilDiv(out[3], m);
+  int64_t m = getTileSize(), tiles = countTiles(*this, 2) * countTiles(*this, 3);
   if (failed(verifyShape(*this, "points", getInput(),
                          {out[0], out[1], points(m), slots(tiles), out[4]})))
     return failure();
@@ -95,18 +108,21 @@ LogicalResult WinogradOutputOp::verify() {
 LogicalResult WinogradOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
       failed(verifyTileSize(*this, getTileSize())) ||
+      failed(verifyPool(*this, getTileSize(), getPool())) ||
       failed(verifyImage(*this, getInput(), getPadding())) ||
       failed(verifyRank(*this, getOut(), 5, "a blocked image")))
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut()), padding = getPadding();
-  int64_t cols = getTile().getCols(), depth = getInChannels();
+  int64_t cols = getTile().getCols(), depth = getInChannels(), pool = getPool();
+  int64_t height = in[2] + padding[0] + padding[1] - 2, width = in[3] + padding[2] + padding[3] - 2;
   if (in[1] != ceilDiv(depth, in[4]))
     return emitOpError("needs an input with blocks for its channels");
+  if (height % pool || width % pool)
+    return emitOpError("needs sums that its windows fill");
   if (failed(verifyShape(*this, "weights", getWeights(),
                          {points(getTileSize()), ceilDiv(out[1], cols), depth, cols, out[4]})) ||
       failed(verifyShape(*this, "an output", getOut(),
-                         {in[0], out[1], in[2] + padding[0] + padding[1] - 2,
-                          in[3] + padding[2] + padding[3] - 2, in[4]})))
+                         {in[0], out[1], height / pool, width / pool, in[4]})))
     return failure();
   if (static_cast<int64_t>(getBlocks()) < 1 ||
       static_cast<int64_t>(getBlocks()) > getTileRows() * getTileColumns())
@@ -114,8 +130,8 @@ LogicalResult WinogradOp::verify() {
   return verifyEpilogue(*this, getEpilogue(), getBias(), getExtras(), getOut(), 1);
 }
 
-int64_t WinogradOp::getTileRows() { return ceilDiv(shapeOf(getOut())[2], getTileSize()); }
-int64_t WinogradOp::getTileColumns() { return ceilDiv(shapeOf(getOut())[3], getTileSize()); }
+int64_t WinogradOp::getTileRows() { return countTiles(*this, 2); }
+int64_t WinogradOp::getTileColumns() { return countTiles(*this, 3); }
 
 static SmallVector<int64_t> scratchShape(WinogradOp op, int64_t channelBlocks) {
   int64_t most = ceilDiv(op.getTileRows() * op.getTileColumns(), op.getBlocks());
@@ -149,7 +165,7 @@ SmallVector<OpFoldResult> WinogradGemmOp::getItemExtents(OpBuilder &builder, Loc
 }
 SmallVector<OpFoldResult> WinogradOutputOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {0, 1});
-  items.push_back(builder.getIndexAttr(ceilDiv(shapeOf(getOut())[2], getTileSize())));
+  items.push_back(builder.getIndexAttr(countTiles(*this, 2)));
   return items;
 }
 
@@ -175,8 +191,7 @@ int64_t WinogradGemmOp::getFlopsPerItem() {
   return 2 * getTiles() * getDepth() * w[3] * w[4];
 }
 int64_t WinogradOutputOp::getFlopsPerItem() {
-  ArrayRef<int64_t> out = shapeOf(getOut());
-  return transformFlops(getTileSize()) * ceilDiv(out[3], getTileSize()) * out[4];
+  return transformFlops(getTileSize()) * countTiles(*this, 3) * shapeOf(getOut())[4];
 }
 
 int64_t WinogradOp::getFlopsPerItem() {

@@ -65,12 +65,14 @@ def Kernel_WinogradGemmOp : Kernel_Op<"winograd_gemm"> {
 def Kernel_WinogradOutputOp : Kernel_Op<"winograd_output", [SingleBlock]> {
   let summary = "transforms points to tiles of m x m outputs; bias, then the epilogue";
   let description = [{
-    `input` [N, O/L, (m+2)^2, S, L], `out` [N, O/L, OH, OW, L] with m = `tile_size`; of tiles that reach
-    past the image only what lies inside is written. `bias`, `extras` and `epilogue` as for the
+    `input` [N, O/L, (m+2)^2, S, L], `out` [N, O/L, OH/p, OW/p, L] with m = `tile_size` and p = `pool`; of
+    tiles that reach past the image only what lies inside is written. With a `pool` above 1 the sums become the
+    largest of each p x p windows, side by side, before `bias`, `extras` and `epilogue`, which are as for the
     multiply-accumulate kernels. An item is one row of tiles of L channels: [N, O/L, ceil(OH/m)].
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$bias, Variadic<Kernel_Shaped>:$extras,
-                       Kernel_Shaped:$out, I64Attr:$tile_size);
+                       Kernel_Shaped:$out, I64Attr:$tile_size,
+                       DefaultValuedAttr<I64Attr, "1">:$pool);
   let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -83,14 +85,16 @@ def Kernel_WinogradOp : Kernel_MacOp<"winograd"> {
   let summary = "a whole 3x3 convolution in the Winograd domain, some tiles at a time";
   let description = [{
     `input` [N, C/L, H, W, L], `weights` [(m+2)^2, O/(nb L), C, nb, L] with m = `tile_size`, `out`
-    [N, O/L, OH, OW, L]; `in_channels` is the exact C, `padding` [top, bottom, left, right]. The tiles of an
-    image are cut into `blocks` ranges of equal length, the first ones of one more. An item is one of them
-    with all channels: [N, blocks]. Its V, and M for nb L channels at a time, are scratch memory of the thread.
+    [N, O/L, OH/p, OW/p, L]; `in_channels` is the exact C, `padding` [top, bottom, left, right], `pool` p as
+    for kernel.winograd_output. The tiles of an image are cut into `blocks` ranges of equal length, the first
+    ones of one more. An item is one of them with all channels: [N, blocks]. Its V, and M for nb L channels at
+    a time, are scratch memory of the thread.
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$bias,
                        Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out,
                        DenseI64ArrayAttr:$padding, I64Attr:$tile_size, I64Attr:$in_channels,
-                       I64Attr:$blocks, Kernel_TileAttr:$tile);
+                       I64Attr:$blocks, Kernel_TileAttr:$tile,
+                       DefaultValuedAttr<I64Attr, "1">:$pool);
   let extraClassDeclaration = dps # [{
     int64_t getTileRows();
     int64_t getTileColumns();

@@ -162,3 +162,24 @@ func.func @blocks(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x20x2x16xf32>, %b: 
     }
   return
 }
+
+// -----
+
+// Tiles of 4x4 outputs become 2x2 pixels: three comparisons each, then the epilogue.
+// CHECK-LABEL: func.func @pooled
+// CHECK-COUNT-12: arith.maximumf
+// CHECK-COUNT-4:  arith.minimumf
+// CHECK-COUNT-12: arith.maximumf
+// CHECK-COUNT-4:  arith.minimumf
+// CHECK-NOT:      arith.m{{ax|in}}imumf
+func.func @pooled(%m: memref<?x1x36x5x16xf32>, %b: memref<1x16xf32>, %y: memref<?x1x3x3x16xf32>, %lo: index, %hi: index) {
+  kernel.winograd_output ins(%m, %b : memref<?x1x36x5x16xf32>, memref<1x16xf32>) outs(%y : memref<?x1x3x3x16xf32>)
+    attributes {tile_size = 4 : i64, pool = 2 : i64}
+    epilogue {
+    ^bb0(%sum: f32):
+      %six = arith.constant 6.0 : f32
+      %min = arith.minimumf %sum, %six : f32
+      kernel.yield %min : f32
+    }
+  return
+}

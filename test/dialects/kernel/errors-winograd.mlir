@@ -194,3 +194,29 @@ func.func @blocks_count(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x20x2x16xf32>
     }
   return
 }
+
+// -----
+
+func.func @pool_window(%m: memref<?x1x36x5x16xf32>, %b: memref<1x16xf32>, %y: memref<?x1x3x3x16xf32>) {
+  // expected-error@+1 {{pools windows whose size divides that of a tile}}
+  kernel.winograd_output ins(%m, %b : memref<?x1x36x5x16xf32>, memref<1x16xf32>) outs(%y : memref<?x1x3x3x16xf32>)
+    attributes {tile_size = 4 : i64, pool = 3 : i64}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+func.func @pool_rest(%x: memref<?x2x8x7x16xf32>, %u: memref<36x1x20x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x4x3x16xf32>) {
+  // expected-error@+1 {{needs sums that its windows fill}}
+  kernel.winograd ins(%x, %u, %b : memref<?x2x8x7x16xf32>, memref<36x1x20x2x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x4x3x16xf32>)
+    attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64, pool = 2 : i64, in_channels = 20 : i64, blocks = 3 : i64, tile = #kernel.tile<rows = 2, cols = 2, unroll = 4>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}

@@ -42,3 +42,16 @@ func.func @blocks(%x: memref<?x3x4x4x8xf32>, %u: memref<16x1x20x2x8xf32>, %b: me
     }
   return
 }
+
+// Max pooled: what a tile becomes is half as high and wide.
+// CHECK-LABEL: func.func @pooled
+func.func @pooled(%m: memref<?x2x36x5x8xf32>, %b: memref<2x8xf32>, %y: memref<?x2x3x4x8xf32>) {
+  // CHECK: kernel.winograd_output {{.*}} outs(%{{.*}} : memref<?x2x3x4x8xf32>) attributes {pool = 2 : i64, tile_size = 4 : i64} epilogue {
+  kernel.winograd_output ins(%m, %b : memref<?x2x36x5x8xf32>, memref<2x8xf32>) outs(%y : memref<?x2x3x4x8xf32>)
+    attributes {tile_size = 4 : i64, pool = 2 : i64}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
