@@ -259,9 +259,9 @@ void dlc_rt_parallel_for_kept(dlc_model *rt, void (*fn)(void *args, int64_t lo, 
 /// to the values of the kernel's parameters, one after the other.
 void dlc_rt_launch(dlc_model *rt, int64_t kernel, const int64_t *geometry, void **params);
 
-/// What a variant for GPUs knows of a tensor that the tensor memory accelerator copies from:
-/// float32, all numbers innermost first. A copy takes a `box` of it, as zeros where that is out of
-/// bounds, rounded to tf32, in rows of 128 bytes whose groups of 16 bytes are exchanged.
+/// What a variant for GPUs knows of a tensor that the tensor memory accelerator copies from, all
+/// numbers innermost first. A copy takes a `box` of it, as zeros where that is out of bounds, in rows
+/// of 128 bytes whose groups of 16 bytes are exchanged.
 typedef struct dlc_rt_tensor_map_desc {
   int64_t rank;
   int64_t extents[5]; ///< the last one that of one sample
@@ -271,6 +271,7 @@ typedef struct dlc_rt_tensor_map_desc {
   /// apart (0: it is none of windows), where the first one starts, and how far from the last pixel
   /// the last one.
   int64_t steps[2], lower[2], upper[2];
+  int64_t element; ///< 0: float32, which a copy rounds to tf32; 1: bfloat16
 } dlc_rt_tensor_map_desc;
 
 /// Called by variants for GPUs: makes the `map` (128 bytes, a multiple of 64) of the tensor at
@@ -319,7 +320,7 @@ static_assert(sizeof(dlc_tensor_info) == 80, "emit lays this out by hand");
 static_assert(sizeof(dlc_model_info) == 144, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_gpu_image) == 24, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_gpu_code) == 40, "emit lays this out by hand");
-static_assert(sizeof(dlc_rt_tensor_map_desc) == 168, "compiler/cuda lays this out by hand");
+static_assert(sizeof(dlc_rt_tensor_map_desc) == 176, "compiler/cuda lays this out by hand");
 static_assert(sizeof(dlc_rt_variant) == 160, "emit lays this out by hand");
 static_assert(sizeof(dlc_rt_model_desc) == 168, "emit lays this out by hand");
 static_assert(sizeof(dlc_schedule) == 56, "emit lays this out by hand");

@@ -61,9 +61,10 @@ public:
 private:
   FailureOr<GlobalBuffer> buffer(Value memref) { return getBuffer(builder, op, memref); }
   FailureOr<Destination> destination();
-  LogicalResult checkRows(const GlobalBuffer &buffer);
+  LogicalResult checkRows(Value memref);
   FailureOr<Value> addMap(Value memref, const MapFacts &facts);
-  ArrayRef<int64_t> kernelShape() { return kernel::shapeOf(op.getWeights()).slice(1, 2); }
+  bool isBf16() { return op.getMath() == kernel::Math::WgmmaBf16; }
+  WarpgroupInput input(bool matrix);
 
   ModuleOp module;
   WarpgroupGemmOp op;
@@ -79,15 +80,19 @@ static bool isMatrix(WarpgroupGemmOp op, const GlobalBuffer &image) {
     return llvm::all_of(values, [](int64_t value) { return value == 1; });
   };
   auto none = [](int64_t value) { return value == 0; };
-  return ones(kernel::shapeOf(op.getWeights()).slice(1, 2)) && ones(op.getStrides()) &&
-         llvm::all_of(op.getPadding(), none) && Rows(image).step();
+  return ones(op.getWindow()) && ones(op.getStrides()) && llvm::all_of(op.getPadding(), none) &&
+         Rows(image).step();
 }
 
-static MapFacts mapOfMatrix(const GlobalBuffer &image, int64_t rows) {
+static MapFacts mapOfMatrix(WarpgroupGemmOp op, const GlobalBuffer &image) {
   ArrayRef<int64_t> shape = image.shape;
   int64_t batch = ShapedType::isDynamic(shape[0]) ? 1 : shape[0];
-  return {
-      {shape[3], batch * shape[1] * shape[2]}, {*Rows(image).step()}, {kTileRow, rows}, {}, {}, {}};
+  return {{shape[3], batch * shape[1] * shape[2]},
+          {*Rows(image).step()},
+          {op.getCta().getK(), op.getCta().getM()},
+          {},
+          {},
+          {}};
 }
 
 static MapFacts mapOfWindows(WarpgroupGemmOp op, const GlobalBuffer &image) {
@@ -95,7 +100,7 @@ static MapFacts mapOfWindows(WarpgroupGemmOp op, const GlobalBuffer &image) {
   MapFacts facts;
   facts.extents = {shape[3], shape[2], shape[1], ShapedType::isDynamic(shape[0]) ? 1 : shape[0]};
   facts.strides = {strides[2], strides[1], strides[0]};
-  facts.box = {kTileRow, op.getCta().getM()};
+  facts.box = {op.getCta().getK(), op.getCta().getM()};
   for (int dim : {1, 0}) {
     int64_t step = op.getStrides()[dim], padding = op.getPadding()[2 * dim];
     facts.steps.push_back(step);
@@ -105,18 +110,38 @@ static MapFacts mapOfWindows(WarpgroupGemmOp op, const GlobalBuffer &image) {
   return facts;
 }
 
-// [C, taps, O]: channels past C are zeros, so that a step never reads those of the next tap.
-static MapFacts mapOfWeights(ArrayRef<int64_t> shape, int64_t columns) {
-  int64_t taps = shape[1] * shape[2];
-  return {
-      {shape[3], taps, shape[0]}, {shape[3], taps * shape[3]}, {kTileRow, 1, columns}, {}, {}, {}};
+// [C, taps, O] of tf32, [O, C, taps] of bf16: channels past C are zeros, so that a step never reads
+// those of the next tap.
+static MapFacts mapOfWeights(WarpgroupGemmOp op) {
+  int64_t channels = kernel::shapeOf(op.getInput())[3], filters = op.getImageShape()[3];
+  int64_t taps = op.getWindow()[0] * op.getWindow()[1];
+  kernel::CtaAttr cta = op.getCta();
+  if (op.getMath() == kernel::Math::WgmmaBf16)
+    return {{filters, channels, taps},
+            {filters, channels * filters},
+            {kColumnsOfRow, cta.getK(), 1},
+            {},
+            {},
+            {}};
+  return {{channels, taps, filters},
+          {channels, taps * channels},
+          {cta.getK(), 1, cta.getN()},
+          {},
+          {},
+          {}};
 }
 
 // The schedule checks the shapes; how far apart rows lie is known of buffers only.
-LogicalResult WarpgroupExpansion::checkRows(const GlobalBuffer &buffer) {
-  if (buffer.alignment == 4)
-    return success();
-  return op->emitOpError("needs rows that begin at multiples of 16 bytes");
+LogicalResult WarpgroupExpansion::checkRows(Value memref) {
+  constexpr int64_t kPieceBytes = 16;
+  auto type = cast<MemRefType>(memref.getType());
+  auto [strides, offset] = type.getStridesAndOffset();
+  SmallVector<int64_t> jumps(ArrayRef(strides).drop_back());
+  jumps.push_back(offset);
+  for (int64_t jump : jumps)
+    if (ShapedType::isDynamic(jump) || jump * kernel::bytesOfElement(type) % kPieceBytes)
+      return op->emitOpError("needs rows that begin at multiples of 16 bytes");
+  return success();
 }
 
 FailureOr<Value> WarpgroupExpansion::addMap(Value memref, const MapFacts &facts) {
@@ -155,36 +180,35 @@ FailureOr<Destination> WarpgroupExpansion::destination() {
   return destination;
 }
 
+WarpgroupInput WarpgroupExpansion::input(bool matrix) {
+  return {matrix,
+          kernel::shapeOf(op.getInput())[3],
+          op.getImageShape().slice(1, 2),
+          op.getWindow(),
+          op.getStrides(),
+          op.getPadding(),
+          op.getDilations()};
+}
+
 LogicalResult WarpgroupExpansion::run() {
   if (!func || op->getParentOp() != func)
     return op->emitOpError("needs a kernel of its own");
-  FailureOr<GlobalBuffer> input = buffer(op.getInput()), weights = buffer(op.getWeights());
+  FailureOr<GlobalBuffer> image = buffer(op.getInput());
   FailureOr<Destination> to = destination();
-  if (failed(input) || failed(weights) || failed(to) || failed(checkRows(*input)) ||
-      failed(checkRows(*weights)))
+  if (failed(image) || failed(to) || failed(checkRows(op.getInput())) ||
+      failed(checkRows(op.getWeights())))
     return failure();
-  kernel::CtaAttr cta = op.getCta();
-  bool matrix = isMatrix(op, *input);
+  bool matrix = isMatrix(op, *image);
   FailureOr<Value> mapOfA =
-      addMap(op.getInput(), matrix ? mapOfMatrix(*input, cta.getM()) : mapOfWindows(op, *input));
-  FailureOr<Value> mapOfB =
-      addMap(op.getWeights(), mapOfWeights(kernel::shapeOf(op.getWeights()), cta.getN()));
+      addMap(op.getInput(), matrix ? mapOfMatrix(op, *image) : mapOfWindows(op, *image));
+  FailureOr<Value> mapOfB = addMap(op.getWeights(), mapOfWeights(op));
   if (failed(mapOfA) || failed(mapOfB))
     return failure();
-  ArrayRef<int64_t> image = op.getImageShape();
-  WarpgroupInput a{matrix,
-                   kernel::shapeOf(op.getInput())[3],
-                   image.slice(1, 2),
-                   kernelShape(),
-                   op.getStrides(),
-                   op.getPadding(),
-                   op.getDilations()};
+  ArrayRef<int64_t> out = op.getImageShape();
   Value extent = builder.createOrFold<memref::DimOp>(op.getInput(), 0);
   Int batch{&builder, builder.createOrFold<arith::IndexCastOp>(builder.getI32Type(), extent)};
-  ThreadBlock block =
-      makeBlock(builder, cta, op.getMath(), batch * (image[1] * image[2]), batch.constant(image[3]),
-                batch.constant(a.taps() * a.chunks() * kTileRow), op.getParts());
-  expandWarpgroups({block, a, *mapOfA, *mapOfB, *to});
+  expandWarpgroups({builder, op.getCta(), isBf16(), batch * (out[1] * out[2]),
+                    batch.constant(out[3]), op.getParts(), input(matrix), *mapOfA, *mapOfB, *to});
   func->setAttr(kTensorMapsAttr, builder.getI64IntegerAttr(2));
   // Registers can be handed over only where the kernel's number of them is bounded at its start.
   func->setAttr(kMinBlocksAttr, builder.getI32IntegerAttr(1));

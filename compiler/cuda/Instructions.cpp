@@ -30,6 +30,11 @@ void cuda::waitForCopies(ImplicitLocOpBuilder &builder, int64_t groups) {
   NVVM::CpAsyncWaitGroupOp::create(builder, builder.getI32IntegerAttr(groups));
 }
 
+void cuda::syncWarp(ImplicitLocOpBuilder &builder) {
+  Value all = arith::ConstantIntOp::create(builder, builder.getI32Type(), -1);
+  NVVM::SyncWarpOp::create(builder, all);
+}
+
 Value cuda::roundToTf32(ImplicitLocOpBuilder &builder, Value value) {
   return NVVM::ConvertFloatToTF32Op::create(builder, builder.getI32Type(), value,
                                             NVVM::FPRoundingMode::RNA);

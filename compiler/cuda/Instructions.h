@@ -22,6 +22,9 @@ void commitCopies(mlir::ImplicitLocOpBuilder &builder);
 /// Waits until at most `groups` of this thread's groups of copies are under way.
 void waitForCopies(mlir::ImplicitLocOpBuilder &builder, int64_t groups);
 
+/// Until all lanes of the warp are here, and see what each has written.
+void syncWarp(mlir::ImplicitLocOpBuilder &builder);
+
 /// `value` rounded to tf32, to nearest, in an i32.
 mlir::Value roundToTf32(mlir::ImplicitLocOpBuilder &builder, mlir::Value value);
 

@@ -15,6 +15,7 @@
 #include "compiler/abi/Entry.h"
 #include "compiler/cuda/Passes.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace dlc::cuda {
@@ -26,7 +27,9 @@ using namespace mlir;
 using namespace dlc;
 using dlc::kernel::TensorMapOp;
 
-static constexpr int64_t kFloatBytes = 4, kMapBytes = 128, kMapAlignment = 64;
+static constexpr int64_t kMapBytes = 128, kMapAlignment = 64;
+// Of dlc_rt_tensor_map_desc.
+static constexpr int64_t kElementTf32 = 0, kElementBf16 = 1;
 
 // The fields of dlc_rt_tensor_map_desc, all int64_t.
 static SmallVector<int64_t> describe(TensorMapOp op) {
@@ -36,11 +39,13 @@ static SmallVector<int64_t> describe(TensorMapOp op) {
       fields.push_back(i < values.size() ? values[i] * scale : 0);
   };
   append(op.getExtents(), 5);
-  append(op.getStrides(), 4, kFloatBytes);
+  append(op.getStrides(), 4, kernel::bytesOfElement(op.getBuffer().getType()));
   append(op.getBox(), 5);
   append(op.getSteps(), 2);
   append(op.getLower(), 2);
   append(op.getUpper(), 2);
+  fields.push_back(op.getBuffer().getType().getElementType().isBF16() ? kElementBf16
+                                                                      : kElementTf32);
   return fields;
 }
 
@@ -94,7 +99,7 @@ void MapLowering::lower(TensorMapOp op) {
   SmallVector<Value> parts = abi.split(loc, op.getBuffer());
   auto [strides, offset] = type.getStridesAndOffset();
   if (!ShapedType::isDynamic(offset) && offset != 0)
-    parts[0] = LLVM::GEPOp::create(builder, loc, pointer, builder.getF32Type(), parts[0],
+    parts[0] = LLVM::GEPOp::create(builder, loc, pointer, type.getElementType(), parts[0],
                                    ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
   Value samples = type.isDynamicDim(0) ? parts[1] : number(loc, 1);
   Value place = makePlace(op);

@@ -24,6 +24,12 @@ bool dlc::cuda::mayEndInside(Int extent, int64_t size) {
   return !number || *number % size;
 }
 
+Steps dlc::cuda::stepsOfPart(Int steps, Int part, int64_t parts) {
+  Int share = (steps + (parts - 1)) / parts, first = part * share, left = steps - first;
+  Int count = share.where(share.below(left), left);
+  return {first, parts > 1 ? count.where(first.below(steps), 0) : count};
+}
+
 ThreadBlock dlc::cuda::makeBlock(ImplicitLocOpBuilder &builder, kernel::CtaAttr cta,
                                  kernel::Math math, Int rows, Int columns, Int depth,
                                  int64_t parts) {
@@ -35,12 +41,7 @@ ThreadBlock dlc::cuda::makeBlock(ImplicitLocOpBuilder &builder, kernel::CtaAttr 
   Int part = parts > 1 ? i32(gpu::BlockIdOp::create(builder, gpu::Dimension::y)) : tile.constant(0);
   Int across = (columns + (cta.getN() - 1)) / cta.getN();
   Int steps = (depth + (cta.getK() - 1)) / cta.getK();
-  Int share = (steps + (parts - 1)) / parts, first = part * share;
-  // Parts past the last step have none.
-  Int left = steps - first;
-  Int mine = share.where(share.below(left), left);
-  if (parts > 1)
-    mine = mine.where(first.below(steps), 0);
+  Steps own = stepsOfPart(steps, part, parts);
   return {builder,
           cta,
           math,
@@ -49,8 +50,8 @@ ThreadBlock dlc::cuda::makeBlock(ImplicitLocOpBuilder &builder, kernel::CtaAttr 
           depth,
           tile / across * cta.getM(),
           tile % across * cta.getN(),
-          first,
-          mine,
+          own.first,
+          own.count,
           part,
           thread};
 }

@@ -39,6 +39,14 @@ struct ThreadBlock {
   Int warp() const { return thread / 32; }
 };
 
+/// Steps of K, or a part of them.
+struct Steps {
+  Int first, count;
+};
+
+/// Those of part `part` of `parts`. Parts past the last step have none.
+Steps stepsOfPart(Int steps, Int part, int64_t parts);
+
 /// The block of a kernel that computes `parts` parts of K for each tile.
 ThreadBlock makeBlock(mlir::ImplicitLocOpBuilder &builder, kernel::CtaAttr cta, kernel::Math math,
                       Int rows, Int columns, Int depth, int64_t parts);

@@ -334,15 +334,14 @@ bool Redirector::redirectMbarrier(Operation *op) {
 bool Redirector::multiply(NVVM::WgmmaMmaAsyncOp op) {
   NVVM::WGMMATypes type = op.getTypeA();
   bool isBf16 = type == NVVM::WGMMATypes::bf16,
-       isAlongK =
-           op.getLayoutA() == NVVM::MMALayout::row && op.getLayoutB() == NVVM::MMALayout::col;
-  if ((!isBf16 && type != NVVM::WGMMATypes::tf32) || op.getTypeB() != type || !isAlongK ||
-      op.getTypeD() != NVVM::WGMMATypes::f32 || op.getScaleA() != NVVM::WGMMAScaleIn::one ||
-      op.getScaleB() != NVVM::WGMMAScaleIn::one)
+       isTransposed = op.getLayoutB() == NVVM::MMALayout::row;
+  if ((!isBf16 && (type != NVVM::WGMMATypes::tf32 || isTransposed)) || op.getTypeB() != type ||
+      op.getLayoutA() != NVVM::MMALayout::row || op.getTypeD() != NVVM::WGMMATypes::f32 ||
+      op.getScaleA() != NVVM::WGMMAScaleIn::one || op.getScaleB() != NVVM::WGMMAScaleIn::one)
     return false;
   return replaceThroughMemory(op, "dlc_sim_wgmma",
                               {site(op), constant(op.getShape().getN()), flag(isBf16),
-                               flag(op.getScaleD() == NVVM::WGMMAScaleOut::one),
+                               flag(isTransposed), flag(op.getScaleD() == NVVM::WGMMAScaleOut::one),
                                op.getDescriptorA(), op.getDescriptorB(), spill(op.getInouts())});
 }
 

@@ -70,19 +70,19 @@ void TileStore::storePiece(Int start, ArrayRef<Int> images, int64_t first, Int c
       SmallVector<Value> elements = {sums[first + i]};
       for (ArrayRef<Value> extra : extras)
         elements.push_back(extra[i]);
-      results.push_back(map(elements));
+      results.push_back(destination.map(b, elements));
     }
     storeElements(b, destination.out.element, destination.out.at(start + column), results);
   });
 }
 
-Value TileStore::map(ArrayRef<Value> elements) const {
-  if (!destination.epilogue)
+Value Destination::map(ImplicitLocOpBuilder &builder, ArrayRef<Value> elements) const {
+  if (!epilogue)
     return elements.front();
   IRMapping mapping;
-  Block &body = destination.epilogue->front();
+  Block &body = epilogue->front();
   mapping.map(body.getArguments(), ValueRange(elements));
   for (Operation &op : body.without_terminator())
-    block.builder.clone(op, mapping);
+    builder.clone(op, mapping);
   return mapping.lookupOrDefault(body.getTerminator()->getOperand(0));
 }

@@ -11,6 +11,9 @@ struct Destination {
   GlobalBuffer out;
   llvm::SmallVector<GlobalBuffer> extras; ///< vectors along the columns, or like `out`
   mlir::Region *epilogue;                 ///< of (sum, extras...); null: the sum itself
+
+  /// What is stored of a sum, given one element of each extra.
+  mlir::Value map(mlir::ImplicitLocOpBuilder &builder, llvm::ArrayRef<mlir::Value> elements) const;
 };
 
 /// Maps and stores what one thread has of a tile: some rows of the same runs of columns.
@@ -27,7 +30,6 @@ private:
   mlir::Value inColumns(Int column) const;
   void storePiece(Int start, llvm::ArrayRef<Int> images, int64_t first, Int column,
                   llvm::ArrayRef<mlir::Value> sums);
-  mlir::Value map(llvm::ArrayRef<mlir::Value> elements) const;
 
   const ThreadBlock &block;
   const Destination &destination;

@@ -12,9 +12,7 @@ static Value number(ImplicitLocOpBuilder &builder, int64_t value) {
   return arith::ConstantIntOp::create(builder, builder.getI32Type(), value);
 }
 
-void cuda::registerInstructions(DialectRegistry &registry) {
-  registry.insert<NVVM::NVVMDialect>();
-}
+void cuda::registerInstructions(DialectRegistry &registry) { registry.insert<NVVM::NVVMDialect>(); }
 
 void cuda::initBarrier(ImplicitLocOpBuilder &builder, Value barrier, int64_t arrivals) {
   NVVM::MBarrierInitOp::create(builder, barrier, number(builder, arrivals), Value());
@@ -79,14 +77,15 @@ Value cuda::makeSums(ImplicitLocOpBuilder &builder, int64_t n) {
 
 void cuda::fenceSums(ImplicitLocOpBuilder &builder) { NVVM::WgmmaFenceAlignedOp::create(builder); }
 
-Value cuda::startProduct(ImplicitLocOpBuilder &builder, Value a, Value b, Value sums, int64_t n) {
-  constexpr int64_t rows = 64, depth = 8;
-  auto shape = NVVM::MMAShapeAttr::get(builder.getContext(), rows, n, depth);
-  // K-major both: as the attributes have it, a's rows and b's columns are contiguous.
+Value cuda::startProduct(ImplicitLocOpBuilder &builder, bool bf16, Value a, Value b, Value sums,
+                         int64_t n) {
+  auto shape = NVVM::MMAShapeAttr::get(builder.getContext(), 64, n, bf16 ? 16 : 8);
+  auto type = bf16 ? NVVM::WGMMATypes::bf16 : NVVM::WGMMATypes::tf32;
+  // Of a column-major b the columns are contiguous, along K.
   return NVVM::WgmmaMmaAsyncOp::create(
-      builder, sums.getType(), sums, a, b, shape, NVVM::WGMMATypes::tf32, NVVM::WGMMATypes::tf32,
-      NVVM::WGMMATypes::f32, NVVM::WGMMAScaleOut::one, NVVM::WGMMAScaleIn::one,
-      NVVM::WGMMAScaleIn::one, NVVM::MMALayout::row, NVVM::MMALayout::col,
+      builder, sums.getType(), sums, a, b, shape, type, type, NVVM::WGMMATypes::f32,
+      NVVM::WGMMAScaleOut::one, NVVM::WGMMAScaleIn::one, NVVM::WGMMAScaleIn::one,
+      NVVM::MMALayout::row, bf16 ? NVVM::MMALayout::row : NVVM::MMALayout::col,
       NVVM::MMAIntOverflowAttr());
 }
 

@@ -1,6 +1,7 @@
 //===- WarpgroupInstructions.h - what only sm_90a can do -----------------*- C++ -*-===//
 //
-// As Instructions.h: NVVM ops without their header. Barriers and tiles are pointers to shared memory.
+// As Instructions.h: NVVM ops without their header. Barriers and tiles are pointers to shared
+// memory.
 //
 //===-------------------------------------------------------------------------------===//
 #ifndef DLC_COMPILER_CUDA_WARPGROUPINSTRUCTIONS_H
@@ -41,9 +42,11 @@ mlir::Value ofFirstLane(mlir::ImplicitLocOpBuilder &builder, mlir::Value value);
 mlir::Value makeSums(mlir::ImplicitLocOpBuilder &builder, int64_t n);
 /// Before the first product after sums were touched by other instructions.
 void fenceSums(mlir::ImplicitLocOpBuilder &builder);
-/// Starts sums + a . b of 64 x n x 8 tf32; `a` and `b` describe tiles in shared memory (i64).
-mlir::Value startProduct(mlir::ImplicitLocOpBuilder &builder, mlir::Value a, mlir::Value b,
-                         mlir::Value sums, int64_t n);
+/// Starts sums + a . b of 64 x n x 8 tf32 or of 64 x n x 16 bf16; `a` and `b` describe tiles in
+/// shared memory (i64), of which rows of `a` lie along K, those of `b` along K (tf32) or along n
+/// (bf16).
+mlir::Value startProduct(mlir::ImplicitLocOpBuilder &builder, bool bf16, mlir::Value a,
+                         mlir::Value b, mlir::Value sums, int64_t n);
 /// Ends a group of products.
 void commitProducts(mlir::ImplicitLocOpBuilder &builder);
 /// Waits until at most `groups` groups are under way.

@@ -66,7 +66,7 @@ static bool fits(ImplicitGemmOp op) {
   ArrayRef<int64_t> input = shapeOf(op.getInput()), image = op.getImageShape();
   return op.getMath() == Math::Tf32 && image[3] >= kFewColumns && fillsSteps(input[3]) &&
          keepsAlignment(op.getInput()) &&
-         whyNoTensorMap(input, image.slice(1, 2), op.getStrides(), op.getPadding()).empty();
+         whyNoTensorMap(cast<ShapedType>(op.getInput().getType()), image.slice(1, 2), op.getStrides(), op.getPadding()).empty();
 }
 
 static Value layOutFilters(OpBuilder &builder, Location loc, Value weights) {
@@ -87,7 +87,7 @@ static void useWarpgroups(ImplicitGemmOp op) {
   auto product = WarpgroupGemmOp::create(builder, op.getLoc(), op.getResultTypes(), op.getInput(),
                                          layOutFilters(builder, op.getLoc(), op.getWeights()),
                                          op.getExtras(), op.getOut(), op.getStrides(),
-                                         op.getPadding(), op.getDilations(), cta, Math::WgmmaTf32);
+                                         op.getPadding(), op.getDilations(), cta, Math::WgmmaTf32, 132);
   product->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   product.getEpilogue().takeBody(op.getEpilogue());
   op->replaceAllUsesWith(product);

@@ -44,10 +44,20 @@ llvm::SmallVector<int64_t> getBlockedShape(Layout layout, llvm::ArrayRef<int64_t
 /// `a` and `b`, in bytes.
 int64_t getSharedBytes(CtaAttr cta, Math math, mlir::Type a, mlir::Type b);
 
-/// What keeps kernel.warpgroup_gemm from windows over images of shape `image` [N, H, W, C], which
-/// give [OH, OW] `out`; empty: nothing. The rules are those of tensor maps, in the CUDA driver
-/// API's description of cuTensorMapEncodeIm2col.
-llvm::StringRef whyNoTensorMap(llvm::ArrayRef<int64_t> image, llvm::ArrayRef<int64_t> out,
+/// Where kernel.warpgroup_gemm keeps what in shared memory, in bytes: tiles of A and of B, one of
+/// each a stage, the sums that warps exchange to store them, and two barriers a stage.
+struct WarpgroupMemory {
+  /// Of one warp: 16 rows of 32 sums, and 8 more so that rows begin in different banks.
+  static constexpr int64_t kStoreBytes = 16 * (32 + 8) * 4;
+  int64_t tileOfA, tileOfB, startOfB, startOfStores, startOfBarriers, bytes;
+
+  WarpgroupMemory(CtaAttr cta, Math math);
+};
+
+/// What keeps kernel.warpgroup_gemm from windows over images [N, H, W, C] of this type, which give
+/// [OH, OW] `out`; empty: nothing. The rules are those of tensor maps, in the CUDA driver API's
+/// description of cuTensorMapEncodeIm2col.
+llvm::StringRef whyNoTensorMap(mlir::ShapedType image, llvm::ArrayRef<int64_t> out,
                                llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> padding);
 
 /// Of a dimension of windows: how far the first pixel of the last of `count` windows `stride` apart

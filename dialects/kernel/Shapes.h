@@ -12,6 +12,10 @@ inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
   return llvm::cast<mlir::ShapedType>(value.getType()).getShape();
 }
 
+inline int64_t bytesOfElement(mlir::ShapedType type) {
+  return llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+}
+
 /// Elements of one sample, or of all where the shape is static: the only dynamic extent is the
 /// batch.
 inline int64_t elementsOfSample(mlir::ShapedType type) {
@@ -23,7 +27,7 @@ inline int64_t elementsOfSample(mlir::ShapedType type) {
 
 /// Bytes of the same.
 inline int64_t bytesOfSample(mlir::ShapedType type) {
-  return elementsOfSample(type) * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  return elementsOfSample(type) * bytesOfElement(type);
 }
 
 } // namespace dlc::kernel

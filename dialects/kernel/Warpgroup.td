@@ -12,15 +12,22 @@
 def Kernel_WarpgroupGemmOp : Kernel_GpuOp<"warpgroup_gemm", [SingleBlock]> {
   let summary = "convolution or dense layer as a matrix product of warpgroups, from plain images";
   let description = [{
-    As kernel.implicit_gemm, but for the weights: [O, KH, KW, C], each filter's taps one after the other.
+    As kernel.implicit_gemm, but for the operands. wgmma_tf32 reads both along K alone: `weights` are
+    [O, KH, KW, C], each filter's taps one after the other, and both are f32. wgmma_bf16 reads them along O as
+    well: `weights` stay [KH, KW, C, O], and they and `input` are bf16.
 
     One warpgroup (4 warps) of a block copies, the others multiply, 64 rows of the tile each: so `cta` has
-    m = 128, k = 32 (a row of a tile in shared memory has 128 bytes), warps_m = 8 and warps_n = 1, which are
-    those that multiply. C is a multiple of 4, as copies take rows of whole 16 bytes.
+    m = 128, warps_m = 8 and warps_n = 1, which are those that multiply, and a k whose channels are the 128
+    bytes of a tile's row in shared memory: 32 of f32, 64 of bf16. Copies take rows of whole 16 bytes: of C,
+    and of O where weights lie along it.
+
+    There are at most `most_blocks` blocks, as many as run at once; each computes one tile after another,
+    and copies for the next one while it stores.
   }];
-  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Variadic<Kernel_Shaped>:$extras,
-                       Kernel_Shaped:$out, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
-                       DenseI64ArrayAttr:$dilations, Kernel_CtaAttr:$cta, Kernel_MathAttr:$math);
+  let arguments = (ins Kernel_Stored:$input, Kernel_Stored:$weights, Variadic<Kernel_Stored>:$extras,
+                       Kernel_Stored:$out, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$padding,
+                       DenseI64ArrayAttr:$dilations, Kernel_CtaAttr:$cta, Kernel_MathAttr:$math,
+                       I64Attr:$most_blocks);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
     `ins` `(` $input `,` $weights (`,` $extras^)? `:` type($input) `,` type($weights)
@@ -32,6 +39,8 @@ def Kernel_WarpgroupGemmOp : Kernel_GpuOp<"warpgroup_gemm", [SingleBlock]> {
     /// Parts of K, and the shape of the image that they add up to.
     int64_t getParts();
     ::llvm::ArrayRef<int64_t> getImageShape();
+    /// KH and KW.
+    ::llvm::ArrayRef<int64_t> getWindow();
   }];
 }
 
@@ -46,7 +55,7 @@ def Kernel_TensorMapOp : Op<Kernel_Dialect, "tensor_map", [Pure]> {
     With corners it is a map of windows: `extents` are [C, W, H, N] and `box` is [channels, pixels]. The first
     pixels of the windows are every `steps`-th one from [W, H] `lower` on, up to `upper` from the last pixel.
   }];
-  let arguments = (ins MemRefOf<[F32]>:$buffer, DenseI64ArrayAttr:$extents, DenseI64ArrayAttr:$strides,
+  let arguments = (ins MemRefOf<[F32, BF16]>:$buffer, DenseI64ArrayAttr:$extents, DenseI64ArrayAttr:$strides,
                        DenseI64ArrayAttr:$box, DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$steps,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$lower,
                        DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$upper);

@@ -8,9 +8,13 @@
 // CHECK: gpu.launch_func @kernels::@conv {{.*}} args({{.*}}, %[[A]] : !llvm.ptr, %[[B]] : !llvm.ptr)
 // Where windows are single pixels, a map of rows.
 // CHECK: kernel.tensor_map %arg0 {box = array<i64: 32, 128>, extents = array<i64: 48, 72>, strides = array<i64: 48>} : memref<?x8x9x48xf32> -> !llvm.ptr
+// Of bf16 a row of a tile has 64 channels, or 64 filters.
+// CHECK: kernel.tensor_map %{{.*}} {box = array<i64: 64, 128>, extents = array<i64: 48, 72>, strides = array<i64: 48>} : memref<?x8x9x48xbf16> -> !llvm.ptr
+// CHECK: kernel.tensor_map %{{.*}} {box = array<i64: 64, 64, 1>, extents = array<i64: 96, 48, 1>, strides = array<i64: 96, 4608>} : memref<1x1x48x96xbf16> -> !llvm.ptr
 module attributes {gpu.container_module} {
   func.func @forward(%x: memref<?x8x9x48xf32>, %w: memref<64x3x3x48xf32>, %out: memref<?x4x5x64xf32>,
-                     %v: memref<64x1x1x48xf32>, %b: memref<64xf32>, %y: memref<?x8x9x64xf32>) {
+                     %v: memref<64x1x1x48xf32>, %b: memref<64xf32>, %y: memref<?x8x9x64xf32>,
+                     %n: memref<?x8x9x48xbf16>, %u: memref<1x1x48x96xbf16>, %z: memref<?x8x9x96xf32>) {
     %c1 = arith.constant 1 : index
     %c384 = arith.constant 384 : index
     %bytes = arith.constant 98368 : i32
@@ -18,6 +22,8 @@ module attributes {gpu.container_module} {
       args(%x : memref<?x8x9x48xf32>, %w : memref<64x3x3x48xf32>, %out : memref<?x4x5x64xf32>)
     gpu.launch_func @kernels::@pixels blocks in (%c1, %c1, %c1) threads in (%c384, %c1, %c1) dynamic_shared_memory_size %bytes
       args(%x : memref<?x8x9x48xf32>, %v : memref<64x1x1x48xf32>, %b : memref<64xf32>, %y : memref<?x8x9x64xf32>)
+    gpu.launch_func @kernels::@narrow blocks in (%c1, %c1, %c1) threads in (%c384, %c1, %c1) dynamic_shared_memory_size %bytes
+      args(%n : memref<?x8x9x48xbf16>, %u : memref<1x1x48x96xbf16>, %z : memref<?x8x9x96xf32>)
     return
   }
 
@@ -30,6 +36,9 @@ module attributes {gpu.container_module} {
   // CHECK:         gpu.barrier
   // CHECK:         scf.if
   // CHECK:           nvvm.setmaxregister decrease 40
+  // Its tiles in turn, and the steps of each; stages go on from one to the next.
+  // CHECK:           gpu.grid_dim x
+  // CHECK:           scf.for %{{.*}} iter_args(%{{.*}}) -> (i32)
   // CHECK:           scf.for
   // CHECK:             nvvm.mbarrier.try_wait.parity
   // CHECK:             nvvm.mbarrier.arrive.expect_tx
@@ -37,6 +46,7 @@ module attributes {gpu.container_module} {
   // CHECK:             nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}} box[%{{.*}}, %{{.*}}, %{{.*}}]
   // CHECK:         } else {
   // CHECK:           nvvm.setmaxregister increase 232
+  // CHECK:           scf.for %{{.*}} iter_args(%{{.*}}) -> (i32)
   // CHECK:           scf.for
   // CHECK:             nvvm.mbarrier.try_wait.parity
   // CHECK:             nvvm.wgmma.fence.aligned
@@ -45,7 +55,12 @@ module attributes {gpu.container_module} {
   // CHECK:             nvvm.wgmma.wait.group.sync.aligned 1
   // CHECK:             nvvm.mbarrier.arrive
   // CHECK:           nvvm.wgmma.wait.group.sync.aligned 0
-  // CHECK:           llvm.store
+  // CHECK:           nvvm.mbarrier.arrive
+  // Lanes exchange their sums, so that each stores a vector of its row.
+  // CHECK:           nvvm.bar.warp.sync
+  // CHECK:           llvm.store %{{.*}} : vector<2xf32>, !llvm.ptr<3>
+  // CHECK:           nvvm.bar.warp.sync
+  // CHECK:           llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xf32>, !llvm.ptr<1>
 
   // PTX-LABEL: .visible .entry conv(
   // PTX:         .param .align 64 .b8 conv_param_{{.*}}[128]
@@ -62,11 +77,15 @@ module attributes {gpu.container_module} {
   // PTX-DAG:     cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes
   // PTX-DAG:     cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes
   // PTX-LABEL: .visible .entry pixels(
+  // Of bf16, filters as they lie: boxes of 64 columns.
+  // PTX-LABEL: .visible .entry narrow(
+  // PTX-DAG:     wgmma.mma_async.sync.aligned.m64n96k16.f32.bf16.bf16
+  // PTX-DAG:     st.global.v4
   gpu.module @kernels {
     gpu.func @conv(%x: memref<?x8x9x48xf32>, %w: memref<64x3x3x48xf32>, %out: memref<?x4x5x64xf32>) kernel {
       kernel.warpgroup_gemm ins(%x, %w : memref<?x8x9x48xf32>, memref<64x3x3x48xf32>) outs(%out : memref<?x4x5x64xf32>)
         attributes {strides = array<i64: 2, 2>, padding = array<i64: 0, 1, 1, 1>, dilations = array<i64: 1, 1>,
-                    cta = #kernel.cta<m = 128, n = 64, k = 32, warps_m = 8, warps_n = 1, stages = 4>, math = #kernel.math<wgmma_tf32>}
+                    cta = #kernel.cta<m = 128, n = 64, k = 32, warps_m = 8, warps_n = 1, stages = 4>, math = #kernel.math<wgmma_tf32>, most_blocks = 132}
         epilogue {
         ^bb0(%acc: f32):
           kernel.yield %acc : f32
@@ -76,11 +95,21 @@ module attributes {gpu.container_module} {
     gpu.func @pixels(%x: memref<?x8x9x48xf32>, %w: memref<64x1x1x48xf32>, %b: memref<64xf32>, %out: memref<?x8x9x64xf32>) kernel {
       kernel.warpgroup_gemm ins(%x, %w, %b : memref<?x8x9x48xf32>, memref<64x1x1x48xf32>, memref<64xf32>) outs(%out : memref<?x8x9x64xf32>)
         attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>,
-                    cta = #kernel.cta<m = 128, n = 64, k = 32, warps_m = 8, warps_n = 1, stages = 4>, math = #kernel.math<wgmma_tf32>}
+                    cta = #kernel.cta<m = 128, n = 64, k = 32, warps_m = 8, warps_n = 1, stages = 4>, math = #kernel.math<wgmma_tf32>, most_blocks = 132}
         epilogue {
         ^bb0(%acc: f32, %bias: f32):
           %0 = arith.addf %acc, %bias : f32
           kernel.yield %0 : f32
+        }
+      gpu.return
+    }
+    gpu.func @narrow(%x: memref<?x8x9x48xbf16>, %w: memref<1x1x48x96xbf16>, %out: memref<?x8x9x96xf32>) kernel {
+      kernel.warpgroup_gemm ins(%x, %w : memref<?x8x9x48xbf16>, memref<1x1x48x96xbf16>) outs(%out : memref<?x8x9x96xf32>)
+        attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>,
+                    cta = #kernel.cta<m = 128, n = 96, k = 64, warps_m = 8, warps_n = 1, stages = 4>, math = #kernel.math<wgmma_bf16>, most_blocks = 132}
+        epilogue {
+        ^bb0(%acc: f32):
+          kernel.yield %acc : f32
         }
       gpu.return
     }

@@ -1,8 +1,8 @@
 // RUN: dlc-opt %s --dlc-lower-entries --dlc-lower-tensor-maps --dlc-lower-gpu-launches | FileCheck %s
 
 // The rank; extents, strides in bytes, the box; steps and corners of windows. Padded with zeros.
-// CHECK-DAG: llvm.mlir.global internal constant @[[TILE:tensor_map.*]](dense<[2, 16, 40, 0, 0, 0, 64, 0, 0, 0, 16, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0]>
-// CHECK-DAG: llvm.mlir.global internal constant @[[WINDOWS:tensor_map.*]](dense<[4, 16, 8, 8, 1, 0, 64, 512, 4096, 0, 16, 128, 0, 0, 0, 1, 1, -1, -1, -1, -1]>
+// CHECK-DAG: llvm.mlir.global internal constant @[[TILE:tensor_map.*]](dense<[2, 16, 40, 0, 0, 0, 64, 0, 0, 0, 16, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]>
+// CHECK-DAG: llvm.mlir.global internal constant @[[WINDOWS:tensor_map.*]](dense<[4, 16, 8, 8, 1, 0, 64, 512, 4096, 0, 16, 128, 0, 0, 0, 1, 1, -1, -1, -1, -1, 0]>
 
 // CHECK-LABEL: func.func @forward(
 // CHECK-SAME:    %[[RT:.*]]: !llvm.ptr, %[[BATCH:.*]]: i64, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr, %{{.*}}: !llvm.ptr)

@@ -67,6 +67,7 @@ void landBulkCopies(Mbarrier &barrier);
 /// What a product of a warpgroup read, to be compared when it retires.
 struct WgmmaRead {
   uint64_t descriptorA, descriptorB;
+  bool isTransposed; ///< b
   std::vector<char> a, b;
 };
 

@@ -68,10 +68,10 @@ void dlc_sim_bulk_load(const char *site, void *to, const void *tensorMap, void *
                        int32_t rank, const int32_t *coordinates, int32_t numOffsets,
                        const int16_t *offsets);
 
-/// d = a b^T (+ c, where isSum) of 64 x n, by the descriptors of a [64, k] and b [n, k]; k is 8 for
-/// tf32, 16 for bf16.
-void dlc_sim_wgmma(const char *site, int32_t n, bool isBf16, bool isSum, int64_t a, int64_t b,
-                   const float *c, float *d);
+/// d = a b^T (+ c, where isSum) of 64 x n, by the descriptors of a [64, k] and b [n, k], or
+/// `isTransposed` [k, n]; k is 8 for tf32, 16 for bf16.
+void dlc_sim_wgmma(const char *site, int32_t n, bool isBf16, bool isTransposed, bool isSum,
+                   int64_t a, int64_t b, const float *c, float *d);
 void dlc_sim_wgmma_commit(const char *site);
 void dlc_sim_wgmma_wait(const char *site, int32_t groups);
 

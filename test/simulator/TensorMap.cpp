@@ -1,8 +1,8 @@
 //===- TensorMap.cpp - tensor maps of the simulated driver --------------------------===//
 //
-// Of the driver's maps, those that dlc makes: float32, as it is or rounded to tf32, in rows of 128
-// bytes that are swizzled, zeros out of bounds. What the driver refuses is refused; the rules are
-// those of the CUDA driver API's chapter on tensor maps.
+// Of the driver's maps, those that dlc makes: bfloat16, or float32 as it is or rounded to tf32, in
+// rows of 128 bytes that are swizzled, zeros out of bounds. What the driver refuses is refused; the
+// rules are those of the CUDA driver API's chapter on tensor maps.
 //
 //===-------------------------------------------------------------------------------===//
 
@@ -14,13 +14,13 @@ using namespace dlc::simulator;
 
 static constexpr int success = 0, invalidValue = 1;
 // Values of CUtensorMapDataType, CUtensorMapInterleave, CUtensorMapSwizzle.
-static constexpr int float32 = 7, tfloat32 = 11, noInterleave = 0, swizzle128 = 3;
-static constexpr uint32_t elementBytes = 4;
+static constexpr int float32 = 7, bfloat16 = 9, tfloat32 = 11, noInterleave = 0, swizzle128 = 3;
 
 /// What maps of both kinds ask for, but for the box.
 static bool fillTensor(TensorMap &map, int type, uint32_t rank, void *address,
                        const uint64_t *extents, const uint64_t *strides, const uint32_t *steps) {
-  if ((type != float32 && type != tfloat32) || rank < 1 || rank > 5 ||
+  const uint32_t elementBytes = type == bfloat16 ? 2 : 4;
+  if ((type != float32 && type != bfloat16 && type != tfloat32) || rank < 1 || rank > 5 ||
       reinterpret_cast<uintptr_t>(address) % 16 != 0)
     return false;
   map.magic = TensorMap::expectedMagic;
@@ -46,7 +46,7 @@ static bool fillTensor(TensorMap &map, int type, uint32_t rank, void *address,
 }
 
 static int store(void *to, const TensorMap &map, int interleave, int swizzle, int fill) {
-  uint32_t row = (map.isIm2col ? map.channels : map.box[0]) * elementBytes;
+  uint32_t row = (map.isIm2col ? map.channels : map.box[0]) * map.elementBytes;
   if (interleave != noInterleave || swizzle != swizzle128 || fill != 0 || row % 16 != 0 ||
       row > 128 || reinterpret_cast<uintptr_t>(to) % 64 != 0)
     return invalidValue;

@@ -19,11 +19,13 @@ static constexpr int rowsOfA = 64, bytesOfK = 32;
 
 namespace {
 
-/// A matrix descriptor: rows of 128 bytes, swizzled, eight at a time.
+/// A matrix descriptor: rows of 128 bytes, swizzled, eight at a time. Where rows lie across K,
+/// those of the next 64 columns are `leadingBytes` further.
 struct Descriptor {
-  uint32_t start, groupBytes, swizzle;
+  uint32_t start, leadingBytes, groupBytes, swizzle;
   explicit Descriptor(uint64_t bits)
-      : start((bits & 0x3fff) << 4), groupBytes((bits >> 32 & 0x3fff) << 4), swizzle(bits >> 62) {}
+      : start((bits & 0x3fff) << 4), leadingBytes((bits >> 16 & 0x3fff) << 4),
+        groupBytes((bits >> 32 & 0x3fff) << 4), swizzle(bits >> 62) {}
 };
 
 struct Wgmma {
@@ -32,24 +34,35 @@ struct Wgmma {
 
 } // namespace
 
-/// The 32 bytes of each row of a matrix, one after the other.
-static std::vector<char> readRows(Site site, uint64_t bits, int rows) {
+/// `size` bytes at `offset` from where the matrix begins.
+static void readPiece(Site site, const Descriptor &matrix, uint32_t offset, char *to, int size) {
   constexpr uint32_t window = 1 << 18, swizzle128 = 1;
-  Descriptor descriptor(bits);
-  if (descriptor.swizzle != swizzle128)
+  if (matrix.swizzle != swizzle128)
     running->fail(site, "a matrix that is not swizzled by 128 bytes");
   uint32_t base = reinterpret_cast<uintptr_t>(dlc_sim_shared) % window;
+  offset += (matrix.start - base) % window;
+  offset ^= offset / 128 % 8 * 16;
+  if (offset + size > running->launchGeometry().sharedBytes)
+    running->fail(site,
+                  "a matrix out of bounds: byte " + std::to_string(offset) + " of shared memory");
+  memcpy(to, dlc_sim_shared + offset, size);
+}
+
+/// The 32 bytes of each row of a matrix, one after the other; `isTransposed`: of 16 elements from
+/// as many rows.
+static std::vector<char> readRows(Site site, uint64_t bits, int rows, bool isTransposed) {
+  Descriptor matrix(bits);
   std::vector<char> bytes(rows * bytesOfK);
   for (int row = 0; row < rows; ++row)
-    for (int piece = 0; piece < bytesOfK; piece += 16) {
-      uint32_t offset = (descriptor.start - base) % window + row / 8 * descriptor.groupBytes +
-                        row % 8 * 128 + piece;
-      offset ^= offset / 128 % 8 * 16;
-      if (offset + 16 > running->launchGeometry().sharedBytes)
-        running->fail(site, "a matrix out of bounds: byte " + std::to_string(offset) +
-                                " of shared memory");
-      memcpy(&bytes[row * bytesOfK + piece], dlc_sim_shared + offset, 16);
-    }
+    for (int k = 0; k < (isTransposed ? bytesOfK / 2 : 0); ++k)
+      readPiece(site, matrix,
+                row / 64 * matrix.leadingBytes + k / 8 * matrix.groupBytes + k % 8 * 128 +
+                    row % 64 * 2,
+                &bytes[row * bytesOfK + 2 * k], 2);
+  for (int row = 0; row < (isTransposed ? 0 : rows); ++row)
+    for (int piece = 0; piece < bytesOfK; piece += 16)
+      readPiece(site, matrix, row / 8 * matrix.groupBytes + row % 8 * 128 + piece,
+                &bytes[row * bytesOfK + piece], 16);
   return bytes;
 }
 
@@ -80,12 +93,13 @@ static void multiply(const WgmmaRead &read, uint32_t first, int n, bool isBf16) 
   }
 }
 
-void dlc_sim_wgmma(const char *site, int32_t n, bool isBf16, bool isSum, int64_t a, int64_t b,
-                   const float *c, float *d) {
+void dlc_sim_wgmma(const char *site, int32_t n, bool isBf16, bool isTransposed, bool isSum,
+                   int64_t a, int64_t b, const float *c, float *d) {
   Wgmma wgmma{isSum ? c : nullptr};
   running->meetWarpgroup(site, &wgmma, d, [&] {
     uint32_t group = running->thread().index / warpgroupSize;
-    WgmmaRead read{uint64_t(a), uint64_t(b), readRows(site, a, rowsOfA), readRows(site, b, n)};
+    WgmmaRead read{uint64_t(a), uint64_t(b), isTransposed, readRows(site, a, rowsOfA, false),
+                   readRows(site, b, n, isTransposed)};
     multiply(read, group * warpgroupSize, n, isBf16);
     running->warpgroups[group].open.push_back(std::move(read));
   });
@@ -107,8 +121,8 @@ void dlc_sim_wgmma_wait(const char *site, int32_t groups) {
     auto end = pending.end() - groups;
     for (auto group = pending.begin(); group != end; ++group)
       for (const WgmmaRead &read : *group)
-        if (read.a != readRows(site, read.descriptorA, rowsOfA) ||
-            read.b != readRows(site, read.descriptorB, read.b.size() / bytesOfK))
+        if (read.a != readRows(site, read.descriptorA, rowsOfA, false) ||
+            read.b != readRows(site, read.descriptorB, read.b.size() / bytesOfK, read.isTransposed))
           running->fail(site, "a race: shared memory was written while a wgmma was reading it");
     pending.erase(pending.begin(), end);
   });

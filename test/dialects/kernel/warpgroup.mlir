@@ -15,7 +15,7 @@ func.func @gemm(%x: tensor<?x8x8x16xf32>, %w: tensor<40x3x3x16xf32>, %b: tensor<
   // BUFFERS-SAME: outs(%arg3 :
   %0 = kernel.warpgroup_gemm ins(%x, %w, %b : tensor<?x8x8x16xf32>, tensor<40x3x3x16xf32>, tensor<40xf32>) outs(%out : tensor<?x8x8x40xf32>)
     attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,
-                cta = #kernel.cta<m = 128, n = 64, k = 32, warps_m = 8, warps_n = 1, stages = 4>, math = #kernel.math<wgmma_tf32>}
+                cta = #kernel.cta<m = 128, n = 64, k = 32, warps_m = 8, warps_n = 1, stages = 4>, math = #kernel.math<wgmma_tf32>, most_blocks = 132}
     epilogue {
     ^bb0(%acc: f32, %bias: f32):
       %1 = arith.addf %acc, %bias : f32

@@ -5,6 +5,7 @@
 #include "compiler/Registration.h"
 #include "compiler/cuda/SimulatedImage.h"
 #include "dialects/kernel/Kernel.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -123,32 +124,30 @@ struct alignas(64) Parameter {
 };
 } // namespace
 
-static std::vector<uint64_t> toBytes(ArrayRef<int64_t> elements) {
-  std::vector<uint64_t> bytes;
-  for (int64_t count : elements)
-    bytes.push_back(count * sizeof(float));
-  return bytes;
-}
-
-/// As the runtime makes it, of float32 that is rounded to tf32.
-static bool makeTensorMap(kernel::TensorMapOp op, float *data, void *map) {
-  constexpr int tfloat32 = 11, swizzle128 = 3;
-  std::vector<uint64_t> extents(op.getExtents().begin(), op.getExtents().end());
-  std::vector<uint64_t> strides = toBytes(op.getStrides());
+/// As the runtime makes it, of bfloat16, or of float32 that is rounded to tf32.
+static bool makeTensorMap(kernel::TensorMapOp op, float *data, int batch, void *map) {
+  constexpr int bfloat16 = 9, tfloat32 = 11, swizzle128 = 3;
+  MemRefType buffer = op.getBuffer().getType();
+  int type = buffer.getElementType().isBF16() ? bfloat16 : tfloat32;
+  std::vector<uint64_t> extents(op.getExtents().begin(), op.getExtents().end()), strides;
+  if (buffer.isDynamicDim(0))
+    extents.back() *= batch;
+  for (int64_t stride : op.getStrides())
+    strides.push_back(stride * buffer.getElementTypeBitWidth() / 8);
   std::vector<uint32_t> box(op.getBox().begin(), op.getBox().end()), steps(extents.size(), 1);
   std::vector<int> lower(op.getLower().begin(), op.getLower().end());
   std::vector<int> upper(op.getUpper().begin(), op.getUpper().end());
   if (op.getSteps().empty())
-    return cuTensorMapEncodeTiled(map, tfloat32, extents.size(), data, extents.data(),
-                                  strides.data(), box.data(), steps.data(), 0, swizzle128, 0,
-                                  0) == 0;
+    return cuTensorMapEncodeTiled(map, type, extents.size(), data, extents.data(), strides.data(),
+                                  box.data(), steps.data(), 0, swizzle128, 0, 0) == 0;
   llvm::copy(op.getSteps(), steps.begin() + 1);
-  return cuTensorMapEncodeIm2col(map, tfloat32, extents.size(), data, extents.data(),
-                                 strides.data(), lower.data(), upper.data(), box[0], box[1],
-                                 steps.data(), 0, swizzle128, 0, 0) == 0;
+  return cuTensorMapEncodeIm2col(map, type, extents.size(), data, extents.data(), strides.data(),
+                                 lower.data(), upper.data(), box[0], box[1], steps.data(), 0,
+                                 swizzle128, 0, 0) == 0;
 }
 
-/// The values that a kernel takes for an argument: a buffer is a pointer and its open extents.
+/// The values that a kernel takes for an argument: a buffer is a pointer, its open extents and, of
+/// several images, how far these are apart.
 /// False where the driver refuses a tensor map.
 static bool appendParameters(Value operand, ArrayRef<Array *> buffers, int batch,
                              std::vector<Parameter> &values) {
@@ -162,13 +161,17 @@ static bool appendParameters(Value operand, ArrayRef<Array *> buffers, int batch
     return buffers[argument.getArgNumber() - hasBatch]->data;
   };
   if (auto map = operand.getDefiningOp<kernel::TensorMapOp>())
-    return makeTensorMap(map, find(map.getBuffer()), values.emplace_back().bytes);
+    return makeTensorMap(map, find(map.getBuffer()), batch, values.emplace_back().bytes);
   auto type = dyn_cast<MemRefType>(operand.getType());
   if (!type)
     return append(getConstant(operand));
   append(find(operand));
   for (unsigned i = 0; i < type.getNumDynamicDims(); ++i)
     append(batch);
+  auto [strides, offset] = type.getStridesAndOffset();
+  for (size_t dim = 0; dim < strides.size(); ++dim)
+    if (ShapedType::isDynamic(strides[dim]))
+      append(int(kernel::elementsOfSample(type) / type.getDimSize(0) * batch));
   return true;
 }
 
