@@ -82,12 +82,17 @@ void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool n
 void dlc::buildGpuSchedulePhase(OpPassManager &pm, StringRef chip, Precision precision,
                                 bool naive) {
   std::optional<schedule::Chip> facts = schedule::lookupChip(chip);
+  bool warpgroups = !naive && facts && facts->wgmma;
   if (!naive)
     pm.addNestedPass<func::FuncOp>(schedule::createScheduleGpu({chip.str(), precision}));
-  if (!naive && facts && facts->wgmma)
-    pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups());
+  // Filters that are laid out for it are prepared so.
+  if (warpgroups && precision == Precision::Tf32)
+    pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups({chip.str()}));
   addPlainPhase(pm, /*costlyOnce=*/true);
   pm.addNestedPass<func::FuncOp>(schedule::createSplitReductions());
+  // Once it is known what lies in memory as bfloat16.
+  if (warpgroups && precision == Precision::Bf16)
+    pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups({chip.str()}));
   cleanUp(pm);
 }
 

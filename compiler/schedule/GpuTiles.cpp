@@ -9,11 +9,15 @@
 // leave multiprocessors idle, parts of K make more still; adding these up is another launch, which
 // reads all parts. Times are cycles.
 //
+// Warpgroups start once for all of a multiprocessor's tiles. Their step takes as long as its
+// products or its copies do:
+//
+//   start + waves * (store + steps * max(m n k / rate, bytes of both tiles / bytes a cycle))
+//
 //===--------------------------------------------------------------------------------===//
 
 #include "compiler/schedule/GpuTiles.h"
 #include "llvm/Support/MathExtras.h"
-#include <cmath>
 
 using namespace dlc;
 using namespace dlc::schedule;
@@ -33,6 +37,35 @@ struct Tile {
 constexpr double kSimtRate = 128, kTf32Rate = 512, kBf16Rate = 768;
 constexpr double kLaunch = 4000, kBlockStart = 1500, kBytes = 8;
 constexpr int64_t kMostParts = 16, kStepsOfPart = 4;
+// Of warpgroups: four fifths of the peak, what a multiprocessor copies a cycle from the second
+// level cache, and what a tile takes between its last product and the next one's first.
+constexpr double kWgmmaTf32Rate = 820, kWgmmaBf16Rate = 1640, kCopied = 48, kStore = 1000;
+constexpr int64_t kMostStages = 8;
+
+struct Choice {
+  kernel::CtaAttr cta; // null: no tile fits
+  double time;
+};
+
+class Chooser {
+public:
+  Chooser(mlir::MLIRContext *context, const Chip &chip, Precision precision,
+          const ProductShape &shape)
+      : context(context), chip(chip), precision(precision), shape(shape) {}
+  Choice ofWarps(int64_t parts) const;
+  Choice ofWarpgroups(int64_t parts) const;
+
+private:
+  double timeOf(const Tile &tile, int64_t parts) const;
+  Choice warpgroupsOf(int64_t columns, int64_t parts) const;
+  int64_t waves(int64_t m, int64_t n, int64_t parts) const;
+  double timeOfAdding(int64_t parts) const;
+
+  mlir::MLIRContext *context;
+  const Chip &chip;
+  Precision precision;
+  const ProductShape &shape;
+};
 
 } // namespace
 
@@ -73,39 +106,106 @@ static llvm::ArrayRef<Tile> tilesOf(Math math, bool vectors) {
   return vectors ? llvm::ArrayRef(kTensorTiles) : llvm::ArrayRef(kElementTiles);
 }
 
-static double timeOf(const Chip &chip, Math math, const Tile &tile, const ProductShape &shape,
-                     int64_t parts) {
+int64_t Chooser::waves(int64_t m, int64_t n, int64_t parts) const {
+  int64_t tiles = llvm::divideCeil(shape.rows, m) * llvm::divideCeil(shape.columns, n);
+  return llvm::divideCeil(tiles * parts, chip.multiprocessors);
+}
+
+double Chooser::timeOfAdding(int64_t parts) const {
+  double bytes = 4.0 * (2 * parts + 1) * shape.rows * shape.columns;
+  return parts == 1 ? 0 : kLaunch + bytes / (kBytes * chip.multiprocessors);
+}
+
+double Chooser::timeOf(const Tile &tile, int64_t parts) const {
+  Math math = mathOf(precision);
   double rate = math == Math::Simt ? kSimtRate : math == Math::Tf32 ? kTf32Rate : kBf16Rate;
-  double blocks = double(llvm::divideCeil(shape.rows, tile.m)) *
-                  llvm::divideCeil(shape.columns, tile.n) * parts;
   double steps = llvm::divideCeil(llvm::divideCeil(shape.depth, tile.k), parts);
   double step = tile.m * tile.n * tile.k / (rate * tile.efficiency / 100);
-  double time = std::ceil(blocks / chip.multiprocessors) * (kBlockStart + steps * step);
-  if (parts == 1)
-    return time;
-  double bytes = 4.0 * (2 * parts + 1) * shape.rows * shape.columns;
-  return time + kLaunch + bytes / (kBytes * chip.multiprocessors);
+  return waves(tile.m, tile.n, parts) * (kBlockStart + steps * step) + timeOfAdding(parts);
+}
+
+Choice Chooser::ofWarps(int64_t parts) const {
+  Choice best{{}, 0};
+  auto f32 = mlir::Float32Type::get(context);
+  Math math = mathOf(precision);
+  for (const Tile &tile : tilesOf(math, shape.vectors)) {
+    auto cta = kernel::CtaAttr::get(context, tile.m, tile.n, tile.k, tile.warpsM, tile.warpsN,
+                                    tile.stages);
+    if (kernel::getSharedBytes(cta, math, f32, f32) > chip.blockSharedBytes ||
+        (parts > 1 && parts * kStepsOfPart > int64_t(llvm::divideCeil(shape.depth, tile.k))))
+      continue;
+    double time = timeOf(tile, parts);
+    if (!best.cta || time < best.time)
+      best = {cta, time};
+  }
+  return best;
+}
+
+// As many stages as there is room for.
+Choice Chooser::warpgroupsOf(int64_t columns, int64_t parts) const {
+  bool bf16 = precision == Precision::Bf16;
+  Math math = bf16 ? Math::WgmmaBf16 : Math::WgmmaTf32;
+  int64_t m = 128, k = bf16 ? 64 : 32, stages = kMostStages;
+  int64_t steps = shape.depth / shape.channels * llvm::divideCeil(shape.channels, k);
+  if (parts > 1 && parts * kStepsOfPart > steps)
+    return {{}, 0};
+  auto withStages = [&](int64_t stages) {
+    return kernel::CtaAttr::get(context, m, columns, k, 8, 1, stages);
+  };
+  while (kernel::WarpgroupMemory(withStages(stages), math).bytes > chip.blockSharedBytes)
+    --stages;
+  kernel::WarpgroupMemory memory(withStages(stages), math);
+  double products = m * columns * k / (bf16 ? kWgmmaBf16Rate : kWgmmaTf32Rate);
+  double step = std::max(products, (memory.tileOfA + memory.tileOfB) / kCopied);
+  double tile = kStore + llvm::divideCeil(steps, parts) * step;
+  return {withStages(stages), kBlockStart + waves(m, columns, parts) * tile + timeOfAdding(parts)};
+}
+
+// Tiles that are as equal as can be.
+Choice Chooser::ofWarpgroups(int64_t parts) const {
+  Choice best{{}, 0};
+  if (!chip.wgmma || !shape.warpgroups || precision == Precision::Fp32)
+    return best;
+  for (int64_t widest : {256, 192, 128, 96, 64, 32}) {
+    int64_t tiles = llvm::divideCeil(shape.columns, widest);
+    Choice choice = warpgroupsOf(llvm::alignTo(llvm::divideCeil(shape.columns, tiles), 8), parts);
+    if (choice.cta && (!best.cta || choice.time < best.time))
+      best = choice;
+  }
+  return best;
 }
 
 ProductPlan dlc::schedule::choosePlan(mlir::MLIRContext *context, const Chip &chip,
                                       Precision precision, const ProductShape &shape) {
   ProductPlan best{{}, mathOf(precision), 1};
-  auto f32 = mlir::Float32Type::get(context);
+  Chooser chooser(context, chip, precision, shape);
   double least = 0;
-  for (const Tile &tile : tilesOf(best.math, shape.vectors)) {
-    auto cta = kernel::CtaAttr::get(context, tile.m, tile.n, tile.k, tile.warpsM, tile.warpsN,
-                                    tile.stages);
-    if (kernel::getSharedBytes(cta, best.math, f32, f32) > chip.blockSharedBytes)
+  for (int64_t parts = 1; parts <= kMostParts; parts *= 2) {
+    Choice warps = chooser.ofWarps(parts), warpgroups = chooser.ofWarpgroups(parts);
+    if (!warps.cta)
       continue;
-    int64_t most = llvm::divideCeil(shape.depth, tile.k) / kStepsOfPart;
-    for (int64_t parts = 1; parts == 1 || parts <= std::min(most, kMostParts); parts *= 2) {
-      double time = timeOf(chip, best.math, tile, shape, parts);
-      if (best.cta && time >= least)
-        continue;
-      best.cta = cta;
-      best.parts = parts;
-      least = time;
-    }
+    double time = warpgroups.cta ? std::min(warps.time, warpgroups.time) : warps.time;
+    if (best.cta && time >= least)
+      continue;
+    best.cta = warps.cta;
+    best.parts = parts;
+    least = time;
   }
   return best;
+}
+
+kernel::CtaAttr dlc::schedule::chooseWarpgroups(mlir::MLIRContext *context, const Chip &chip,
+                                                Precision precision, const ProductShape &shape,
+                                                int64_t parts) {
+  Chooser chooser(context, chip, precision, shape);
+  Choice warps = chooser.ofWarps(parts), warpgroups = chooser.ofWarpgroups(parts);
+  bool better = warpgroups.cta && (!warps.cta || warpgroups.time <= warps.time);
+  return better ? warpgroups.cta : kernel::CtaAttr();
+}
+
+bool dlc::schedule::fitsTensorMaps(mlir::ShapedType image, llvm::ArrayRef<int64_t> out,
+                                   llvm::ArrayRef<int64_t> strides,
+                                   llvm::ArrayRef<int64_t> padding) {
+  return kernel::whyNoTensorMap(image, out.slice(1, 2), strides, padding).empty() &&
+         (!image.getElementType().isBF16() || out[3] % 8 == 0);
 }

@@ -12,7 +12,9 @@ namespace dlc::schedule {
 /// for.
 struct ProductShape {
   int64_t rows, columns, depth;
-  bool vectors; ///< whether A can be copied four elements at a time
+  bool vectors;     ///< whether A can be copied four elements at a time
+  bool warpgroups;  ///< whether A and B can be copied by tensor maps
+  int64_t channels; ///< of one tap: what of `depth` lies together
 };
 
 /// A block's tile, and in how many parts K is summed.
@@ -25,9 +27,20 @@ struct ProductPlan {
 /// The batch that tiles are chosen for where the model leaves it open.
 inline constexpr int64_t kTypicalBatch = 16;
 
-/// The plan that the chip is expected to compute in the least time.
+/// The plan that the chip is expected to compute in the least time: by warps, or by warpgroups,
+/// with the tile of warps.
 ProductPlan choosePlan(mlir::MLIRContext *context, const Chip &chip, Precision precision,
                        const ProductShape &shape);
+
+/// The tile of warpgroups with which they are expected to be no slower than warps; null: there is
+/// none.
+kernel::CtaAttr chooseWarpgroups(mlir::MLIRContext *context, const Chip &chip, Precision precision,
+                                 const ProductShape &shape, int64_t parts);
+
+/// Whether windows over images of this type, which give images of shape `out`, can be copied by
+/// tensor maps, and their kernel.
+bool fitsTensorMaps(mlir::ShapedType image, llvm::ArrayRef<int64_t> out,
+                    llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> padding);
 
 } // namespace dlc::schedule
 

@@ -48,6 +48,7 @@ def JoinPooling : Pass<"dlc-join-pooling", "::mlir::func::FuncOp"> {
 
 def UseWarpgroups : Pass<"dlc-use-warpgroups", "::mlir::func::FuncOp"> {
   let summary = "multiply by warpgroups where a chip has them and images fit tensor maps";
+  let options = [Option<"chip", "chip", "std::string", "\"sm_90a\"", "row of the chips">];
   let dependentDialects = ["::dlc::kernel::KernelDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
 }

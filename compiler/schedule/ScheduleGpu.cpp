@@ -61,7 +61,8 @@ private:
   Value lowerWeights(const Layer &layer, Value gradient, ArrayRef<int64_t> kernel);
   Value addParts(Value parts, ArrayRef<Value> extras, Build::Body finish);
   Value reshape(Value value, RankedTensorType type);
-  ProductPlan plan(ArrayRef<int64_t> image, ArrayRef<int64_t> kernel, bool weights);
+  ProductPlan plan(const Layer &layer, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel,
+                   bool weights);
 
   OpBuilder builder;
   Build build;
@@ -76,10 +77,16 @@ Value Lowering::reshape(Value value, RankedTensorType type) {
                                  : nn::ReshapeOp::create(builder, build.loc, type, value).getY();
 }
 
-ProductPlan Lowering::plan(ArrayRef<int64_t> image, ArrayRef<int64_t> kernel, bool weights) {
+ProductPlan Lowering::plan(const Layer &layer, ArrayRef<int64_t> image, ArrayRef<int64_t> kernel,
+                           bool weights) {
   int64_t batch = ShapedType::isDynamic(image[0]) ? kTypicalBatch : image[0];
   int64_t pixels = batch * image[1] * image[2], taps = kernel[0] * kernel[1] * kernel[2];
-  ProductShape shape{pixels, kernel[3], taps, kernel[2] % 4 == 0};
+  auto input = cast<ShapedType>(layer.input.getType());
+  // Where it will lie in memory as bfloat16.
+  if (precision == Precision::Bf16)
+    input = input.clone(builder.getBF16Type());
+  bool warpgroups = !weights && fitsTensorMaps(input, image, layer.strides, layer.padding);
+  ProductShape shape{pixels, kernel[3], taps, kernel[2] % 4 == 0, warpgroups, kernel[2]};
   if (weights)
     std::swap(shape.rows, shape.depth);
   return choosePlan(builder.getContext(), chip, precision, shape);
@@ -157,7 +164,8 @@ Value Lowering::lowerLayer(nn::GroupOp group, const Layer &layer) {
       sum = arith::AddFOp::create(b, loc, sum, elements[1]);
     return buildElement(b, group, sum, inner, elements.take_back(inner.size()));
   };
-  ProductPlan chosen = plan(layer.image.getShape(), shapeOf(layer.kernel), /*weights=*/false);
+  ProductPlan chosen =
+      plan(layer, layer.image.getShape(), shapeOf(layer.kernel), /*weights=*/false);
   SmallVector<int64_t> shape(layer.image.getShape());
   bool split = chosen.parts > 1;
   if (split)
@@ -179,7 +187,7 @@ Value Lowering::lowerLayer(nn::GroupOp group, const Layer &layer) {
 }
 
 Value Lowering::lowerWeights(const Layer &layer, Value gradient, ArrayRef<int64_t> kernel) {
-  ProductPlan chosen = plan(shapeOf(gradient), kernel, /*weights=*/true);
+  ProductPlan chosen = plan(layer, shapeOf(gradient), kernel, /*weights=*/true);
   SmallVector<int64_t> shape(kernel);
   if (chosen.parts > 1)
     shape.insert(shape.begin(), chosen.parts);

@@ -1,21 +1,26 @@
 //===- UseWarpgroups.cpp - products of warpgroups where they fit --------------------===//
 //
-// On chips with warpgroup products a kernel.implicit_gemm of tf32 becomes a kernel.warpgroup_gemm
-// where its image fits the tensor memory accelerator's maps. Filters are laid out one after the
-// other, which happens in @prepare where they are parameters:
+// On chips with warpgroup products a kernel.implicit_gemm becomes a kernel.warpgroup_gemm where its
+// image fits the tensor memory accelerator's maps and warpgroups are expected to be faster. With
+// tf32 filters are laid out one after the other, which happens in @prepare where they are
+// parameters:
 //
 //   kernel.implicit_gemm ins(%x, %w : ..., tensor<3x3x64x128xf32>) {math = tf32}
 //   ->
 //   %t = linalg.transpose ins(%w) permutation = [3, 0, 1, 2]
 //   kernel.warpgroup_gemm ins(%x, %t : ..., tensor<128x3x3x64xf32>) {math = wgmma_tf32}
 //
+// What bf16 multiplies has to lie in memory so; its filters stay as they are.
+//
 //===---------------------------------------------------------------------------------===//
 
+#include "compiler/schedule/GpuTiles.h"
 #include "compiler/schedule/Passes.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
 
 namespace dlc::schedule {
 #define GEN_PASS_DEF_USEWARPGROUPS
@@ -26,47 +31,59 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::kernel;
 
-// Of a step of K and of a tile's columns, at most a fifth may be padding: mma.sync has less of it,
-// and some 0.6 of the speed.
-static bool fillsTile(int64_t extent, int64_t padded) { return 5 * extent >= 4 * padded; }
-
-// A step is 32 channels of one tap.
-static bool fillsSteps(int64_t channels) {
-  return fillsTile(channels, llvm::alignTo(channels, 32));
+// Whether parts that begin at element `start` of larger rows begin at multiples of 16 bytes.
+static bool keepsAlignment(Value whole, int64_t start) {
+  auto type = cast<ShapedType>(whole.getType());
+  return !ShapedType::isDynamic(start) && bytesOfElement(type) * type.getShape().back() % 16 == 0 &&
+         bytesOfElement(type) * start % 16 == 0;
 }
-
-// Tiles of at most 128 columns, a multiple of 8, as equal as can be. Wider ones read the least from
-// shared memory for a product; they pay where images are large enough to make tiles for every
-// multiprocessor.
-static int64_t chooseColumns(ArrayRef<int64_t> image) {
-  constexpr int64_t kManyPixels = 784;
-  int64_t columns = image[3], pixels = image[1] * image[2];
-  int64_t widest = columns % 256 == 0 && pixels >= kManyPixels ? 256 : 128;
-  int64_t tiles = llvm::divideCeil(columns, widest);
-  return llvm::alignTo(llvm::divideCeil(columns, tiles), 8);
-}
-
-static bool isMultipleOf4(int64_t extent) { return extent % 4 == 0; }
 
 // The input may come to lie in a larger buffer: that of what it was cut from, or of what it becomes
-// a part of. Its rows begin at multiples of 16 bytes there as well.
+// a part of.
 static bool keepsAlignment(Value input) {
   if (auto slice = input.getDefiningOp<nn::SliceOp>())
-    if (!isMultipleOf4(shapeOf(slice.getX()).back()) || !isMultipleOf4(slice.getOffsets().back()))
+    if (!keepsAlignment(slice.getX(), slice.getOffsets().back()))
+      return false;
+  if (auto slice = input.getDefiningOp<tensor::ExtractSliceOp>())
+    if (!keepsAlignment(slice.getSource(), slice.getStaticOffsets().back()))
       return false;
   return llvm::all_of(input.getUsers(), [](Operation *user) {
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(user))
+      return keepsAlignment(insert.getDest(), insert.getStaticOffsets().back());
     auto concat = dyn_cast<nn::ConcatOp>(user);
     return !concat || llvm::all_of(concat.getXs(),
-                                   [](Value part) { return isMultipleOf4(shapeOf(part).back()); });
+                                   [](Value part) { return keepsAlignment(part, /*start=*/0); });
   });
 }
 
-static bool fits(ImplicitGemmOp op) {
-  constexpr int64_t kFewColumns = 32;
-  ArrayRef<int64_t> input = shapeOf(op.getInput()), image = op.getImageShape();
-  return op.getMath() == Math::Tf32 && image[3] >= kFewColumns && fillsSteps(input[3]) &&
-         keepsAlignment(op.getInput()) &&
-         whyNoTensorMap(cast<ShapedType>(op.getInput().getType()), image.slice(1, 2), op.getStrides(), op.getPadding()).empty();
+// What it is multiplied as; nothing where operands do not lie in memory so.
+static std::optional<Precision> precisionOf(ImplicitGemmOp op) {
+  auto isOf = [&](auto test) {
+    return test(getElementTypeOrSelf(op.getInput())) && test(getElementTypeOrSelf(op.getWeights()));
+  };
+  if (op.getMath() == Math::Tf32 && isOf([](Type type) { return type.isF32(); }))
+    return Precision::Tf32;
+  if (op.getMath() == Math::Bf16 && isOf([](Type type) { return type.isBF16(); }))
+    return Precision::Bf16;
+  return std::nullopt;
+}
+
+// The tile; null where warpgroups do not fit.
+static CtaAttr chooseTile(ImplicitGemmOp op, const schedule::Chip &chip) {
+  std::optional<Precision> precision = precisionOf(op);
+  auto input = cast<ShapedType>(op.getInput().getType());
+  ArrayRef<int64_t> image = op.getImageShape(), kernel = shapeOf(op.getWeights());
+  if (!precision || !keepsAlignment(op.getInput()) ||
+      !schedule::fitsTensorMaps(input, image, op.getStrides(), op.getPadding()))
+    return {};
+  int64_t batch = ShapedType::isDynamic(image[0]) ? schedule::kTypicalBatch : image[0];
+  schedule::ProductShape shape{batch * image[1] * image[2],
+                               image[3],
+                               kernel[0] * kernel[1] * kernel[2],
+                               /*vectors=*/true,
+                               /*warpgroups=*/true,
+                               kernel[2]};
+  return schedule::chooseWarpgroups(op.getContext(), chip, *precision, shape, op.getParts());
 }
 
 static Value layOutFilters(OpBuilder &builder, Location loc, Value weights) {
@@ -78,16 +95,14 @@ static Value layOutFilters(OpBuilder &builder, Location loc, Value weights) {
       ->getResult(0);
 }
 
-static void useWarpgroups(ImplicitGemmOp op) {
-  constexpr int64_t kRows = 128, kStep = 32, kWarps = 8, kStages = 4;
+static void useWarpgroups(ImplicitGemmOp op, CtaAttr cta, const schedule::Chip &chip) {
   OpBuilder builder(op);
-  MLIRContext *context = op.getContext();
-  auto cta =
-      CtaAttr::get(context, kRows, chooseColumns(op.getImageShape()), kStep, kWarps, 1, kStages);
-  auto product = WarpgroupGemmOp::create(builder, op.getLoc(), op.getResultTypes(), op.getInput(),
-                                         layOutFilters(builder, op.getLoc(), op.getWeights()),
-                                         op.getExtras(), op.getOut(), op.getStrides(),
-                                         op.getPadding(), op.getDilations(), cta, Math::WgmmaTf32, 132);
+  bool bf16 = op.getMath() == Math::Bf16;
+  auto product = WarpgroupGemmOp::create(
+      builder, op.getLoc(), op.getResultTypes(), op.getInput(),
+      bf16 ? op.getWeights() : layOutFilters(builder, op.getLoc(), op.getWeights()), op.getExtras(),
+      op.getOut(), op.getStrides(), op.getPadding(), op.getDilations(), cta,
+      bf16 ? Math::WgmmaBf16 : Math::WgmmaTf32, chip.multiprocessors);
   product->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   product.getEpilogue().takeBody(op.getEpilogue());
   op->replaceAllUsesWith(product);
@@ -96,14 +111,19 @@ static void useWarpgroups(ImplicitGemmOp op) {
 
 namespace {
 struct UseWarpgroups : schedule::impl::UseWarpgroupsBase<UseWarpgroups> {
+  using UseWarpgroupsBase::UseWarpgroupsBase;
+
   void runOnOperation() override {
+    std::optional<schedule::Chip> facts = schedule::lookupChip(chip);
+    if (!facts) {
+      getOperation().emitError("no facts are known of the GPU '") << chip << "'";
+      return signalPassFailure();
+    }
     SmallVector<ImplicitGemmOp> ops;
-    getOperation().walk([&](ImplicitGemmOp op) {
-      if (fits(op))
-        ops.push_back(op);
-    });
+    getOperation().walk([&](ImplicitGemmOp op) { ops.push_back(op); });
     for (ImplicitGemmOp op : ops)
-      useWarpgroups(op);
+      if (CtaAttr cta = chooseTile(op, *facts))
+        useWarpgroups(op, cta, *facts);
   }
 };
 } // namespace
