@@ -35,11 +35,11 @@ enum class Winograd {
 /// What a library runs on.
 enum class Target { Cpu, Cuda };
 
-/// How GPUs multiply and add. Sums and everything stored are float32.
+/// How GPUs multiply and add. Sums are float32.
 enum class Precision {
   Fp32, ///< float32 throughout
   Tf32, ///< factors of matrix products rounded to 10 bits of mantissa
-  Bf16  ///< factors of matrix products rounded to 7 bits of mantissa
+  Bf16  ///< factors of matrix products rounded to 7 bits of mantissa, activations stored so
 };
 
 /// What @forward returns, where errors are to be measured.

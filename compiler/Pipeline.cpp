@@ -94,6 +94,14 @@ void dlc::buildGpuSchedulePhase(OpPassManager &pm, StringRef chip, Precision pre
   if (warpgroups && precision == Precision::Bf16)
     pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups({chip.str()}));
   cleanUp(pm);
+  if (precision != Precision::Bf16)
+    return;
+  // Once fusion has decided what goes through memory at all; then parameters that are rounded are
+  // prepared so, by what computes them.
+  pm.addNestedPass<func::FuncOp>(schedule::createNarrowFloats());
+  pm.addPass(schedule::createOutlinePrepare());
+  pm.addNestedPass<func::FuncOp>(schedule::createFuseElementwise({/*costlyOnce=*/true}));
+  cleanUp(pm);
 }
 
 void dlc::buildProbePhase(OpPassManager &pm, bool inputs) {

@@ -1,12 +1,14 @@
 //===- OutlinePrepare.cpp - what depends on parameters alone ------------------------===//
 //
-// Folded batch normalisation, packed weights, padded biases: every pure op whose inputs are parameters
-// and constants moves to @prepare, which runs once after the weights are loaded. Its results stay in
-// buffers that @forward receives as arguments; @forward no longer sees a parameter.
+// Folded batch normalisation, packed weights, padded biases: every pure op whose inputs are
+// parameters and constants moves to @prepare, which runs once after the weights are loaded. Its
+// results stay in buffers that @forward receives as arguments; @forward no longer sees a parameter.
 //
 //   func @forward(%x, %w {nn.param}) {     func @prepare(%w {nn.param}) -> t { kernel.pack %w }
 //     %0 = kernel.pack %w             ->   func @forward(%x, %0: t {nn.prepared}) {
 //     %1 = kernel.conv %x, %0                %1 = kernel.conv %x, %0
+//
+// Where there is a @prepare already, what depends on its results alone joins it.
 //
 //===------------------------------------------------------------------------------===//
 
@@ -25,14 +27,14 @@ using namespace dlc;
 
 namespace {
 
-// Splits the values of @forward into constants (known at compile time, cloned where needed), prepared
-// ones (from parameters) and the rest.
+// Splits the values of @forward into constants (known at compile time, cloned where needed),
+// prepared ones (from parameters) and the rest.
 struct Partition {
   llvm::SetVector<Value> constant, prepared;
 
   explicit Partition(func::FuncOp forward) {
     for (BlockArgument argument : forward.getArguments())
-      if (forward.getArgAttr(argument.getArgNumber(), nn::kParamAttr))
+      if (forward.getArgAttr(argument.getArgNumber(), nn::kPreparedAttr))
         prepared.insert(argument);
     for (Operation &op : forward.getBody().front().without_terminator())
       classify(op);
@@ -60,44 +62,59 @@ struct Partition {
 
 } // namespace
 
-// @prepare takes every parameter, in order, and returns the crossing values.
-static void buildPrepare(func::FuncOp forward, const Partition &partition,
-                         const llvm::SetVector<Value> &crossing) {
+// A @prepare that takes every parameter, in order, and returns it as it is.
+static func::FuncOp startPrepare(func::FuncOp forward) {
   OpBuilder builder(forward);
-  SmallVector<Type> inputs, results;
+  SmallVector<Type> types;
   SmallVector<DictionaryAttr> attributes;
-  IRMapping mapping;
-  SmallVector<BlockArgument> params;
-  for (BlockArgument argument : forward.getArguments())
-    if (forward.getArgAttr(argument.getArgNumber(), nn::kParamAttr)) {
-      params.push_back(argument);
-      inputs.push_back(argument.getType());
-      attributes.push_back(forward.getArgAttrDict(argument.getArgNumber()));
-    }
-  for (Value value : crossing)
-    results.push_back(value.getType());
+  for (BlockArgument argument : forward.getArguments()) {
+    unsigned position = argument.getArgNumber();
+    if (!forward.getArgAttr(position, nn::kParamAttr))
+      continue;
+    NamedAttribute mark(nn::kPreparedAttr, builder.getI64IntegerAttr(types.size()));
+    types.push_back(argument.getType());
+    attributes.push_back(forward.getArgAttrDict(position));
+    forward.setArgAttrs(position, ArrayRef(mark));
+  }
   auto prepare = func::FuncOp::create(builder, forward.getLoc(), "prepare",
-                                      builder.getFunctionType(inputs, results));
+                                      builder.getFunctionType(types, types));
   Block *body = prepare.addEntryBlock();
   prepare.setAllArgAttrs(attributes);
-  for (auto [outer, inner] : llvm::zip_equal(params, body->getArguments()))
-    mapping.map(outer, inner);
   builder.setInsertionPointToEnd(body);
+  func::ReturnOp::create(builder, forward.getLoc(), body->getArguments());
+  return prepare;
+}
+
+// @prepare computes the crossing values of what it returned, and returns these.
+static void extendPrepare(func::FuncOp prepare, func::FuncOp forward, const Partition &partition,
+                          const llvm::SetVector<Value> &crossing) {
+  Operation *end = prepare.getBody().front().getTerminator();
+  OpBuilder builder(end);
+  IRMapping mapping;
+  for (BlockArgument argument : forward.getArguments())
+    if (auto index =
+            forward.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), nn::kPreparedAttr))
+      mapping.map(argument, end->getOperand(index.getInt()));
   for (Operation &op : forward.getBody().front().without_terminator())
     if (op.getNumResults() && (partition.prepared.contains(op.getResult(0)) ||
                                partition.constant.contains(op.getResult(0))))
       builder.clone(op, mapping);
-  func::ReturnOp::create(builder, forward.getLoc(),
-                         llvm::map_to_vector(crossing, [&](Value v) { return mapping.lookup(v); }));
+  end->setOperands(llvm::map_to_vector(crossing, [&](Value v) { return mapping.lookup(v); }));
+  prepare.setType(builder.getFunctionType(prepare.getArgumentTypes(), end->getOperandTypes()));
 }
 
-static LogicalResult outlinePrepare(func::FuncOp forward) {
+static LogicalResult outlinePrepare(func::FuncOp forward, func::FuncOp prepare) {
   Partition partition(forward);
   llvm::SetVector<Value> crossing = partition.crossing();
-  buildPrepare(forward, partition, crossing);
+  extendPrepare(prepare, forward, partition, crossing);
 
   Builder builder(forward.getContext());
   Block &body = forward.getBody().front();
+  unsigned before = body.getNumArguments();
+  BitVector old(before + crossing.size());
+  for (unsigned i = 0; i < before; ++i)
+    if (forward.getArgAttr(i, nn::kPreparedAttr))
+      old.set(i);
   for (auto [index, crossed] : llvm::enumerate(crossing)) {
     Value value = crossed;
     NamedAttribute mark(nn::kPreparedAttr, builder.getI64IntegerAttr(index));
@@ -113,11 +130,7 @@ static LogicalResult outlinePrepare(func::FuncOp forward) {
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
     if (isOpTriviallyDead(&op))
       op.erase();
-  BitVector parameters(body.getNumArguments());
-  for (unsigned i = 0; i < body.getNumArguments(); ++i)
-    if (forward.getArgAttr(i, nn::kParamAttr))
-      parameters.set(i);
-  return forward.eraseArguments(parameters);
+  return forward.eraseArguments(old);
 }
 
 namespace {
@@ -129,7 +142,8 @@ struct OutlinePrepare : schedule::impl::OutlinePrepareBase<OutlinePrepare> {
       getOperation().emitError("has no function @forward to prepare for");
       return signalPassFailure();
     }
-    if (failed(outlinePrepare(forward)))
+    auto prepare = getOperation().lookupSymbol<func::FuncOp>("prepare");
+    if (failed(outlinePrepare(forward, prepare ? prepare : startPrepare(forward))))
       signalPassFailure();
   }
 };

@@ -81,6 +81,12 @@ def SplitReductions : Pass<"dlc-split-reductions", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def NarrowFloats : Pass<"dlc-narrow-floats", "::mlir::func::FuncOp"> {
+  let summary = "keep activations and their gradients in memory as bfloat16";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def WidenFloats : Pass<"dlc-widen-floats", "::mlir::func::FuncOp"> {
   let summary = "compute in f64 what is given and returned in f32";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",

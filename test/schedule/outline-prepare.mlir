@@ -26,6 +26,29 @@ func.func @forward(%batch: index {nn.batch}, %w: tensor<3xf32> {nn.param = "a/ke
 
 // -----
 
+// What depends on prepared values alone joins the @prepare that is there; what only it read is not handed
+// through any longer.
+// CHECK-LABEL: func.func @prepare(
+// CHECK-SAME:    %[[W:[^:]*]]: tensor<3xf32> {nn.param = "a/kernel"}, %[[B:[^:]*]]: tensor<3xf32> {nn.param = "a/bias"}) -> (tensor<3xf32>, tensor<3xf32>)
+// CHECK:         %[[FOLDED:.*]] = nn.relu %[[W]]
+// CHECK:         %[[MORE:.*]] = nn.affine %[[FOLDED]], %[[B]]
+// CHECK:         return %[[B]], %[[MORE]]
+func.func @prepare(%w: tensor<3xf32> {nn.param = "a/kernel"}, %b: tensor<3xf32> {nn.param = "a/bias"}) -> (tensor<3xf32>, tensor<3xf32>) {
+  %0 = nn.relu %w : tensor<3xf32>
+  return %0, %b : tensor<3xf32>, tensor<3xf32>
+}
+// CHECK-LABEL: func.func @forward(
+// CHECK-SAME:    %[[X:[^:]*]]: tensor<?x3xf32> {nn.input = "x"}, %[[P0:[^:]*]]: tensor<3xf32> {nn.prepared = 0 : i64}, %[[P1:[^:]*]]: tensor<3xf32> {nn.prepared = 1 : i64})
+// CHECK-NEXT:    nn.affine %[[X]], %[[P1]], %[[P0]]
+func.func @forward(%x: tensor<?x3xf32> {nn.input = "x"}, %p: tensor<3xf32> {nn.prepared = 0 : i64}, %q: tensor<3xf32> {nn.prepared = 1 : i64})
+    -> (tensor<?x3xf32> {nn.output = "y"}) {
+  %0 = nn.affine %p, %q : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+  %1 = nn.affine %x, %0, %q : (tensor<?x3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<?x3xf32>
+  return %1 : tensor<?x3xf32>
+}
+
+// -----
+
 // Without parameters there is nothing to prepare, but the entry is there.
 // CHECK-LABEL: func.func @prepare() {
 // CHECK-LABEL: func.func @forward(

@@ -72,7 +72,8 @@ static void addGpu(CLI::App *command, Options &options) {
             options.precision = named<Precision>(kPrecisions, name);
           },
           "of matrix products on GPUs: fp32 (default), tf32 (10 bits of mantissa) or "
-          "bf16 (7 bits), which tensor cores multiply faster; sums are float32")
+          "bf16 (7 bits; activations are stored so), which tensor cores multiply faster; sums are "
+          "float32")
       ->type_name("NAME")
       ->check(CLI::IsMember(kPrecisions).description(""));
   command->add_flag("--simulate", options.simulated,
