@@ -90,9 +90,6 @@ void dlc::buildGpuSchedulePhase(OpPassManager &pm, StringRef chip, Precision pre
     pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups({chip.str()}));
   addPlainPhase(pm, /*costlyOnce=*/true);
   pm.addNestedPass<func::FuncOp>(schedule::createSplitReductions());
-  // Once it is known what lies in memory as bfloat16.
-  if (warpgroups && precision == Precision::Bf16)
-    pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups({chip.str()}));
   cleanUp(pm);
   if (precision != Precision::Bf16)
     return;
@@ -101,6 +98,9 @@ void dlc::buildGpuSchedulePhase(OpPassManager &pm, StringRef chip, Precision pre
   pm.addNestedPass<func::FuncOp>(schedule::createNarrowFloats());
   pm.addPass(schedule::createOutlinePrepare());
   pm.addNestedPass<func::FuncOp>(schedule::createFuseElementwise({/*costlyOnce=*/true}));
+  // Once it is known what lies in memory as bfloat16.
+  if (warpgroups)
+    pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups({chip.str()}));
   cleanUp(pm);
 }
 

@@ -55,7 +55,7 @@ private:
   void narrowOp(Operation *op);
   void narrowElements(linalg::GenericOp op);
   void narrowSelection(linalg::GenericOp op);
-  void narrowFactors(Operation *op);
+  void narrowKernel(kernel::ImplicitGemmOp op);
   Value narrowDestination(Value value);
   Value narrowCopy(Value value);
 
@@ -151,15 +151,12 @@ void Narrowing::narrowSelection(linalg::GenericOp op) {
     inner.getResult(0).setType(narrow);
 }
 
-// A kernel beside a narrow image is narrow; what warpgroups read as bfloat16 is in any case.
-void Narrowing::narrowFactors(Operation *op) {
-  auto warpgroup = dyn_cast<kernel::WarpgroupGemmOp>(op);
-  bool needed = warpgroup && warpgroup.getMath() == kernel::Math::WgmmaBf16;
-  if (isa<kernel::ImplicitGemmWeightsOp>(op) || (!needed && !isNarrow(op->getOperand(0))))
+// A kernel is as narrow as the image beside it; operands of a gradient may differ.
+void Narrowing::narrowKernel(kernel::ImplicitGemmOp op) {
+  if (!isNarrow(op.getInput()))
     return;
   rewriter.setInsertionPoint(op);
-  for (OpOperand &factor : op->getOpOperands().take_front(2))
-    factor.set(narrowCopy(factor.get()));
+  op.getWeightsMutable().set(narrowCopy(op.getWeights()));
 }
 
 void Narrowing::narrowOp(Operation *op) {
@@ -173,8 +170,8 @@ void Narrowing::narrowOp(Operation *op) {
     }
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(op); insert && isNarrow(insert.getResult()))
     insert.getDestMutable().set(narrowDestination(insert.getDest()));
-  if (isFactor(op->getOpOperand(0)))
-    narrowFactors(op);
+  if (auto product = dyn_cast<kernel::ImplicitGemmOp>(op))
+    narrowKernel(product);
   // A copy's body is that of its types.
   if (auto copy = dyn_cast<linalg::CopyOp>(op)) {
     rewriter.setInsertionPoint(copy);

@@ -61,8 +61,7 @@ bool schedule::isSelection(linalg::LinalgOp op) {
 }
 
 bool schedule::isFactor(OpOperand &use) {
-  return isa<kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp, kernel::WarpgroupGemmOp>(
-             use.getOwner()) &&
+  return isa<kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp>(use.getOwner()) &&
          use.getOperandNumber() < 2;
 }
 
