@@ -60,6 +60,7 @@ private:
   Choice warpgroupsOf(int64_t columns, int64_t parts) const;
   int64_t waves(int64_t m, int64_t n, int64_t parts) const;
   double timeOfAdding(int64_t parts) const;
+  double timeOfTransposing() const;
 
   mlir::MLIRContext *context;
   const Chip &chip;
@@ -116,6 +117,11 @@ double Chooser::timeOfAdding(int64_t parts) const {
   return parts == 1 ? 0 : kLaunch + bytes / (kBytes * chip.multiprocessors);
 }
 
+// One side of it has sectors of 32 bytes for each element.
+double Chooser::timeOfTransposing() const {
+  return kLaunch + (4.0 + 32.0) * shape.depth * shape.columns / (kCopied * chip.multiprocessors);
+}
+
 double Chooser::timeOf(const Tile &tile, int64_t parts) const {
   Math math = mathOf(precision);
   double rate = math == Math::Simt ? kSimtRate : math == Math::Tf32 ? kTf32Rate : kBf16Rate;
@@ -158,7 +164,9 @@ Choice Chooser::warpgroupsOf(int64_t columns, int64_t parts) const {
   double products = m * columns * k / (bf16 ? kWgmmaBf16Rate : kWgmmaTf32Rate);
   double step = std::max(products, (memory.tileOfA + memory.tileOfB) / kCopied);
   double tile = kStore + llvm::divideCeil(steps, parts) * step;
-  return {withStages(stages), kBlockStart + waves(m, columns, parts) * tile + timeOfAdding(parts)};
+  double transposing = shape.transposes ? timeOfTransposing() : 0;
+  return {withStages(stages),
+          kBlockStart + waves(m, columns, parts) * tile + timeOfAdding(parts) + transposing};
 }
 
 // Tiles that are as equal as can be.
@@ -201,6 +209,12 @@ kernel::CtaAttr dlc::schedule::chooseWarpgroups(mlir::MLIRContext *context, cons
   Choice warps = chooser.ofWarps(parts), warpgroups = chooser.ofWarpgroups(parts);
   bool better = warpgroups.cta && (!warps.cta || warpgroups.time <= warps.time);
   return better ? warpgroups.cta : kernel::CtaAttr();
+}
+
+bool dlc::schedule::transposesKernel(mlir::Value kernel, Precision precision) {
+  auto func = kernel.getParentRegion()->getParentOfType<mlir::func::FuncOp>();
+  return precision == Precision::Tf32 && func.getName() != "forward" &&
+         !kernel.getDefiningOp<nn::FlipKernelOp>();
 }
 
 bool dlc::schedule::fitsTensorMaps(mlir::ShapedType image, llvm::ArrayRef<int64_t> out,

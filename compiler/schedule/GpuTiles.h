@@ -15,6 +15,7 @@ struct ProductShape {
   bool vectors;     ///< whether A can be copied four elements at a time
   bool warpgroups;  ///< whether A and B can be copied by tensor maps
   int64_t channels; ///< of one tap: what of `depth` lies together
+  bool transposes;  ///< whether warpgroups need B transposed at each run
 };
 
 /// A block's tile, and in how many parts K is summed.
@@ -36,6 +37,10 @@ ProductPlan choosePlan(mlir::MLIRContext *context, const Chip &chip, Precision p
 /// none.
 kernel::CtaAttr chooseWarpgroups(mlir::MLIRContext *context, const Chip &chip, Precision precision,
                                  const ProductShape &shape, int64_t parts);
+
+/// Whether a layer's kernel has to be transposed for warpgroups at each run: @prepare does it once for
+/// @forward, and a flipped one is transposed already.
+bool transposesKernel(mlir::Value kernel, Precision precision);
 
 /// Whether windows over images of this type, which give images of shape `out`, can be copied by
 /// tensor maps, and their kernel.

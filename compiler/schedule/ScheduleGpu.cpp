@@ -86,7 +86,9 @@ ProductPlan Lowering::plan(const Layer &layer, ArrayRef<int64_t> image, ArrayRef
   if (precision == Precision::Bf16)
     input = input.clone(builder.getBF16Type());
   bool warpgroups = !weights && fitsTensorMaps(input, image, layer.strides, layer.padding);
-  ProductShape shape{pixels, kernel[3], taps, kernel[2] % 4 == 0, warpgroups, kernel[2]};
+  bool transposes = warpgroups && transposesKernel(layer.kernel, precision);
+  ProductShape shape{pixels,     kernel[3], taps,      kernel[2] % 4 == 0,
+                     warpgroups, kernel[2], transposes};
   if (weights)
     std::swap(shape.rows, shape.depth);
   return choosePlan(builder.getContext(), chip, precision, shape);

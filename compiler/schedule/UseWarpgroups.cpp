@@ -10,10 +10,19 @@
 //   %t = linalg.transpose ins(%w) permutation = [3, 0, 1, 2]
 //   kernel.warpgroup_gemm ins(%x, %t : ..., tensor<128x3x3x64xf32>) {math = wgmma_tf32}
 //
+// A backward pass's flipped kernel has its rows that way from the start:
+//
+//   %f = nn.flip_kernel %w
+//   kernel.implicit_gemm ins(%g, %f) {math = tf32}
+//   ->
+//   %t = linalg.generic ins(%w), taps in reverse
+//   kernel.warpgroup_gemm ins(%g, %t) {math = wgmma_tf32}
+//
 // What bf16 multiplies has to lie in memory so; its filters stay as they are.
 //
 //===---------------------------------------------------------------------------------===//
 
+#include "compiler/ops/Build.h"
 #include "compiler/schedule/GpuTiles.h"
 #include "compiler/schedule/Passes.h"
 #include "dialects/kernel/Kernel.h"
@@ -82,17 +91,29 @@ static CtaAttr chooseTile(ImplicitGemmOp op, const schedule::Chip &chip) {
                                kernel[0] * kernel[1] * kernel[2],
                                /*vectors=*/true,
                                /*warpgroups=*/true,
-                               kernel[2]};
+                               kernel[2],
+                               schedule::transposesKernel(op.getWeights(), *precision)};
   return schedule::chooseWarpgroups(op.getContext(), chip, *precision, shape, op.getParts());
 }
 
+// [O, KH, KW, C] of [KH, KW, C, O]. A flipped kernel's rows are those that it was made of.
 static Value layOutFilters(OpBuilder &builder, Location loc, Value weights) {
   ArrayRef<int64_t> shape = shapeOf(weights);
-  Value empty = tensor::EmptyOp::create(builder, loc,
-                                        ArrayRef<int64_t>{shape[3], shape[0], shape[1], shape[2]},
-                                        builder.getF32Type());
-  return linalg::TransposeOp::create(builder, loc, weights, empty, ArrayRef<int64_t>{3, 0, 1, 2})
-      ->getResult(0);
+  auto type = RankedTensorType::get({shape[3], shape[0], shape[1], shape[2]}, builder.getF32Type());
+  ops::Build build{builder, loc, /*batch=*/Value()};
+  auto flip = weights.getDefiningOp<nn::FlipKernelOp>();
+  if (!flip || flip.getGroups() != 1)
+    return linalg::TransposeOp::create(builder, loc, weights, build.empty(type),
+                                       ArrayRef<int64_t>{3, 0, 1, 2})
+        ->getResult(0);
+  auto tap = [&](unsigned i) {
+    int64_t step = flip.getSteps()[i], last = flip.getFirst()[i] + (shape[i] - 1) * step;
+    return build.dim(1 + i) * -step + last;
+  };
+  AffineMap maps[] = {build.map(4, {tap(0), tap(1), build.dim(0), build.dim(3)}),
+                      build.identity(4)};
+  return build.generic(flip.getKernel(), build.empty(type), maps,
+                       [](OpBuilder &, Location, ValueRange args) { return args[0]; });
 }
 
 static void useWarpgroups(ImplicitGemmOp op, CtaAttr cta, const schedule::Chip &chip) {

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s --dlc-use-warpgroups=chip=sm_90a | FileCheck %s
+// RUN: dlc-opt %s --dlc-use-warpgroups=chip=sm_90a --mlir-print-local-scope | FileCheck %s
 
 // Products go to warpgroups where images fit tensor maps and warpgroups are expected to be no slower.
 
@@ -188,4 +188,49 @@ func.func @sliced(%all: tensor<?x28x28x96xf32>, %w: tensor<1x1x64x256xf32>, %out
       kernel.yield %acc : f32
     } -> tensor<?x28x28x256xf32>
   return %0 : tensor<?x28x28x256xf32>
+}
+
+//===----------------------------------------------------------------------===//
+// Each time
+//===----------------------------------------------------------------------===//
+
+// Rows of a flipped kernel are those of the kernel: taps are read in reverse.
+// CHECK-LABEL: func.func @flipped
+func.func @flipped(%x: tensor<?x32x32x128xf32>, %k: tensor<3x3x64x128xf32>, %out: tensor<?x32x32x64xf32>) -> tensor<?x32x32x64xf32> {
+  // CHECK: %[[T:.*]] = linalg.generic {indexing_maps = [affine_map<(d0, d1, d2, d3) -> (-d1 + 2, -d2 + 2, d0, d3)>, {{.*}} ins(%arg1 : tensor<3x3x64x128xf32>) outs(%{{.*}} : tensor<64x3x3x128xf32>)
+  // CHECK: kernel.warpgroup_gemm ins(%arg0, %[[T]] :
+  %w = nn.flip_kernel %k {first = array<i64: 0, 0>, steps = array<i64: 1, 1>} : (tensor<3x3x64x128xf32>) -> tensor<3x3x128x64xf32>
+  %0 = kernel.implicit_gemm ins(%x, %w : tensor<?x32x32x128xf32>, tensor<3x3x128x64xf32>) outs(%out : tensor<?x32x32x64xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #cta, math = #kernel.math<tf32>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    } -> tensor<?x32x32x64xf32>
+  return %0 : tensor<?x32x32x64xf32>
+}
+
+// What a step would transpose for 3136 pixels is not worth it;
+// CHECK-LABEL: func.func @gradients
+func.func @gradients(%x: tensor<?x7x7x512xf32>, %w: tensor<1x1x512x4096xf32>, %out: tensor<?x7x7x4096xf32>) -> tensor<?x7x7x4096xf32> {
+  // CHECK: kernel.implicit_gemm
+  %0 = kernel.implicit_gemm ins(%x, %w : tensor<?x7x7x512xf32>, tensor<1x1x512x4096xf32>) outs(%out : tensor<?x7x7x4096xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, cta = #cta, math = #kernel.math<tf32>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    } -> tensor<?x7x7x4096xf32>
+  return %0 : tensor<?x7x7x4096xf32>
+}
+
+// where it is done once, it is.
+// CHECK-LABEL: func.func @forward
+func.func @forward(%x: tensor<?x7x7x512xf32>, %w: tensor<1x1x512x4096xf32>, %out: tensor<?x7x7x4096xf32>) -> tensor<?x7x7x4096xf32> {
+  // CHECK: kernel.warpgroup_gemm
+  %0 = kernel.implicit_gemm ins(%x, %w : tensor<?x7x7x512xf32>, tensor<1x1x512x4096xf32>) outs(%out : tensor<?x7x7x4096xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, cta = #cta, math = #kernel.math<tf32>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    } -> tensor<?x7x7x4096xf32>
+  return %0 : tensor<?x7x7x4096xf32>
 }
