@@ -242,7 +242,7 @@ Outcome Compilation::lower(ModuleOp fused, const schedule::Chip &chip, StringRef
                          [&](OpPassManager &pm) {
                            buildGpuSchedulePhase(pm, chip.name, options.precision, options.naive);
                          }},
-                        {Stage::Linalg, [&](OpPassManager &pm) { buildMemoryPhase(pm); }},
+                        {Stage::Linalg, buildGpuMemoryPhase},
                         {Stage::Vector, buildGpuPhase}};
   OwningOpRef<ModuleOp> variantModule(cast<ModuleOp>(fused->clone()));
   emit::Variant variant;

@@ -117,7 +117,7 @@ void dlc::buildExactPhase(OpPassManager &pm) {
   cleanUp(pm);
 }
 
-void dlc::buildMemoryPhase(OpPassManager &pm, int64_t cacheBytes) {
+static void addBuffers(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(memory::createBufferArguments());
   pm.addNestedPass<func::FuncOp>(memory::createSplitDestinations());
   // Once every whole has a destination of its own, and before producers look for theirs.
@@ -131,10 +131,22 @@ void dlc::buildMemoryPhase(OpPassManager &pm, int64_t cacheBytes) {
   // After all else that could move or join uses: from here on the order of ops is that of memory.
   pm.addNestedPass<func::FuncOp>(memory::createReadParameters());
   pm.addNestedPass<func::FuncOp>(memory::createCompleteGradients());
+}
+
+void dlc::buildMemoryPhase(OpPassManager &pm, int64_t cacheBytes) {
+  addBuffers(pm);
   pm.addPass(memory::createPlanArena());
   cleanUp(pm);
   if (cacheBytes)
     pm.addNestedPass<func::FuncOp>(memory::createChooseBatchStep({cacheBytes}));
+}
+
+void dlc::buildGpuMemoryPhase(OpPassManager &pm) {
+  addBuffers(pm);
+  // Before their buffers have places: those of one kernel live at once.
+  pm.addNestedPass<func::FuncOp>(cuda::createJoinSteps());
+  pm.addPass(memory::createPlanArena());
+  cleanUp(pm);
 }
 
 void dlc::buildVectorPhase(OpPassManager &pm, const TargetFacts &facts, bool profiled) {
@@ -245,6 +257,9 @@ void dlc::registerPipelines() {
       [](OpPassManager &pm, const MarchOptions &options) {
         buildMemoryPhase(pm, int64_t(options.facts().costs.l3));
       });
+  static PassPipelineRegistration<> gpuMemory(
+      "dlc-gpu-memory-phase", "tensors -> buffers in one arena, steps of kernels joined",
+      buildGpuMemoryPhase);
   static PassPipelineRegistration<MarchOptions> vector(
       "dlc-vector-phase", "kernels and linalg -> loops and vectors",
       [](OpPassManager &pm, const MarchOptions &options) {

@@ -34,6 +34,9 @@ void buildExactPhase(mlir::OpPassManager &pm);
 /// of @forward; 0: one always.
 void buildMemoryPhase(mlir::OpPassManager &pm, int64_t cacheBytes = 0);
 
+/// The same for a GPU, where neighbouring ops become the steps of one kernel.
+void buildGpuMemoryPhase(mlir::OpPassManager &pm);
+
 /// Kernel and linalg ops -> outlined functions of loops and vectors. `profiled` code reports its
 /// launches.
 void buildVectorPhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts,

@@ -27,13 +27,18 @@
 //   %q, %valid = gpu.shuffle down %p, %c16, %c32 : f32                 // 16, 8, 4, 2, 1
 //   scf.if %first { memref.store %sum, %y[%i] }
 //
+// The steps of a kernel.steps are done one after the other at each point. What one of them writes
+// the next ones take from registers; it is stored by the last that writes it, if it is no alloca's.
+//
 //===---------------------------------------------------------------------------------===//
 
 #include "compiler/cuda/Passes.h"
 #include "compiler/cuda/ThreadPlan.h"
 #include "compiler/loops/Payload.h"
+#include "dialects/kernel/Kernel.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include <deque>
 
 namespace dlc::cuda {
 #define GEN_PASS_DEF_LINALGTOTHREADS
@@ -50,26 +55,36 @@ static constexpr int64_t kWarp = 32;
 static constexpr int64_t kThreadsPerMultiprocessor = 1024;
 
 namespace {
+struct Step {
+  linalg::GenericOp op;
+  loops::Payload payload;
+};
+
 class ThreadEmitter {
 public:
-  ThreadEmitter(gpu::GPUFuncOp func, linalg::GenericOp op)
-      : func(func), op(op), plan(planThreads(op)), builder(op), loc(op.getLoc()),
-        payload(builder, op, plan.inner(), plan.contiguous, /*aligned=*/true),
-        ranges(cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(builder, loc)) {}
+  ThreadEmitter(gpu::GPUFuncOp func, OpBuilder builder, ArrayRef<linalg::LinalgOp> ops)
+      : func(func), plan(*planThreads(ops)), builder(builder), loc(ops[plan.lead]->getLoc()),
+        lead(ops[plan.lead]), ranges(lead.createLoopRanges(this->builder, loc)) {
+    for (linalg::LinalgOp op : ops)
+      addStep(op);
+  }
   void emit();
 
 private:
+  void addStep(linalg::LinalgOp op);
   // Where the thread stands: its group of points, its lane in the block and its number.
   void findThread();
   void setPoint();
-  void emitAlone();
+  void emitSteps(ArrayRef<Value> parts);
+  SmallVector<Value> emitStep(Step &step);
+  void finishStep(Step &step, ValueRange results);
   void emitShared();
   SmallVector<Value> emitLoops(unsigned depth, ValueRange carried);
   SmallVector<Value> emitPart();
   SmallVector<Value> foldThroughMemory(SmallVector<Value> parts);
   void foldHalf(ArrayRef<Value> memory, int64_t distance);
   SmallVector<Value> foldInWarp(SmallVector<Value> parts);
-  void storePoint(ValueRange sums);
+  SmallVector<Value> addBefore(ValueRange sums);
 
   Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
   Value apply(AffineExpr expr, ArrayRef<OpFoldResult> operands) {
@@ -80,19 +95,34 @@ private:
   Value isBelow(Value a, Value b) {
     return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, a, b);
   }
-  void setLoops(ArrayRef<unsigned> loops, Value number, int64_t width);
-  OpOperand &init(unsigned index) { return *op.getDpsInitOperand(index); }
+  SmallVector<std::pair<unsigned, Value>> findLoops(ArrayRef<unsigned> loops, Value number,
+                                                    int64_t width);
+  Step &leader() { return steps[plan.lead]; }
 
   gpu::GPUFuncOp func;
-  linalg::GenericOp op;
   ThreadPlan plan;
   OpBuilder builder;
   Location loc;
-  loops::Payload payload;
+  linalg::LinalgOp lead;
   SmallVector<Range> ranges;
+  std::deque<Step> steps;
+  DenseMap<Value, linalg::GenericOp> writers; // the last one of each buffer
+  DenseMap<Value, Value> known;
   Value thread, group, lane;
 };
 } // namespace
+
+void ThreadEmitter::addStep(linalg::LinalgOp op) {
+  auto generic = cast<linalg::GenericOp>(op.getOperation());
+  std::optional<unsigned> inner;
+  if (!plan.points.empty())
+    inner = loopOfStep(lead, op, plan.points.back());
+  steps.push_back(
+      {generic, loops::Payload(builder, generic, inner, plan.contiguous, /*aligned=*/true)});
+  steps.back().payload.setKnown(&known);
+  for (Value init : op.getDpsInits())
+    writers[init] = generic;
+}
 
 // The number of elements of some loops, in groups of `divisor`.
 Value ThreadEmitter::product(ArrayRef<unsigned> loops, int64_t divisor) {
@@ -106,8 +136,10 @@ Value ThreadEmitter::product(ArrayRef<unsigned> loops, int64_t divisor) {
 }
 
 // Splits a number into the indices of loops; the outermost needs no division.
-void ThreadEmitter::setLoops(ArrayRef<unsigned> loops, Value number, int64_t width) {
-  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+SmallVector<std::pair<unsigned, Value>> ThreadEmitter::findLoops(ArrayRef<unsigned> loops,
+                                                                 Value number, int64_t width) {
+  SmallVector<int64_t> extents = lead.getStaticLoopRanges();
+  SmallVector<std::pair<unsigned, Value>> indices;
   for (unsigned i = loops.size(); i-- > 0;) {
     unsigned loop = loops[i];
     int64_t step = i + 1 == loops.size() ? width : 1;
@@ -122,8 +154,9 @@ void ThreadEmitter::setLoops(ArrayRef<unsigned> loops, Value number, int64_t wid
     }
     if (step > 1)
       index = apply(builder.getAffineDimExpr(0) * step, {index});
-    payload.setIndex(loop, index);
+    indices.emplace_back(loop, index);
   }
+  return indices;
 }
 
 void ThreadEmitter::findThread() {
@@ -143,46 +176,68 @@ void ThreadEmitter::emit() {
                 builder.getI32IntegerAttr(kThreadsPerMultiprocessor / plan.threads));
   findThread();
   Value inside = isBelow(group, product(plan.points, plan.width));
-  if (plan.lanes == 1) {
-    auto branch = scf::IfOp::create(builder, loc, inside);
-    builder.setInsertionPointToStart(branch.thenBlock());
-    emitAlone();
-    return;
-  }
-  emitShared();
+  if (plan.lanes > 1)
+    return emitShared();
+  auto branch = scf::IfOp::create(builder, loc, inside);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  emitSteps({});
 }
 
 //===----------------------------------------------------------------------===//
-// A thread alone
+// What a thread does for its points
 //===----------------------------------------------------------------------===//
 
 void ThreadEmitter::setPoint() {
-  if (!plan.contiguous)
-    return setLoops(plan.points, group, plan.width);
-  payload.flattenBuffers();
-  payload.setElement(apply(builder.getAffineDimExpr(0) * plan.width, {group}));
+  if (!plan.contiguous) {
+    for (auto [loop, index] : findLoops(plan.points, group, plan.width))
+      for (Step &step : steps)
+        step.payload.setIndex(loopOfStep(lead, step.op, loop), index);
+    return;
+  }
+  Value element = apply(builder.getAffineDimExpr(0) * plan.width, {group});
+  for (Step &step : steps) {
+    step.payload.flattenBuffers();
+    step.payload.setElement(element);
+  }
 }
 
-void ThreadEmitter::emitAlone() {
+// `parts`: what the lanes have reduced; empty where the thread is alone.
+void ThreadEmitter::emitSteps(ArrayRef<Value> parts) {
   setPoint();
+  for (Step &step : steps)
+    finishStep(step, !parts.empty() && &step == &leader() ? addBefore(parts) : emitStep(step));
+}
+
+SmallVector<Value> ThreadEmitter::emitStep(Step &step) {
   SmallVector<Value> carried;
-  for (OpOperand &out : op.getDpsInitsMutable()) {
-    bool reads = !plan.reductions.empty() || op.payloadUsesValueFromOperand(&out);
-    carried.push_back(reads ? payload.load(out, plan.width) : Value());
+  bool reduces = step.op.getNumReductionLoops() != 0;
+  for (OpOperand &out : step.op.getDpsInitsMutable()) {
+    carried.push_back({});
+    if (reduces || step.op.payloadUsesValueFromOperand(&out))
+      carried.back() = step.payload.splat(step.payload.load(out, plan.width),
+                                          getElementTypeOrSelf(out.get()), plan.width);
   }
-  for (auto [index, result] : llvm::enumerate(emitLoops(0, carried)))
-    payload.store(result, init(index), plan.width);
+  return reduces ? emitLoops(0, carried) : step.payload.emit(carried, plan.width);
+}
+
+void ThreadEmitter::finishStep(Step &step, ValueRange results) {
+  for (auto [index, result] : llvm::enumerate(results)) {
+    OpOperand &init = *step.op.getDpsInitOperand(index);
+    known[init.get()] = result;
+    if (writers.lookup(init.get()) == step.op && !init.get().getDefiningOp<memref::AllocaOp>())
+      step.payload.store(result, init, plan.width);
+  }
 }
 
 SmallVector<Value> ThreadEmitter::emitLoops(unsigned depth, ValueRange carried) {
   if (depth == plan.reductions.size())
-    return payload.emit(carried, plan.width);
+    return leader().payload.emit(carried, plan.width);
   unsigned reduction = plan.reductions[depth];
   Value extent = getValueOrCreateConstantIndexOp(builder, loc, ranges[reduction].size);
   auto loop = scf::ForOp::create(builder, loc, constant(0), extent, constant(1), carried);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
-  payload.setIndex(reduction, loop.getInductionVar());
+  leader().payload.setIndex(reduction, loop.getInductionVar());
   scf::YieldOp::create(builder, loc, emitLoops(depth + 1, loop.getRegionIterArgs()));
   return SmallVector<Value>(loop.getResults());
 }
@@ -202,14 +257,14 @@ void ThreadEmitter::emitShared() {
   Value stores = arith::AndIOp::create(builder, loc, inside, first);
   auto branch = scf::IfOp::create(builder, loc, stores);
   builder.setInsertionPointToStart(branch.thenBlock());
-  storePoint(parts);
+  emitSteps(parts);
 }
 
 // The lane's part of each reduction; threads past the last point have nothing to add.
 SmallVector<Value> ThreadEmitter::emitPart() {
   SmallVector<Value> neutral;
-  for (unsigned index = 0; index < op.getNumDpsInits(); ++index)
-    neutral.push_back(payload.neutral(index, plan.width));
+  for (unsigned index = 0; index < leader().op.getNumDpsInits(); ++index)
+    neutral.push_back(leader().payload.neutral(index, plan.width));
   Value inside = isBelow(group, product(plan.points, plan.width));
   auto branch = scf::IfOp::create(builder, loc, ValueRange(neutral).getTypes(), inside,
                                   /*withElseRegion=*/true);
@@ -222,8 +277,9 @@ SmallVector<Value> ThreadEmitter::emitPart() {
                                  constant(plan.lanes), neutral);
   scf::YieldOp::create(builder, loc, loop.getResults());
   builder.setInsertionPointToStart(loop.getBody());
-  setLoops(plan.reductions, loop.getInductionVar(), 1);
-  scf::YieldOp::create(builder, loc, payload.emit(loop.getRegionIterArgs(), plan.width));
+  for (auto [reduction, index] : findLoops(plan.reductions, loop.getInductionVar(), 1))
+    leader().payload.setIndex(reduction, index);
+  scf::YieldOp::create(builder, loc, leader().payload.emit(loop.getRegionIterArgs(), plan.width));
   return SmallVector<Value>(branch.getResults());
 }
 
@@ -233,13 +289,14 @@ void ThreadEmitter::foldHalf(ArrayRef<Value> memory, int64_t distance) {
   for (auto [index, buffer] : llvm::enumerate(memory)) {
     Value mine = memref::LoadOp::create(builder, loc, buffer, thread);
     Value theirs = memref::LoadOp::create(builder, loc, buffer, other);
-    memref::StoreOp::create(builder, loc, payload.combine(index, mine, theirs), buffer, thread);
+    memref::StoreOp::create(builder, loc, leader().payload.combine(index, mine, theirs), buffer,
+                            thread);
   }
 }
 
 // Halves the lanes, down to one, or to those of a warp, whose parts all its threads then hold.
 SmallVector<Value> ThreadEmitter::foldThroughMemory(SmallVector<Value> parts) {
-  auto space = gpu::AddressSpaceAttr::get(op.getContext(), gpu::AddressSpace::Workgroup);
+  auto space = gpu::AddressSpaceAttr::get(func.getContext(), gpu::AddressSpace::Workgroup);
   SmallVector<Value> memory;
   for (Value part : parts) {
     auto type = MemRefType::get({plan.threads}, part.getType(), MemRefLayoutAttrInterface(), space);
@@ -264,35 +321,60 @@ SmallVector<Value> ThreadEmitter::foldInWarp(SmallVector<Value> parts) {
     for (auto [index, part] : llvm::enumerate(parts)) {
       auto shuffle = gpu::ShuffleOp::create(builder, loc, part, half, static_cast<int32_t>(kWarp),
                                             gpu::ShuffleMode::DOWN);
-      part = payload.combine(index, part, shuffle.getShuffleResult());
+      part = leader().payload.combine(index, part, shuffle.getShuffleResult());
     }
   return parts;
 }
 
-void ThreadEmitter::storePoint(ValueRange sums) {
-  setPoint();
+// The sums, with what the destinations held before.
+SmallVector<Value> ThreadEmitter::addBefore(ValueRange sums) {
+  Step &step = leader();
+  SmallVector<Value> all;
   for (auto [index, sum] : llvm::enumerate(sums)) {
-    Value before = payload.load(init(index), plan.width);
-    payload.store(payload.combine(index, before, sum), init(index), plan.width);
+    OpOperand &init = *step.op.getDpsInitOperand(index);
+    Value before = step.payload.splat(step.payload.load(init, plan.width),
+                                      getElementTypeOrSelf(init.get()), plan.width);
+    all.push_back(step.payload.combine(index, before, sum));
   }
+  return all;
+}
+
+// The op in the form whose payload can be emitted; null where it has none.
+static linalg::LinalgOp prepare(linalg::LinalgOp op) {
+  IRRewriter rewriter(op);
+  FailureOr<linalg::GenericOp> generic = linalg::generalizeNamedOp(rewriter, op);
+  auto work = succeeded(generic) ? *generic : dyn_cast<linalg::GenericOp>(op.getOperation());
+  if (work)
+    loops::makeStrict(work);
+  return work ? cast<linalg::LinalgOp>(work.getOperation()) : linalg::LinalgOp();
 }
 
 namespace {
 struct LinalgToThreads : dlc::cuda::impl::LinalgToThreadsBase<LinalgToThreads> {
   void runOnOperation() override {
-    SmallVector<linalg::LinalgOp> ops(getOperation().getOps<linalg::LinalgOp>());
-    for (linalg::LinalgOp op : ops) {
-      IRRewriter rewriter(op);
-      FailureOr<linalg::GenericOp> generic = linalg::generalizeNamedOp(rewriter, op);
-      auto work = succeeded(generic) ? *generic : dyn_cast<linalg::GenericOp>(op.getOperation());
-      if (!work) {
-        op->emitOpError("has no form as threads");
+    for (Operation &op : llvm::make_early_inc_range(getOperation().getBody().front()))
+      if (isa<linalg::LinalgOp, kernel::StepsOp>(op) && failed(lower(&op)))
         return signalPassFailure();
-      }
-      loops::makeStrict(work);
-      ThreadEmitter(getOperation(), work).emit();
-      work->erase();
+  }
+
+  LogicalResult lower(Operation *work) {
+    SmallVector<linalg::LinalgOp> found, ops;
+    work->walk([&](linalg::LinalgOp op) { found.push_back(op); });
+    OpBuilder builder(work);
+    for (linalg::LinalgOp op : found) {
+      bool isWork = op == work;
+      linalg::LinalgOp form = prepare(op);
+      if (!form)
+        return op->emitOpError("has no form as threads");
+      ops.push_back(form);
+      if (isWork)
+        builder.setInsertionPoint(work = form);
     }
+    if (!planThreads(ops))
+      return work->emitOpError("has steps of different points");
+    ThreadEmitter(getOperation(), builder, ops).emit();
+    work->erase();
+    return success();
   }
 };
 } // namespace

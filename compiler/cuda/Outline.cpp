@@ -1,6 +1,7 @@
 //===- Outline.cpp - each computing op becomes a kernel of a gpu.module ---------------===//
 //
-// Each op that computes, a kernel op, a linalg op or a copy, moves into a kernel of the gpu.module
+// Each op that computes, a kernel op, a linalg op, the steps of one or a copy, moves into a kernel
+// of the gpu.module
 // @kernels, and gpu.launch_func takes its place. Equal ops share one kernel: a network with twenty
 // equal blocks has the code of one. Views of buffers and arithmetic on the batch stay behind;
 // constants move along.
@@ -74,20 +75,27 @@ private:
 } // namespace
 
 static bool computes(Operation *op) {
-  if (isa<GpuKernelOpInterface>(op))
+  if (isa<GpuKernelOpInterface, kernel::StepsOp>(op))
     return true;
   return isa<linalg::LinalgOp, memref::CopyOp>(op) &&
          llvm::any_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>);
 }
 
-static Geometry geometryOf(Operation *op) {
+static std::optional<Geometry> geometryOf(Operation *op) {
   OpBuilder builder(op);
   Location loc = op->getLoc();
   if (auto kernelOp = dyn_cast<GpuKernelOpInterface>(op))
-    return {kernelOp.getBlocks(builder, loc), kernelOp.getThreads(), kernelOp.getSharedBytes()};
-  auto linalgOp = cast<linalg::LinalgOp>(op);
-  ThreadPlan plan = planThreads(linalgOp);
-  SmallVector<Range> ranges = linalgOp.createLoopRanges(builder, loc);
+    return Geometry{kernelOp.getBlocks(builder, loc), kernelOp.getThreads(),
+                    kernelOp.getSharedBytes()};
+  SmallVector<linalg::LinalgOp> steps;
+  op->walk([&](linalg::LinalgOp step) { steps.push_back(step); });
+  std::optional<ThreadPlan> found = planThreads(steps);
+  if (!found) {
+    op->emitOpError("has steps of different points");
+    return std::nullopt;
+  }
+  const ThreadPlan &plan = *found;
+  SmallVector<Range> ranges = steps[plan.lead].createLoopRanges(builder, loc);
   SmallVector<OpFoldResult> extents;
   AffineExpr product = builder.getAffineConstantExpr(1);
   for (unsigned loop : plan.points) {
@@ -97,7 +105,7 @@ static Geometry geometryOf(Operation *op) {
   OpFoldResult blocks = affine::makeComposedFoldedAffineApply(
       builder, loc, product.ceilDiv(plan.pointsPerBlock()), extents);
   OpFoldResult one = builder.getIndexAttr(1);
-  return {{blocks, one, one}, plan.threads, 0};
+  return Geometry{{blocks, one, one}, plan.threads, 0};
 }
 
 gpu::GPUModuleOp Outliner::kernels() {
@@ -199,9 +207,11 @@ LogicalResult Outliner::outline(Operation *op) {
   for (Operation *constant : constants)
     if (auto global = dyn_cast<memref::GetGlobalOp>(constant))
       moveConstant(global);
-  Geometry geometry = geometryOf(op);
-  gpu::GPUFuncOp func = share(buildKernel(op, geometry.threads), op->getName().stripDialect());
-  launch(op, func, geometry);
+  std::optional<Geometry> geometry = geometryOf(op);
+  if (!geometry)
+    return failure();
+  gpu::GPUFuncOp func = share(buildKernel(op, geometry->threads), op->getName().stripDialect());
+  launch(op, func, *geometry);
   op->erase();
   return success();
 }

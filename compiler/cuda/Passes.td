@@ -25,6 +25,11 @@ def OutlineGpuKernels : Pass<"dlc-outline-gpu-kernels", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def JoinSteps : Pass<"dlc-join-steps", "::mlir::func::FuncOp"> {
+  let summary = "make steps of one kernel of neighbouring linalg ops of the same points";
+  let dependentDialects = ["::dlc::kernel::KernelDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def LinalgToThreads : Pass<"dlc-linalg-to-threads", "::mlir::gpu::GPUFuncOp"> {
   let summary = "turns linalg in kernels into what one thread computes";
   let description = [{

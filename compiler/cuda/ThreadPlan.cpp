@@ -1,7 +1,8 @@
-//===- ThreadPlan.cpp - which thread computes what of a linalg op --------------------===//
+//===- ThreadPlan.cpp - which thread computes what of linalg ops --------------------===//
 
 #include "compiler/cuda/ThreadPlan.h"
 #include "compiler/loops/LoopPlan.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -50,20 +51,16 @@ static bool hasWideOperand(linalg::LinalgOp op) {
   });
 }
 
-static bool takesVectors(linalg::LinalgOp op, const ThreadPlan &plan) {
-  if (plan.points.empty() || op.hasIndexSemantics() || !loops::hasVectorPayload(op) ||
-      hasWideOperand(op))
+// Whether a thread may compute four neighbours along `inner` by vectors.
+static bool takesVectors(linalg::LinalgOp op, unsigned inner, bool contiguous) {
+  if (op.hasIndexSemantics() || !loops::hasVectorPayload(op) || hasWideOperand(op))
     return false;
-  if (plan.contiguous)
-    return countElements(op, plan.points, 1) % kWidth == 0;
-  unsigned inner = plan.points.back();
-  if (!isDivisible(op.getStaticLoopRanges()[inner]))
-    return false;
-  if (!plan.reductions.empty() && !plan.across && countElements(op, plan.points, 1) < kManyPoints)
-    return false;
-  return llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
-    return loops::hasVectorAccess(op, operand, inner) && isAligned(op, operand, inner);
-  });
+  if (contiguous)
+    return countElements(op, llvm::to_vector(llvm::seq(op.getNumLoops())), 1) % kWidth == 0;
+  return isDivisible(op.getStaticLoopRanges()[inner]) &&
+         llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
+           return loops::hasVectorAccess(op, operand, inner) && isAligned(op, operand, inner);
+         });
 }
 
 static bool canSplitReductions(linalg::LinalgOp op) {
@@ -89,9 +86,10 @@ static void chooseLanes(linalg::LinalgOp op, ThreadPlan &plan) {
   plan.reductions.push_back(inner);
 }
 
-ThreadPlan cuda::planThreads(linalg::LinalgOp op) {
+// All but what the other steps have a say in: vectors.
+static ThreadPlan planLead(linalg::LinalgOp op, bool contiguous) {
   ThreadPlan plan;
-  plan.contiguous = loops::isContiguous(op);
+  plan.contiguous = contiguous;
   for (auto [loop, iterator] : llvm::enumerate(op.getIteratorTypesArray()))
     (iterator == utils::IteratorType::parallel ? plan.points : plan.reductions).push_back(loop);
   if (!plan.contiguous && !plan.points.empty()) {
@@ -101,10 +99,117 @@ ThreadPlan cuda::planThreads(linalg::LinalgOp op) {
   }
   if (!plan.reductions.empty())
     chooseLanes(op, plan);
-  if ((plan.lanes == 1 || plan.across) && takesVectors(op, plan))
+  return plan;
+}
+
+static void chooseWidth(ArrayRef<linalg::LinalgOp> ops, ThreadPlan &plan) {
+  linalg::LinalgOp lead = ops[plan.lead];
+  bool leavesFew = !plan.reductions.empty() && countElements(lead, plan.points, 1) < kManyPoints;
+  bool mayWiden = !plan.points.empty() && (plan.lanes == 1 ? !leavesFew : plan.across);
+  if (mayWiden && llvm::all_of(ops, [&](linalg::LinalgOp op) {
+        return takesVectors(op, loopOfStep(lead, op, plan.points.back()), plan.contiguous);
+      }))
     plan.width = kWidth;
   // Neighbours of 32 points either way: they are 128 bytes of float32.
   if (plan.across)
     plan.lanes = plan.threads * plan.width / kWarp;
+}
+
+ThreadPlan cuda::planThreads(linalg::LinalgOp op) {
+  ThreadPlan plan = planLead(op, loops::isContiguous(op));
+  chooseWidth(op, plan);
+  return plan;
+}
+
+//===----------------------------------------------------------------------===//
+// Steps
+//===----------------------------------------------------------------------===//
+
+static SmallVector<unsigned> parallelLoops(linalg::LinalgOp op) {
+  SmallVector<unsigned> loops;
+  op.getParallelDims(loops);
+  return loops;
+}
+
+unsigned cuda::loopOfStep(linalg::LinalgOp lead, linalg::LinalgOp step, unsigned loop) {
+  if (step == lead)
+    return loop;
+  return llvm::count_if(parallelLoops(lead), [&](unsigned other) { return other < loop; });
+}
+
+// The buffer that a value is, or is a part of; places in the arena are buffers.
+static Value rootOf(Value value) {
+  while (auto view = value.getDefiningOp<ViewLikeOpInterface>()) {
+    if (isa<memref::ViewOp>(view))
+      break;
+    value = view.getViewSource();
+  }
+  return value;
+}
+
+// The operand's element at a point is at the point's own place.
+static bool isAtPoint(linalg::LinalgOp op, OpOperand &operand) {
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  SmallVector<unsigned> points = parallelLoops(op);
+  return map.getNumResults() == points.size() &&
+         llvm::all_of(llvm::zip_equal(map.getResults(), points), [&](auto pair) {
+           return std::get<0>(pair) == getAffineDimExpr(std::get<1>(pair), op.getContext());
+         });
+}
+
+// What a step writes the others read and write at the same point only, and under the same name;
+// a reduction, which is done before all but fills, does not read it.
+static bool keepsToPoints(ArrayRef<linalg::LinalgOp> ops) {
+  DenseMap<Value, Value> written;
+  for (linalg::LinalgOp op : ops)
+    for (Value init : op.getDpsInits())
+      if (!written.try_emplace(rootOf(init), init).second && written[rootOf(init)] != init)
+        return false;
+  for (linalg::LinalgOp op : ops)
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!isa<MemRefType>(operand.get().getType()))
+        continue;
+      Value init = written.lookup(rootOf(operand.get()));
+      bool comesFirst = op.getNumReductionLoops() && op.isDpsInput(&operand);
+      if (init && (comesFirst || init != operand.get() || !isAtPoint(op, operand)))
+        return false;
+    }
+  return true;
+}
+
+static bool havePoints(linalg::LinalgOp lead, linalg::LinalgOp op) {
+  auto extents = [](linalg::LinalgOp op) {
+    SmallVector<int64_t> all = op.getStaticLoopRanges();
+    return llvm::map_to_vector(parallelLoops(op), [&](unsigned loop) { return all[loop]; });
+  };
+  return extents(lead) == extents(op);
+}
+
+// Fills its destinations, named or not.
+static bool readsNothing(linalg::LinalgOp op) {
+  return llvm::none_of(op->getOpOperands(), [&](OpOperand &operand) {
+    return isa<MemRefType>(operand.get().getType()) && op.payloadUsesValueFromOperand(&operand);
+  });
+}
+
+std::optional<ThreadPlan> cuda::planThreads(ArrayRef<linalg::LinalgOp> ops) {
+  if (ops.size() == 1)
+    return planThreads(ops.front());
+  unsigned first = 0;
+  auto reduces = [](linalg::LinalgOp op) { return op.getNumReductionLoops() != 0; };
+  if (const auto *found = llvm::find_if(ops, reduces); found != ops.end()) {
+    first = found - ops.begin();
+    if (llvm::any_of(ops.drop_front(first + 1), reduces))
+      return std::nullopt;
+  }
+  linalg::LinalgOp lead = ops[first];
+  for (linalg::LinalgOp op : ops)
+    if (!havePoints(lead, op))
+      return std::nullopt;
+  if (!llvm::all_of(ops.take_front(first), readsNothing) || !keepsToPoints(ops))
+    return std::nullopt;
+  ThreadPlan plan = planLead(lead, llvm::all_of(ops, loops::isContiguous));
+  plan.lead = first;
+  chooseWidth(ops, plan);
   return plan;
 }

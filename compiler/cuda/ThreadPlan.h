@@ -1,4 +1,4 @@
-//===- ThreadPlan.h - which thread computes what of a linalg op ----------*- C++ -*-===//
+//===- ThreadPlan.h - which thread computes what of linalg ops -----------*- C++ -*-===//
 #ifndef DLC_COMPILER_CUDA_THREADPLAN_H
 #define DLC_COMPILER_CUDA_THREADPLAN_H
 
@@ -6,10 +6,13 @@
 
 namespace dlc::cuda {
 
-/// How threads share a linalg op on memrefs. Its points, the elements of the parallel loops, are
-/// numbered with the last of `points` fastest; each block computes the same count of neighbours.
-/// Outlining counts the blocks by it and the lowering obeys it, so both see the same plan.
+/// How threads share linalg ops on memrefs, one op or the steps of a kernel. Their points, the
+/// elements of the parallel loops, are numbered with the last of `points` fastest; each block
+/// computes the same count of neighbours. Outlining counts the blocks by it and the lowering obeys
+/// it, so both see the same plan.
 struct ThreadPlan {
+  /// The step whose loops the plan speaks of: the one that reduces, if any does.
+  unsigned lead = 0;
   /// Parallel loops, outermost first. Along the last one accesses have unit strides, if any have.
   llvm::SmallVector<unsigned> points;
   /// Reduction loops, outermost first.
@@ -26,12 +29,17 @@ struct ThreadPlan {
   int64_t threads = 256;
 
   int64_t pointsPerBlock() const { return threads / lanes * width; }
-  std::optional<unsigned> inner() const {
-    return points.empty() ? std::nullopt : std::optional(points.back());
-  }
 };
 
 ThreadPlan planThreads(mlir::linalg::LinalgOp op);
+
+/// The plan of ops that are computed one after the other at each point; none where they cannot be.
+/// They have the same points, at most one of them reduces, after what fills its destinations, and
+/// what any of them writes all of them find at the point itself.
+std::optional<ThreadPlan> planThreads(llvm::ArrayRef<mlir::linalg::LinalgOp> ops);
+
+/// The loop of a step that is parallel loop `loop` of the lead.
+unsigned loopOfStep(mlir::linalg::LinalgOp lead, mlir::linalg::LinalgOp step, unsigned loop);
 
 } // namespace dlc::cuda
 

@@ -47,6 +47,8 @@ llvm::MaybeAlign Payload::alignmentOf(VectorType type) const {
 }
 
 Value Payload::load(OpOperand &operand, int64_t width) {
+  if (Value value = known ? known->lookup(operand.get()) : Value())
+    return value;
   Value buffer = buffers[operand.getOperandNumber()];
   auto type = dyn_cast<MemRefType>(buffer.getType());
   if (!type)
@@ -72,7 +74,7 @@ void Payload::store(Value value, OpOperand &init, int64_t width) {
 }
 
 Value Payload::splat(Value value, Type element, int64_t width) {
-  if (isa<VectorType>(value.getType()))
+  if (width == 1 || isa<VectorType>(value.getType()))
     return value;
   return vector::BroadcastOp::create(builder, loc, VectorType::get(width, element), value);
 }

@@ -34,6 +34,9 @@ public:
   void setElement(Value iv) { element = iv; }
   void flattenBuffers();
 
+  /// What buffers hold where the loops stand, so that loads need not read it; null: nothing is known.
+  void setKnown(const llvm::DenseMap<Value, Value> *values) { known = values; }
+
   Value load(mlir::OpOperand &operand, int64_t width);
   void store(Value value, mlir::OpOperand &init, int64_t width);
 
@@ -47,8 +50,10 @@ public:
   /// The low or high half of a vector; a scalar if one element is left.
   Value half(Value vector, bool high);
 
-private:
+  /// A vector as it is, or one of a scalar; for width 1 the scalar.
   Value splat(Value value, mlir::Type element, int64_t width);
+
+private:
   Value position(unsigned loop, int64_t width);
   mlir::Operation *clone(mlir::Operation &inner, mlir::IRMapping &mapping, int64_t width);
   llvm::SmallVector<Value> indicesOf(mlir::OpOperand &operand);
@@ -62,6 +67,7 @@ private:
   llvm::SmallVector<Value> ivs;
   Value element;
   llvm::DenseMap<unsigned, Value> buffers;
+  const llvm::DenseMap<Value, Value> *known = nullptr;
 };
 
 } // namespace dlc::loops

@@ -213,3 +213,14 @@ int64_t ImplicitGemmWeightsOp::getSharedBytes() {
 void ImplicitGemmWeightsOp::getEffects(Effects &effects) {
   addEffects(*this, getOutMutable(), effects);
 }
+
+LogicalResult StepsOp::verify() {
+  for (Operation &step : getBody().front()) {
+    if (step.getName().getStringRef() == "memref.alloca")
+      continue;
+    if (!isa<DestinationStyleOpInterface>(step) || step.getNumResults() != 0)
+      return emitOpError("holds linalg ops on buffers and memref.alloca, not '")
+             << step.getName() << "'";
+  }
+  return success();
+}

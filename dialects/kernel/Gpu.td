@@ -93,4 +93,16 @@ def Kernel_ImplicitGemmWeightsOp : Kernel_GpuOp<"implicit_gemm_weights"> {
   }];
 }
 
+def Kernel_StepsOp : Op<Kernel_Dialect, "steps", [NoTerminator, SingleBlock, RecursiveMemoryEffects]> {
+  let summary = "linalg ops that one kernel of a GPU computes one after the other";
+  let description = [{
+    Elementwise ops and at most one that reduces, on buffers, of the same points: each thread, or the
+    threads that share a point, do all of it for their points. What a memref.alloca inside holds is
+    never stored.
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+}
+
 #endif // DLC_DIALECTS_KERNEL_GPU_TD

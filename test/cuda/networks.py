@@ -28,7 +28,7 @@ def check(model, train, chip, features, schedule):
     name = model.stem + (", training" if train else "")
     fused = run("dlc", "compile", str(model), "--emit", "fused", *(["--train"] if train else []))
     naive, products = "--dlc-schedule-phase=naive=true", f"--dlc-gpu-schedule-phase=chip={chip} precision={schedule}"
-    phases = [naive if schedule == "naive" else products, "--dlc-memory-phase", "--dlc-gpu-phase"]
+    phases = [naive if schedule == "naive" else products, "--dlc-gpu-memory-phase", "--dlc-gpu-phase"]
     kernels = run("dlc-opt", *phases, "--dlc-device-phase", text=fused)
     target = f"chip={chip} features={features}"
     ptx = run("dlc-opt", f"--dlc-print-ptx={target}", "-o", "/dev/null", text=kernels)

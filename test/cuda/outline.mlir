@@ -72,3 +72,31 @@ func.func @large(%x: memref<65536x65536xf32>, %y: memref<65536x65536xf32>) {
   linalg.exp ins(%x : memref<65536x65536xf32>) outs(%y : memref<65536x65536xf32>)
   return
 }
+
+// -----
+
+// Steps are one kernel; the blocks are those of the step that reduces.
+// CHECK-LABEL: func.func @steps
+// CHECK:         gpu.launch_func @kernels::@steps_0 blocks in (%c2, %c1, %c1) threads in (%c256, %c1, %c1) args(%{{.*}} : memref<300x40xf32>, %{{.*}} : memref<40xf32>)
+// CHECK:         gpu.func @steps_0
+// CHECK:           kernel.steps {
+// CHECK-NEXT:        memref.alloca
+func.func @steps(%x: memref<300x40xf32>, %y: memref<40xf32>) {
+  kernel.steps {
+    %sum = memref.alloca() : memref<40xf32>
+    linalg.reduce {arith.addf} ins(%x : memref<300x40xf32>) outs(%sum : memref<40xf32>) dimensions = [0]
+    linalg.exp ins(%sum : memref<40xf32>) outs(%y : memref<40xf32>)
+  }
+  return
+}
+
+// -----
+
+func.func @apart(%x: memref<8x8xf32>, %y: memref<8x8xf32>, %z: memref<8x8xf32>) {
+  // expected-error @+1 {{has steps of different points}}
+  kernel.steps {
+    linalg.exp ins(%x : memref<8x8xf32>) outs(%y : memref<8x8xf32>)
+    linalg.transpose ins(%y : memref<8x8xf32>) outs(%z : memref<8x8xf32>) permutation = [1, 0]
+  }
+  return
+}

@@ -374,3 +374,14 @@ func.func @weights_math(%x: memref<?x8x8x16xf32>, %g: memref<?x8x8x40xbf16>, %ou
     {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, cta = #kernel.cta<m = 64, n = 32, k = 16, warps_m = 2, warps_n = 1, stages = 3>, math = #kernel.math<tf32>}
   return
 }
+
+// -----
+
+func.func @steps(%x: memref<8xf32>) {
+  // expected-error @+1 {{holds linalg ops on buffers and memref.alloca, not 'memref.alloc'}}
+  kernel.steps {
+    %y = memref.alloc() : memref<8xf32>
+    linalg.exp ins(%x : memref<8xf32>) outs(%y : memref<8xf32>)
+  }
+  return
+}

@@ -215,4 +215,97 @@ TEST_P(ThreadsTest, NeedsEachBarrier) {
   EXPECT_EQ(places, 6);
 }
 
+//===----------------------------------------------------------------------===//
+// Steps
+//===----------------------------------------------------------------------===//
+
+static constexpr char kJoined[] = "func.func(dlc-join-steps),dlc-gpu-phase,dlc-device-phase";
+
+// The sum stays in registers; the mean is stored, and what follows it is read and written.
+TEST_P(ThreadsTest, DoesStepsBehindAReduction) {
+  for (auto [rows, columns] : {std::pair(700, 40), {150, 37}, {5, 64}}) {
+    std::string text = R"mlir(
+!in = memref<ROWSxCOLSxf32>
+!out = memref<COLSxf32>
+func.func @run(%x: !in, %mean: !out, %old: !out) {
+  %zero = arith.constant 0.0 : f32
+  %n = arith.constant ROWS.0 : f32
+  %sum = memref.alloc() : !out
+  linalg.fill ins(%zero : f32) outs(%sum : !out)
+  linalg.reduce {arith.addf} ins(%x : !in) outs(%sum : !out) dimensions = [0]
+  linalg.generic {indexing_maps = [affine_map<(c) -> (c)>, affine_map<(c) -> (c)>], iterator_types = ["parallel"]}
+      ins(%sum : !out) outs(%mean : !out) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.divf %a, %n : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(c) -> (c)>, affine_map<(c) -> (c)>], iterator_types = ["parallel"]}
+      ins(%mean : !out) outs(%old : !out) {
+  ^bb0(%a: f32, %o: f32):
+    %r = arith.addf %a, %o : f32
+    linalg.yield %r : f32
+  }
+  return
+})mlir";
+    for (auto [name, value] : {std::pair("ROWS", rows), {"COLS", columns}})
+      for (size_t at; (at = text.find(name)) != std::string::npos;)
+        text.replace(at, 4, std::to_string(value));
+    program = Program::make(text, kJoined);
+    ASSERT_TRUE(program && program->assemble());
+    Array x = Array::random(rows * columns, 1), mean(columns), old = ones(columns);
+    ASSERT_THAT(program->run({&x, &mean, &old}), IsEmpty());
+    for (int j = 0; j < columns; ++j) {
+      double sum = 0;
+      for (int i = 0; i < rows; ++i)
+        sum += x[i * columns + j];
+      EXPECT_NEAR(mean[j], sum / rows, 1e-5);
+      EXPECT_NEAR(old[j], sum / rows + 1, 1e-5);
+    }
+  }
+}
+
+// Windows, then a bias and a residual, by fours.
+TEST_P(ThreadsTest, DoesStepsBehindWindows) {
+  program = Program::make(R"mlir(
+#x = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 + d4, d2 + d5, d3)>
+#w = affine_map<(d0, d1, d2, d3, d4, d5) -> (d4, d5, d3)>
+#y = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2, d3)>
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#last = affine_map<(d0, d1, d2, d3) -> (d3)>
+!y = memref<1x18x18x64xf32>
+func.func @run(%x: memref<1x20x20x64xf32>, %w: memref<3x3x64xf32>, %b: memref<64xf32>, %y: !y) {
+  %zero = arith.constant 0.0 : f32
+  %sums = memref.alloc() : !y
+  linalg.fill ins(%zero : f32) outs(%sums : !y)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+                  iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x20x20x64xf32>, memref<3x3x64xf32>) outs(%sums : !y) {
+  ^bb0(%a: f32, %v: f32, %o: f32):
+    %p = arith.mulf %a, %v : f32
+    %r = arith.addf %o, %p : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [#id, #last, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%sums, %b : !y, memref<64xf32>) outs(%y : !y) {
+  ^bb0(%a: f32, %v: f32, %o: f32):
+    %s = arith.addf %a, %v : f32
+    %r = arith.addf %s, %o : f32
+    linalg.yield %r : f32
+  }
+  return
+})mlir",
+                          kJoined);
+  ASSERT_TRUE(program && program->assemble());
+  Array x = Array::random(400 * 64, 1), w = Array::random(9 * 64, 2), b = Array::random(64, 3);
+  Array y = ones(18 * 18 * 64);
+  ASSERT_THAT(program->run({&x, &w, &b, &y}), IsEmpty());
+  for (int i = 0; i < 18 * 18 * 64; ++i) {
+    int row = i / 64 / 18, column = i / 64 % 18, channel = i % 64;
+    double sum = 1.0 + b[channel];
+    for (int k = 0; k < 9; ++k)
+      sum += double(x[((row + k / 3) * 20 + column + k % 3) * 64 + channel]) * w[k * 64 + channel];
+    ASSERT_NEAR(y[i], sum, 1e-5);
+  }
+}
+
 } // namespace
