@@ -43,11 +43,11 @@ func.func @bf16(%x: tensor<?x28x28x64xbf16>, %w: tensor<1x1x64x256xbf16>, %out: 
 
 // Parts of K stay parts.
 // CHECK-LABEL: func.func @parts
-func.func @parts(%x: tensor<?x7x7x2048xf32>, %w: tensor<1x1x2048x512xf32>, %out: tensor<4x?x7x7x512xf32>) -> tensor<4x?x7x7x512xf32> {
+func.func @parts(%x: tensor<?x7x7x2048xbf16>, %w: tensor<1x1x2048x512xbf16>, %out: tensor<4x?x7x7x512xf32>) -> tensor<4x?x7x7x512xf32> {
   // CHECK: kernel.warpgroup_gemm
   // CHECK-SAME: outs(%arg2 : tensor<4x?x7x7x512xf32>)
-  %0 = kernel.implicit_gemm ins(%x, %w : tensor<?x7x7x2048xf32>, tensor<1x1x2048x512xf32>) outs(%out : tensor<4x?x7x7x512xf32>)
-    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, cta = #cta, math = #kernel.math<tf32>}
+  %0 = kernel.implicit_gemm ins(%x, %w : tensor<?x7x7x2048xbf16>, tensor<1x1x2048x512xbf16>) outs(%out : tensor<4x?x7x7x512xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, cta = #cta, math = #kernel.math<bf16>}
     epilogue {
     ^bb0(%acc: f32):
       kernel.yield %acc : f32
