@@ -16,7 +16,8 @@ static constexpr int64_t kLongAcross = 128, kLongRow = 32;
 // Longer ones take a whole block.
 static constexpr int64_t kVeryLongReduction = 512;
 static constexpr int64_t kWarp = 32;
-static constexpr int64_t kWidth = 4;
+// Elements of a vector: 16 bytes of float32, of bfloat16 where some of that is read or written.
+static constexpr int64_t kWidth = 4, kNarrowWidth = 8;
 
 // Elements of the loops in one sample; `open` stands for an extent that is not known.
 static int64_t countElements(linalg::LinalgOp op, ArrayRef<unsigned> loops, int64_t open) {
@@ -27,39 +28,43 @@ static int64_t countElements(linalg::LinalgOp op, ArrayRef<unsigned> loops, int6
   return count;
 }
 
-static bool isDivisible(int64_t value) {
-  return !ShapedType::isDynamic(value) && value % kWidth == 0;
+static bool isDivisible(int64_t value, int64_t width) {
+  return !ShapedType::isDynamic(value) && value % width == 0;
 }
 
 // Vectors of the operand lie at multiples of their size, given that its buffer does.
-static bool isAligned(linalg::LinalgOp op, OpOperand &operand, unsigned inner) {
+static bool isAligned(linalg::LinalgOp op, OpOperand &operand, unsigned inner, int64_t width) {
   auto type = dyn_cast<MemRefType>(operand.get().getType());
   AffineMap map = op.getMatchingIndexingMap(&operand);
   if (!type || !map.isFunctionOfDim(inner))
     return true;
   auto [strides, offset] = type.getStridesAndOffset();
-  if (!isDivisible(offset) || map.getResults().back() != getAffineDimExpr(inner, op.getContext()))
+  if (!isDivisible(offset, width) ||
+      map.getResults().back() != getAffineDimExpr(inner, op.getContext()))
     return false;
   // Each dimension but the last is a whole number of vectors.
-  return llvm::all_of(ArrayRef(strides).drop_back(), isDivisible);
+  return llvm::all_of(ArrayRef(strides).drop_back(),
+                      [&](int64_t stride) { return isDivisible(stride, width); });
 }
 
-static bool hasWideOperand(linalg::LinalgOp op) {
-  return llvm::any_of(op->getOperands(), [](Value operand) {
+static bool anyElement(linalg::LinalgOp op, llvm::function_ref<bool(int64_t bits)> test) {
+  return llvm::any_of(op->getOperands(), [&](Value operand) {
     auto type = dyn_cast<MemRefType>(operand.getType());
-    return type && type.getElementTypeBitWidth() > 32;
+    return type && test(type.getElementTypeBitWidth());
   });
 }
 
-// Whether a thread may compute four neighbours along `inner` by vectors.
-static bool takesVectors(linalg::LinalgOp op, unsigned inner, bool contiguous) {
-  if (op.hasIndexSemantics() || !loops::hasVectorPayload(op) || hasWideOperand(op))
+// Whether a thread may compute `width` neighbours along `inner` by vectors.
+static bool takesVectors(linalg::LinalgOp op, unsigned inner, bool contiguous, int64_t width) {
+  if (op.hasIndexSemantics() || !loops::hasVectorPayload(op) ||
+      anyElement(op, [](int64_t bits) { return bits > 32; }))
     return false;
   if (contiguous)
-    return countElements(op, llvm::to_vector(llvm::seq(op.getNumLoops())), 1) % kWidth == 0;
-  return isDivisible(op.getStaticLoopRanges()[inner]) &&
+    return countElements(op, llvm::to_vector(llvm::seq(op.getNumLoops())), 1) % width == 0;
+  return isDivisible(op.getStaticLoopRanges()[inner], width) &&
          llvm::all_of(op->getOpOperands(), [&](OpOperand &operand) {
-           return loops::hasVectorAccess(op, operand, inner) && isAligned(op, operand, inner);
+           return loops::hasVectorAccess(op, operand, inner) &&
+                  isAligned(op, operand, inner, width);
          });
 }
 
@@ -106,9 +111,17 @@ static void chooseWidth(ArrayRef<linalg::LinalgOp> ops, ThreadPlan &plan) {
   linalg::LinalgOp lead = ops[plan.lead];
   bool leavesFew = !plan.reductions.empty() && countElements(lead, plan.points, 1) < kManyPoints;
   bool mayWiden = !plan.points.empty() && (plan.lanes == 1 ? !leavesFew : plan.across);
-  if (mayWiden && llvm::all_of(ops, [&](linalg::LinalgOp op) {
-        return takesVectors(op, loopOfStep(lead, op, plan.points.back()), plan.contiguous);
-      }))
+  auto fits = [&](int64_t width) {
+    return llvm::all_of(ops, [&](linalg::LinalgOp op) {
+      return takesVectors(op, loopOfStep(lead, op, plan.points.back()), plan.contiguous, width);
+    });
+  };
+  auto isNarrow = [](linalg::LinalgOp op) {
+    return anyElement(op, [](int64_t bits) { return bits == 16; });
+  };
+  if (mayWiden && plan.lanes == 1 && llvm::any_of(ops, isNarrow) && fits(kNarrowWidth))
+    plan.width = kNarrowWidth;
+  else if (mayWiden && fits(kWidth))
     plan.width = kWidth;
   // Neighbours of 32 points either way: they are 128 bytes of float32.
   if (plan.across)

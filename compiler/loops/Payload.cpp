@@ -43,7 +43,10 @@ SmallVector<Value> Payload::indicesOf(OpOperand &operand) {
 llvm::MaybeAlign Payload::alignmentOf(VectorType type) const {
   if (!aligned)
     return {};
-  return llvm::Align(type.getNumElements() * type.getElementTypeBitWidth() / 8);
+  // No access takes more at once than buffers are aligned for.
+  constexpr int64_t kWidest = 16;
+  int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
+  return llvm::Align(std::min(bytes, kWidest));
 }
 
 Value Payload::load(OpOperand &operand, int64_t width) {

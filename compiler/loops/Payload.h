@@ -19,7 +19,7 @@ class Payload {
 public:
   using Value = mlir::Value;
 
-  /// `aligned`: vectors in memory lie at multiples of their size.
+  /// `aligned`: vectors in memory lie at multiples of their size, or of 16 bytes.
   Payload(mlir::OpBuilder &builder, mlir::linalg::LinalgOp op, std::optional<unsigned> inner,
           bool contiguous, bool aligned = false)
       : builder(builder), loc(op.getLoc()), op(op), inner(inner), contiguous(contiguous),

@@ -25,6 +25,25 @@ gpu.module @kernels {
     gpu.return
   }
 
+  // Eight where some of it is bfloat16: 16 bytes of that, of float32 twice as many by as wide accesses.
+  // CHECK-LABEL: gpu.func @narrow
+  // CHECK:         %[[A:.*]] = vector.load %{{.*}} {alignment = 16 : i64} : memref<?x24xbf16>, vector<8xbf16>
+  // CHECK:         %[[B:.*]] = vector.load %{{.*}} {alignment = 16 : i64} : memref<24xf32>, vector<8xf32>
+  // CHECK:         arith.extf %[[A]] : vector<8xbf16> to vector<8xf32>
+  // CHECK:         %[[R:.*]] = arith.truncf %{{.*}} : vector<8xf32> to vector<8xbf16>
+  // CHECK:         vector.store %[[R]], %{{.*}} {alignment = 16 : i64} : memref<?x24xbf16>, vector<8xbf16>
+  gpu.func @narrow(%x: memref<?x24xbf16>, %b: memref<24xf32>, %y: memref<?x24xbf16>) kernel {
+    linalg.generic {indexing_maps = [#id, #col, #id], iterator_types = ["parallel", "parallel"]}
+        ins(%x, %b : memref<?x24xbf16>, memref<24xf32>) outs(%y : memref<?x24xbf16>) {
+    ^bb0(%a: bf16, %c: f32, %o: bf16):
+      %w = arith.extf %a : bf16 to f32
+      %s = arith.addf %w, %c : f32
+      %r = arith.truncf %s : f32 to bf16
+      linalg.yield %r : bf16
+    }
+    gpu.return
+  }
+
   // Rows that are no whole number of fours: an element a thread, neighbours side by side.
   // CHECK-LABEL: gpu.func @bias
   // CHECK:         %[[C:.*]] = arith.remui %[[I:.*]], %c10
