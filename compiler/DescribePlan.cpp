@@ -62,9 +62,8 @@ static std::string spellKernel(Operation *op) {
         return "conv " + spellTile(conv.getTile()) + (conv.getRowsFirst() ? " rows first" : "");
       })
       .Case([](kernel::DepthwiseOp conv) { return "depthwise " + spellTile(conv.getTile()); })
-      .Case([](kernel::ConvDepthwiseOp pair) {
-        return "conv " + spellTile(pair.getTile()) + " + depthwise " +
-               spellTile(pair.getDepthwiseTile());
+      .Case([](kernel::PairOp pair) {
+        return spellKernel(pair.getConv()) + " + " + spellKernel(pair.getReader());
       })
       .Case([](kernel::GemmOp gemm) { return "gemm " + spellTile(gemm.getTile()); })
       .Case([](kernel::PoolOp pool) {

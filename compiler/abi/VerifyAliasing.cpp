@@ -162,13 +162,12 @@ static LogicalResult verifyOperands(DestinationStyleOpInterface op) {
 namespace {
 struct VerifyAliasing : dlc::abi::impl::VerifyAliasingBase<VerifyAliasing> {
   void runOnOperation() override {
-    WalkResult result = getOperation().walk([&](Operation *op) {
+    WalkResult result = getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
       auto destination = dyn_cast<DestinationStyleOpInterface>(op);
       if (destination &&
           isa<dlc::kernel::KernelOpInterface, dlc::kernel::GpuKernelOpInterface, linalg::LinalgOp>(
               op))
-        return failed(verifyOperands(destination)) ? WalkResult::interrupt()
-                                                   : WalkResult::advance();
+        return failed(verifyOperands(destination)) ? WalkResult::interrupt() : WalkResult::skip();
       auto copy = dyn_cast<memref::CopyOp>(op);
       if (copy && !areDisjoint(copy.getSource(), copy.getTarget())) {
         copy.emitOpError(

@@ -16,8 +16,8 @@ mlir::LogicalResult expandConv(Emitter &e, kernel::ConvOp op, mlir::Value ahead,
 mlir::LogicalResult expandDepthwise(Emitter &e, kernel::DepthwiseOp op, mlir::Value lo,
                                     mlir::Value hi);
 /// The scratch memory of the thread is the argument of the function before the bounds.
-mlir::LogicalResult expandConvDepthwise(Emitter &e, kernel::ConvDepthwiseOp op, mlir::Value lo,
-                                        mlir::Value hi, int64_t l2Bytes);
+mlir::LogicalResult expandPair(Emitter &e, kernel::PairOp op, mlir::Value ahead, mlir::Value lo,
+                               mlir::Value hi, int64_t l2Bytes);
 mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, mlir::Value hi,
                                int64_t l2Bytes);
 void expandConvWeights(Emitter &e, kernel::ConvWeightsOp op, mlir::Value lo, mlir::Value hi);
@@ -49,15 +49,19 @@ struct ColumnRange {
 
 /// Emits part of output row `y` of `cols` blocks of group `group` of channels, stored where `place`
 /// says.
-mlir::LogicalResult emitConvRow(Emitter &e, kernel::ConvOp op, int64_t l2Bytes, mlir::Value image,
-                                mlir::Value group, mlir::Value y, int64_t cols, ColumnRange columns,
-                                PixelPlace place);
+mlir::LogicalResult emitConvRow(Emitter &e, kernel::ConvOp op, mlir::Value ahead, int64_t l2Bytes,
+                                mlir::Value image, mlir::Value group, mlir::Value y, int64_t cols,
+                                ColumnRange columns, PixelPlace place);
 
 /// Emits part of output rows [first, end) of one block of channels of an image found where `place`
 /// says.
 mlir::LogicalResult emitDepthwiseRows(Emitter &e, kernel::DepthwiseOp op, mlir::Value image,
                                       mlir::Value block, mlir::Value first, mlir::Value end,
                                       ColumnRange columns, PixelPlace place);
+
+/// The same of a pooling.
+void emitPoolRows(Emitter &e, kernel::PoolOp op, mlir::Value image, mlir::Value block,
+                  mlir::Value first, mlir::Value end, ColumnRange columns, PixelPlace place);
 
 /// The taps [first, second) of a window along y that lie in the image, for output row `y`.
 std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Window1D &window,
@@ -67,9 +71,9 @@ std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Windo
 std::pair<mlir::Value, mlir::Value> emitWindowBounds(Emitter &e, const struct Window1D &window,
                                                      mlir::Value tap);
 
-/// How many elements of one dimension of the window `at` an average counts. Padding counts, if at all,
-/// only as far as it was declared, `after` elements behind the image: `ceil_mode` may hang the last
-/// window out further. `taps` are the bounds of those in the image.
+/// How many elements of one dimension of the window `at` an average counts. Padding counts, if at
+/// all, only as far as it was declared, `after` elements behind the image: `ceil_mode` may hang the
+/// last window out further. `taps` are the bounds of those in the image.
 mlir::Value emitCount(Emitter &e, const struct Window1D &window, int64_t after, bool countPadding,
                       mlir::Value at, std::pair<mlir::Value, mlir::Value> taps);
 

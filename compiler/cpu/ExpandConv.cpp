@@ -244,9 +244,9 @@ LogicalResult dlc::cpu::expandConv(Emitter &e, kernel::ConvOp op, Value ahead, V
   return ConvEmitter(e, op, ahead, l2Bytes).emit(lo, hi);
 }
 
-LogicalResult dlc::cpu::emitConvRow(Emitter &e, kernel::ConvOp op, int64_t l2Bytes, Value image,
-                                    Value group, Value y, int64_t cols, ColumnRange columns,
-                                    PixelPlace place) {
-  return ConvEmitter(e, op, /*ahead=*/{}, l2Bytes)
+LogicalResult dlc::cpu::emitConvRow(Emitter &e, kernel::ConvOp op, Value ahead, int64_t l2Bytes,
+                                    Value image, Value group, Value y, int64_t cols,
+                                    ColumnRange columns, PixelPlace place) {
+  return ConvEmitter(e, op, ahead, l2Bytes)
       .emitOneRow(image, group, y, cols, columns, std::move(place));
 }

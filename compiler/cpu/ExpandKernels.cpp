@@ -47,7 +47,11 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     SmallVector<kernel::KernelOpInterface> ops;
-    func.walk([&](kernel::KernelOpInterface op) { ops.push_back(op); });
+    // Those in another one are part of it.
+    func.walk<WalkOrder::PreOrder>([&](kernel::KernelOpInterface op) {
+      ops.push_back(op);
+      return WalkResult::skip();
+    });
     for (kernel::KernelOpInterface op : ops)
       if (failed(expand(func, op)))
         return signalPassFailure();
@@ -76,9 +80,7 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case([&](kernel::ConvOp conv) { return cpu::expandConv(e, conv, ahead, lo, hi, l2Bytes); })
         .Case([&](kernel::DepthwiseOp conv) { return cpu::expandDepthwise(e, conv, lo, hi); })
-        .Case([&](kernel::ConvDepthwiseOp pair) {
-          return cpu::expandConvDepthwise(e, pair, lo, hi, l2Bytes);
-        })
+        .Case([&](kernel::PairOp pair) { return cpu::expandPair(e, pair, ahead, lo, hi, l2Bytes); })
         .Case([&](kernel::ConvWeightsOp weights) {
           return cpu::expandConvWeights(e, weights, lo, hi), success();
         })

@@ -22,7 +22,8 @@ public:
         blockedShape(cast<MemRefType>(blocked.getType()).getShape()),
         map(kernel::getPackMap(e.builder.getContext(), layout, blockedShape)) {
     // Conv weights also pad the input channels, their dimension before the last.
-    rowsPadded = layout == kernel::Layout::Conv && blockedShape[1] * blockedShape[4] != plainShape[2];
+    rowsPadded =
+        layout == kernel::Layout::Conv && blockedShape[1] * blockedShape[4] != plainShape[2];
   }
 
   void emit(ArrayRef<OpFoldResult> extents, Value lo, Value hi, bool pack) {
@@ -57,8 +58,9 @@ private:
     if (!rowsPadded)
       return emitLanes(at, from);
     Value row = from[from.size() - 2];
-    e.branch(e.lessThan(row, e.index(plainShape[plainShape.size() - 2])),
-             [&] { emitLanes(at, from); }, [&] { e.store(e.splat(0), blocked, at); });
+    e.branch(
+        e.lessThan(row, e.index(plainShape[plainShape.size() - 2])), [&] { emitLanes(at, from); },
+        [&] { e.store(e.splat(0), blocked, at); });
   }
 
   void emitLanes(ValueRange at, ValueRange from) {
@@ -70,8 +72,8 @@ private:
     };
     auto part = [&] {
       if (rest)
-        return e.branch(e.lessThan(channel, e.index(channels)), [&] { movePart(at, from, rest); },
-                        none);
+        return e.branch(
+            e.lessThan(channel, e.index(channels)), [&] { movePart(at, from, rest); }, none);
       none();
     };
     if (channels == blockedLanes())
@@ -101,8 +103,8 @@ private:
     auto type = VectorType::get(e.lanes, e.builder.getI1Type());
     Value mask = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
     if (packing) {
-      Value value = vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), plain, from, mask,
-                                                 e.splat(0));
+      Value value = vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), plain, from,
+                                                 mask, e.splat(0));
       return e.store(value, blocked, at);
     }
     vector::MaskedStoreOp::create(e.builder, e.loc, plain, from, mask, e.load(blocked, at));

@@ -45,7 +45,7 @@ public:
         out(cast<MemRefType>(op.getOut().getType()).getShape()),
         vertical{in[2], out[2], op.getWindow()[0], op.getStrides()[0], 1, op.getPadding()[0]},
         horizontal{in[3], out[3], op.getWindow()[1], op.getStrides()[1], 1, op.getPadding()[2]},
-        runs(cutColumns(horizontal, tileWidth)) {}
+        part{0, out[3]}, runs(cutColumns(horizontal, tileWidth)) {}
 
   void emit(Value lo, Value hi) {
     auto extents = op.getItemExtents(e.builder, e.loc);
@@ -54,6 +54,16 @@ public:
       block = outer[1];
       emitRows(first, end);
     });
+  }
+
+  void emitPart(Value ofImage, Value ofBlock, Value first, Value end, ColumnRange columns,
+                PixelPlace place) {
+    image = ofImage;
+    block = ofBlock;
+    inPlace = std::move(place);
+    part = columns;
+    runs = cutColumns(horizontal, tileWidth, part.begin, part.end);
+    emitRows(first, end);
   }
 
 private:
@@ -86,7 +96,7 @@ private:
     if (horizontal.taps > maxUnrolledTaps)
       return emitPixels(y, taps, rowCount);
     std::map<int64_t, Value> scales; // by the columns that a window counts
-    for (int64_t x = 0; average && x < out[3]; ++x)
+    for (int64_t x = part.begin; average && x < part.end; ++x)
       if (Value &scale = scales[columnCount(x)]; !scale)
         scale = emitReciprocal(e, e.mul(rowCount, columnCount(x)));
     for (const ColumnRun &run : runs)
@@ -101,7 +111,7 @@ private:
 
   // One window at a time, with the bounds of each.
   void emitPixels(Value y, Range rowTaps, Value rowCount) {
-    e.loop(e.index(0), e.index(out[3]), 1, [&](Value x) {
+    e.loop(e.index(part.begin), e.index(part.end), 1, [&](Value x) {
       Range taps = emitTapBounds(e, horizontal, x);
       Value left = e.sub(e.mul(x, horizontal.stride), e.index(horizontal.before));
       Value result = overRows(y, rowTaps, {start()}, [&](Value row, ValueRange carried) {
@@ -166,7 +176,7 @@ private:
   Value start() { return e.splat(average ? 0 : -std::numeric_limits<float>::infinity()); }
 
   Value pixel(Value row, Value column) {
-    return e.load(op.getInput(), {image, block, row, column, e.index(0)});
+    return e.load(op.getInput(), inPlace(image, block, row, column));
   }
 
   Emitter::Values at(Value y, Value x) { return {image, block, y, x, e.index(0)}; }
@@ -196,12 +206,21 @@ private:
   bool average;
   ArrayRef<int64_t> in, out;
   Window1D vertical, horizontal;
+  ColumnRange part;
   SmallVector<ColumnRun> runs;
   Value image, block;
+  PixelPlace inPlace = [this](Value image, Value block, Value row, Value column) {
+    return Emitter::Values{image, block, row, column, e.index(0)};
+  };
 };
 
 } // namespace
 
 void dlc::cpu::expandPool(Emitter &e, kernel::PoolOp op, Value lo, Value hi) {
   PoolEmitter(e, op).emit(lo, hi);
+}
+
+void dlc::cpu::emitPoolRows(Emitter &e, kernel::PoolOp op, Value image, Value block, Value first,
+                            Value end, ColumnRange columns, PixelPlace place) {
+  PoolEmitter(e, op).emitPart(image, block, first, end, columns, std::move(place));
 }

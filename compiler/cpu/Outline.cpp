@@ -241,7 +241,7 @@ struct OutlineKernels : dlc::cpu::impl::OutlineKernelsBase<OutlineKernels> {
       return WalkResult::skip();
     });
     for (auto [op, ahead] : llvm::zip_equal(work, weightsAhead(func, work, l2Bytes)))
-      outliner.outline(op, isa<kernel::ConvOp>(op) ? ahead : Value());
+      outliner.outline(op, isa<kernel::ConvOp, kernel::PairOp>(op) ? ahead : Value());
   }
 };
 } // namespace

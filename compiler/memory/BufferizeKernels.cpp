@@ -104,10 +104,10 @@ template <typename... Ops> void attachModels(MLIRContext *context) {
 void dlc::memory::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, kernel::KernelDialect *) {
     attachModels<kernel::PackOp, kernel::UnpackOp, kernel::ConvOp, kernel::DepthwiseOp,
-                 kernel::ConvDepthwiseOp, kernel::ConvWeightsOp, kernel::DepthwiseWeightsOp,
-                 kernel::GemmOp, kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp,
-                 kernel::PoolOp, kernel::PoolBackwardOp, kernel::WinogradWeightsOp,
-                 kernel::WinogradInputOp, kernel::WinogradGemmOp, kernel::WinogradOutputOp,
-                 kernel::WinogradOp, kernel::WarpgroupGemmOp, kernel::JointMeanOp>(context);
+                 kernel::PairOp, kernel::ConvWeightsOp, kernel::DepthwiseWeightsOp, kernel::GemmOp,
+                 kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp, kernel::PoolOp,
+                 kernel::PoolBackwardOp, kernel::WinogradWeightsOp, kernel::WinogradInputOp,
+                 kernel::WinogradGemmOp, kernel::WinogradOutputOp, kernel::WinogradOp,
+                 kernel::WarpgroupGemmOp, kernel::JointMeanOp>(context);
   });
 }

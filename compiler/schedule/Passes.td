@@ -39,7 +39,7 @@ def ScheduleGpu : Pass<"dlc-schedule-gpu", "::mlir::func::FuncOp"> {
 }
 
 def PairKernels : Pass<"dlc-pair-kernels", "::mlir::func::FuncOp"> {
-  let summary = "join convolutions with the depthwise convolutions that alone read them";
+  let summary = "join convolutions with the depthwise convolutions or poolings that alone read them";
 }
 
 def JoinPooling : Pass<"dlc-join-pooling", "::mlir::func::FuncOp"> {

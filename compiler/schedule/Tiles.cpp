@@ -138,8 +138,8 @@ WeightsTile dlc::schedule::chooseWeightsTile(MLIRContext *context, const TargetF
   return {kernel::TileAttr::get(context, best.rows, best.cols, 1), bestWhole};
 }
 
-// Two registers are left for a pixel of the image and a product. Under four neighbours a row of three
-// taps reads six pixels, not twelve.
+// Two registers are left for a pixel of the image and a product. Under four neighbours a row of
+// three taps reads six pixels, not twelve.
 TapsTile dlc::schedule::chooseTapsTile(const TargetFacts &facts, int64_t rows, int64_t columns) {
   constexpr int64_t pixels = 4;
   int64_t registers = facts.registers - 2;
@@ -158,13 +158,13 @@ static int64_t chooseBand(int64_t groups, int64_t rows) {
 }
 
 // Outputs along a dimension whose windows span at most so many pixels.
-static int64_t outputsWithin(const DepthwiseShape &shape, int dim, int64_t pixels) {
+static int64_t outputsWithin(const WindowsShape &shape, int dim, int64_t pixels) {
   if (pixels >= shape.middle[dim])
     return shape.out[dim];
   return std::max<int64_t>((pixels - shape.window[dim]) / shape.strides[dim] + 1, 1);
 }
 
-Steps dlc::schedule::chooseSteps(int64_t groups, int64_t pixelBytes, const DepthwiseShape &shape) {
+Steps dlc::schedule::chooseSteps(int64_t groups, int64_t pixelBytes, const WindowsShape &shape) {
   // Rows are kept while they leave an eighth of a small first cache to what streams by. Strips
   // compute the pixels between them twice: a row is cut where a step of it would fill all of that
   // cache.

@@ -34,9 +34,9 @@ kernel::TileAttr chooseGemmTile(mlir::MLIRContext *context, const TargetFacts &f
 kernel::TileAttr chooseDepthwiseTile(mlir::MLIRContext *context, const TargetFacts &facts,
                                      int64_t width, int64_t taps);
 
-/// The tile of the gradient of a convolution's kernel: rows of its channels, of which `channels` are
-/// neighbours, or of all of them for each of `taps` taps, by vectors of filters, of which there are
-/// `blocks`; `dividing` as above.
+/// The tile of the gradient of a convolution's kernel: rows of its channels, of which `channels`
+/// are neighbours, or of all of them for each of `taps` taps, by vectors of filters, of which there
+/// are `blocks`; `dividing` as above.
 struct WeightsTile {
   kernel::TileAttr tile;
   bool wholeRows; ///< it spans the taps
@@ -44,26 +44,26 @@ struct WeightsTile {
 WeightsTile chooseWeightsTile(mlir::MLIRContext *context, const TargetFacts &facts,
                               int64_t channels, int64_t taps, int64_t blocks, bool dividing);
 
-/// Of the gradient of a depthwise kernel: rows of taps whose sums stay in registers, one or all, and
-/// pixels of the gradient beside them.
+/// Of the gradient of a depthwise kernel: rows of taps whose sums stay in registers, one or all,
+/// and pixels of the gradient beside them.
 struct TapsTile {
   int64_t tapRows, pixels;
 };
 TapsTile chooseTapsTile(const TargetFacts &facts, int64_t rows, int64_t columns);
 
-/// A depthwise convolution (or one channel of it) that reads an image of `middle` rows and columns.
-struct DepthwiseShape {
+/// Windows over an image of `middle` rows and columns.
+struct WindowsShape {
   std::array<int64_t, 2> middle, out, window, strides;
 };
 
-/// How it is computed while the convolution before it makes that image.
+/// How what they give is computed while the convolution before it makes that image.
 struct Steps {
   int64_t rows, columns; ///< outputs computed together
   int64_t band;          ///< the least rows that one thread computes
 };
 
 /// `groups` parts of the channels are independent; `pixelBytes` are those of one of their pixels.
-Steps chooseSteps(int64_t groups, int64_t pixelBytes, const DepthwiseShape &shape);
+Steps chooseSteps(int64_t groups, int64_t pixelBytes, const WindowsShape &shape);
 
 } // namespace dlc::schedule
 

@@ -7,6 +7,7 @@
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include <array>
 
 #include "dialects/kernel/KernelDialect.h.inc"
 #include "dialects/kernel/KernelEnums.h.inc"
@@ -39,6 +40,14 @@ mlir::AffineMap getPackMap(mlir::MLIRContext *context, Layout layout,
 /// `cols` is nb (conv and dense), `block` is B of conv weights.
 llvm::SmallVector<int64_t> getBlockedShape(Layout layout, llvm::ArrayRef<int64_t> plain,
                                            int64_t lanes, int64_t cols = 1, int64_t block = 1);
+
+/// A window that slides over the rows and columns of an image.
+struct SlidingWindow {
+  std::array<int64_t, 2> span, strides, before; ///< `before`: padding in front of the image
+};
+
+/// That of a kernel that kernel.pair can join with the convolution it reads.
+SlidingWindow windowOf(KernelOpInterface reader);
 
 /// Shared memory for the tiles of a matrix product A . B, whose operands have elements of the types
 /// `a` and `b`, in bytes.

@@ -223,7 +223,7 @@ def Kernel_GradientDoneOp : Op<Kernel_Dialect, "gradient_done"> {
 }
 
 include "dialects/kernel/Backward.td"
-include "dialects/kernel/ConvDepthwise.td"
+include "dialects/kernel/Pair.td"
 include "dialects/kernel/Gpu.td"
 include "dialects/kernel/Warpgroup.td"
 include "dialects/kernel/Winograd.td"

@@ -57,6 +57,10 @@ static void addLaunches(const Report &report, Group &group) {
   }
 }
 
+static bool isPartOf(ArrayRef<std::string> part, ArrayRef<std::string> layers) {
+  return all_of(part, [&](const std::string &layer) { return is_contained(layers, layer); });
+}
+
 std::vector<Group> tools::groupsOf(const Report &report) {
   std::vector<Group> groups = gather(report);
   StringMap<int64_t> arithmetic; // of the layers that no group has counted yet
@@ -69,8 +73,10 @@ std::vector<Group> tools::groupsOf(const Report &report) {
     // An .mlir file does not say what its layers compute.
     if (report.layers.empty())
       group.flops = group.executed;
+    // Kernels that were joined have the largest error of the layers that became them.
     for (const LayerError &error : report.errors)
-      if (error.layers == group.layers)
+      if (isPartOf(error.layers, group.layers) &&
+          (!group.error || group.error->relative < error.relative))
         group.error = &error;
   }
   return groups;

@@ -105,7 +105,7 @@ TEST(TapsTest, StayInRegisters) {
 // channels out evenly.
 TEST(StepsTest, FitTheFirstCacheAndShareOutEvenly) {
   auto steps = [](int64_t groups, int64_t pixelBytes, int64_t extent, int64_t stride) {
-    DepthwiseShape shape{
+    WindowsShape shape{
         {extent, extent}, {extent / stride, extent / stride}, {3, 3}, {stride, stride}};
     Steps chosen = chooseSteps(groups, pixelBytes, shape);
     return std::array{chosen.rows, chosen.columns, chosen.band};

@@ -1,11 +1,11 @@
-//===- ExpandConvDepthwise.cpp - a convolution row by row for its depthwise reader --===//
+//===- ExpandPair.cpp - a convolution row by row for what reads it ------------------===//
 //
-// The rows of the convolution that a few depthwise rows need, of one group of channels, live in the
-// thread's scratch memory as a ring: row r in slot r mod rows.
+// The rows of the convolution that a few rows of its reader need, of one group of channels, live in
+// the thread's scratch memory as a ring: row r in slot r mod rows.
 //
 //   for each strip of columns:
 //     for each step of output rows:  convolve the rows up to the last one that their windows reach
-//       for each channel block:      depthwise rows
+//       for each channel block:      rows of the reader
 //
 //===---------------------------------------------------------------------------------===//
 
@@ -13,6 +13,7 @@
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -22,25 +23,25 @@ namespace {
 
 class PairEmitter {
 public:
-  PairEmitter(Emitter &e, kernel::ConvDepthwiseOp op, Value scratch, int64_t l2Bytes)
-      : e(e), op(op), out(cast<MemRefType>(op.getOut().getType()).getShape()),
-        weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
-        middle(op.getMiddleShape()), ring(op.getRingShape()), l2Bytes(l2Bytes) {
-    Value rows = viewRing(scratch);
-    conv = kernel::ConvOp::create(e.builder, e.loc, TypeRange(), op.getInput(), op.getWeights(),
-                                  op.getBias(), ValueRange(), rows, op.getStrides(),
-                                  op.getPadding(), op.getDilations(), /*groups=*/1,
-                                  op.getInChannels(), op.getTile(), /*rows_first=*/false);
-    conv.getEpilogue().takeBody(op.getEpilogue());
-    depthwise = kernel::DepthwiseOp::create(
-        e.builder, e.loc, TypeRange(), rows, op.getDepthwiseWeights(), op.getDepthwiseBias(),
-        ValueRange(), op.getOut(), op.getDepthwiseStrides(), op.getDepthwisePadding(),
-        op.getDepthwiseDilations(), op.getDepthwiseTile());
-    depthwise.getEpilogue().takeBody(op.getDepthwiseEpilogue());
+  PairEmitter(Emitter &e, kernel::PairOp op, Value scratch, Value ahead, int64_t l2Bytes)
+      : e(e), op(op), window(kernel::windowOf(op.getReader())),
+        out(cast<MemRefType>(op.getOut().getType()).getShape()),
+        middle(cast<MemRefType>(op.getMiddle().getType()).getShape()), ring(op.getRingShape()),
+        ahead(ahead), l2Bytes(l2Bytes) {
+    IRMapping buffers;
+    Block &body = op.getBody().front();
+    buffers.map(body.getArguments().drop_back(), op->getOperands());
+    buffers.map(op.getMiddle(), viewRing(scratch));
+    SmallVector<Operation *> parts;
+    for (Operation &inner : body)
+      parts.push_back(e.builder.clone(inner, buffers));
+    conv = cast<kernel::ConvOp>(parts[parts.size() - 2]);
+    reader = parts.back();
+    weights = cast<MemRefType>(conv.getWeights().getType()).getShape();
   }
   // The two kernels only describe what is emitted.
   ~PairEmitter() {
-    depthwise.erase();
+    reader->erase();
     conv.erase();
   }
 
@@ -86,37 +87,34 @@ private:
   LogicalResult emitRows(Value first, Value end, int64_t cols, ColumnRange strip) {
     bool ok = true;
     int64_t step = op.getStepRows();
-    ColumnRange columns{std::max<int64_t>(windowStart(1, strip.begin), 0),
-                        std::min(windowStart(1, strip.end - 1) + span(1), middle[3])};
+    ColumnRange columns{std::max<int64_t>(firstColumn(strip.begin), 0),
+                        std::min(firstColumn(strip.end - 1) + window.span[1], middle[3])};
     left = columns.begin;
     Value start = e.max(firstRow(first), e.index(0));
     e.loop(first, end, step, {start}, [&](Value y, ValueRange carried) {
       Value next = e.min(e.add(y, step), end);
-      Value needed = e.min(e.add(firstRow(e.add(next, -1)), span(0)), e.index(middle[2]));
+      Value needed = e.min(e.add(firstRow(e.add(next, -1)), window.span[0]), e.index(middle[2]));
       e.loop(carried[0], needed, 1, [&](Value row) {
-        ok &= succeeded(emitConvRow(e, conv, l2Bytes, image, group, row, cols, columns, place()));
+        ok &= succeeded(
+            emitConvRow(e, conv, ahead, l2Bytes, image, group, row, cols, columns, place()));
       });
-      for (int64_t col = 0; col < cols; ++col) {
-        Value block = e.add(e.mul(group, weights[5]), col);
-        ok &= succeeded(emitDepthwiseRows(e, depthwise, image, block, y, next, strip, place()));
-      }
+      for (int64_t col = 0; col < cols; ++col)
+        ok &= succeeded(emitReader(e.add(e.mul(group, weights[5]), col), y, next, strip));
       return Emitter::Values{e.max(carried[0], needed)};
     });
     return success(ok);
   }
 
-  // The first row (0) or column (1) that the window of an output reads; negative in the padding.
-  int64_t windowStart(unsigned dim, int64_t output) {
-    return output * op.getDepthwiseStrides()[dim] - op.getDepthwisePadding()[2 * dim];
+  LogicalResult emitReader(Value block, Value first, Value end, ColumnRange strip) {
+    if (auto depthwise = dyn_cast<kernel::DepthwiseOp>(reader))
+      return emitDepthwiseRows(e, depthwise, image, block, first, end, strip, place());
+    emitPoolRows(e, cast<kernel::PoolOp>(reader), image, block, first, end, strip, place());
+    return success();
   }
-  Value firstRow(Value y) {
-    return e.sub(e.mul(y, op.getDepthwiseStrides()[0]), e.index(op.getDepthwisePadding()[0]));
-  }
-  // How many a window spans.
-  int64_t span(unsigned dim) {
-    int64_t taps = cast<MemRefType>(op.getDepthwiseWeights().getType()).getDimSize(1 + dim);
-    return (taps - 1) * op.getDepthwiseDilations()[dim] + 1;
-  }
+
+  // The first row or column that the window of an output reads; negative in the padding.
+  int64_t firstColumn(int64_t x) { return x * window.strides[1] - window.before[1]; }
+  Value firstRow(Value y) { return e.sub(e.mul(y, window.strides[0]), e.index(window.before[0])); }
 
   PixelPlace place() {
     return [this](Value, Value block, Value row, Value column) {
@@ -127,11 +125,13 @@ private:
   }
 
   Emitter &e;
-  kernel::ConvDepthwiseOp op;
+  kernel::PairOp op;
+  kernel::SlidingWindow window;
   kernel::ConvOp conv;
-  kernel::DepthwiseOp depthwise;
-  ArrayRef<int64_t> out, weights;
-  SmallVector<int64_t> middle, ring;
+  Operation *reader;
+  ArrayRef<int64_t> out, middle, weights;
+  SmallVector<int64_t> ring;
+  Value ahead; // what the next kernel reads first, or null
   int64_t l2Bytes;
   int64_t left = 0; // the first column of the middle in the ring
   Value image, group;
@@ -139,9 +139,9 @@ private:
 
 } // namespace
 
-LogicalResult dlc::cpu::expandConvDepthwise(Emitter &e, kernel::ConvDepthwiseOp op, Value lo,
-                                            Value hi, int64_t l2Bytes) {
+LogicalResult dlc::cpu::expandPair(Emitter &e, kernel::PairOp op, Value ahead, Value lo, Value hi,
+                                   int64_t l2Bytes) {
   auto func = op->getParentOfType<func::FuncOp>();
   Value scratch = func.getArgument(func.getNumArguments() - 3);
-  return PairEmitter(e, op, scratch, l2Bytes).emit(lo, hi);
+  return PairEmitter(e, op, scratch, ahead, l2Bytes).emit(lo, hi);
 }

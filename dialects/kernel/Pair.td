@@ -1,0 +1,35 @@
+//===- Pair.td - a convolution and what reads its rows -----------*- tablegen -*-===//
+
+#ifndef DLC_DIALECTS_KERNEL_PAIR_TD
+#define DLC_DIALECTS_KERNEL_PAIR_TD
+
+def Kernel_PairOp : Kernel_Op<"pair", [SingleBlock, NoTerminator]> {
+  let summary = "a convolution whose rows a depthwise convolution or a pooling reads from near memory";
+  let description = [{
+    The body holds the two kernels, on buffers that stand for the operands and, last, for the image
+    between them. That image exists in part only: nb L channels of the pixels that `step_rows` x
+    `step_columns` outputs at a time need; rows are kept from step to step, columns are not. An item is
+    `band_rows` output rows of nb L channels: [N, O/(nb L), ceil(OH / band_rows)]; the first of
+    successive items computes the rows that it shares with the item before it once more.
+  }];
+  let arguments = (ins Variadic<Kernel_Shaped>:$inputs, Kernel_Shaped:$out,
+                       I64Attr:$step_rows, I64Attr:$step_columns, I64Attr:$band_rows);
+  let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `ins` `(` $inputs `:` type($inputs) `)` `outs` `(` $out `:` type($out) `)` attr-dict-with-keyword
+    $body (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = dps # [{
+    ConvOp getConv();
+    /// The kernel that reads the convolution's result.
+    KernelOpInterface getReader();
+    /// What stands for the image between them.
+    ::mlir::BlockArgument getMiddle() { return getBody().front().getArguments().back(); }
+    /// The shape of the part of it that is kept: [1, nb, rows, columns, L].
+    ::llvm::SmallVector<int64_t> getRingShape();
+    int64_t getScratchBytes();
+  }];
+}
+
+#endif // DLC_DIALECTS_KERNEL_PAIR_TD
