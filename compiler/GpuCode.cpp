@@ -1,8 +1,8 @@
 //===- GpuCode.cpp - the kernels of a GPU variant as images -------------------------===//
 
 #include "compiler/GpuCode.h"
+#include "compiler/SimulatedImage.h"
 #include "compiler/cuda/Assemble.h"
-#include "compiler/cuda/SimulatedImage.h"
 #include "runtime/ModelDesc.h"
 
 using namespace mlir;
@@ -25,7 +25,7 @@ llvm::Expected<GpuKernels> dlc::makeGpuKernels(ModuleOp module, const schedule::
   gpu::GPUModuleOp device = *modules.begin();
   const int32_t kind = chip.exact ? DLC_RT_CUBIN_EXACT : DLC_RT_CUBIN;
   if (simulated) {
-    llvm::Expected<std::string> image = cuda::assembleSimulated(device);
+    llvm::Expected<std::string> image = assembleSimulated(device);
     if (!image)
       return image.takeError();
     kernels.code.images.push_back({std::move(*image), chip.capability, kind});

@@ -180,6 +180,8 @@ void dlc::buildGpuPhase(OpPassManager &pm) {
   OpPassManager &kernels = pm.nest<gpu::GPUModuleOp>();
   kernels.addPass(cuda::createExpandGpuKernels());
   kernels.addNestedPass<gpu::GPUFuncOp>(cuda::createLinalgToThreads());
+  // Once stores are ops of their own.
+  pm.addPass(cuda::createGuardUpdate());
   cleanUp(pm);
 }
 

@@ -130,7 +130,7 @@ dlc_status dlc_rt_warm(dlc_model *m, int64_t batch) {
     return status;
   if (!m->training)
     return DLC_OK;
-  const Entry entries[] = {Entry::Gradients, Entry::Backward, Entry::Metrics};
+  const Entry entries[] = {Entry::Gradients, Entry::Backward, Entry::Metrics, Entry::Step};
   for (Entry entry : entries)
     if (dlc_status status = m->backend->warm(*m, entry, batch))
       return status;

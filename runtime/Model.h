@@ -23,7 +23,14 @@ struct Training;
 class Weights;
 
 /// A function of a variant that runs on a caller's data; see dlc_rt_variant.
-enum class Entry : int32_t { Forward, Gradients, Backward, Update, Metrics };
+enum class Entry : int32_t {
+  Forward,
+  Gradients,
+  Backward,
+  Update,
+  Metrics,
+  Step ///< Gradients and Update, of backends that do not share memory with the host
+};
 
 } // namespace dlc::rt
 

@@ -71,6 +71,9 @@ typedef enum dlc_rt_image_kind {
   DLC_RT_PTX_EXACT = 3    ///< those of its capability; the driver compiles it
 } dlc_rt_image_kind;
 
+/// Memory that an update needs to come to its verdict, in int32.
+#define DLC_RT_VERDICT_PARTS 2048
+
 /// What a variant for GPUs has besides.
 typedef struct dlc_rt_gpu_code {
   const dlc_rt_gpu_image *images; ///< best first
@@ -122,7 +125,10 @@ typedef struct dlc_rt_variant {
   ///              output], outputs [a gradient for each float32 input]. Adds to
   ///              the gradients and writes the new running statistics.
   ///   update:    inputs [float {learning rate, step counted from 1}], no
-  ///              outputs; batch 0. Writes trainable parameters and slots.
+  ///              outputs; batch 0. Writes trainable parameters and slots. Of GPUs:
+  ///              inputs [the same, float loss[1]], outputs [int32 verdict[1],
+  ///              int32 parts[DLC_RT_VERDICT_PARTS]]; writes nothing else where the
+  ///              loss or a gradient is not finite, and then a verdict that is not 0.
   ///   metrics:   inputs [the outputs, the targets], outputs [float
   ///              metrics[num_metrics]]; state null.
   /// random = {low and high half of the seed, step, number of the first sample}.

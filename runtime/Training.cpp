@@ -140,8 +140,14 @@ static void setRandom(Training &t) {
   t.inputs[0] = t.random;
 }
 
-static dlc_status differentiate(dlc_model &m, int64_t batch, const dlc_in *inputs,
-                                const dlc_in *targets, float *loss) {
+static void setHyper(Training &t) {
+  t.hyper[0] = static_cast<float>(learningRate(t.schedule, t.step));
+  t.hyper[1] = static_cast<float>(t.step + 1);
+}
+
+/// Random numbers, samples and targets, to t.inputs.
+static dlc_status takeBatch(dlc_model &m, int64_t batch, const dlc_in *inputs,
+                            const dlc_in *targets) {
   Training &t = *m.training;
   const void **samples = t.inputs + 1, **due = samples + m.desc->info.num_inputs;
   if (dlc_status status = takeSamples(m, batch, inputs, targets, samples, due))
@@ -151,9 +157,12 @@ static dlc_status differentiate(dlc_model &m, int64_t batch, const dlc_in *input
   if (dlc_status status = checkFinite(m, targetsOf(m), batch, due))
     return status;
   setRandom(t);
-  t.outputs[0] = &t.loss;
-  if (dlc_status status = run(m, Entry::Gradients, batch))
-    return status;
+  return DLC_OK;
+}
+
+/// The loss, to the caller.
+static dlc_status giveLoss(dlc_model &m, float *loss) {
+  const Training &t = *m.training;
   if (loss)
     *loss = t.loss;
   if (__builtin_isfinite(t.loss))
@@ -162,6 +171,16 @@ static dlc_status differentiate(dlc_model &m, int64_t batch, const dlc_in *input
                          "training step %lld: the loss is %s; parameters, slots and step are as "
                          "they were: lower the learning rate, or go back to a checkpoint",
                          (long long)(t.step + 1), __builtin_isnan(t.loss) ? "NaN" : "infinite");
+}
+
+static dlc_status differentiate(dlc_model &m, int64_t batch, const dlc_in *inputs,
+                                const dlc_in *targets, float *loss) {
+  if (dlc_status status = takeBatch(m, batch, inputs, targets))
+    return status;
+  m.training->outputs[0] = &m.training->loss;
+  if (dlc_status status = run(m, Entry::Gradients, batch))
+    return status;
+  return giveLoss(m, loss);
 }
 
 /// Calls visit(tensor, bytes) for each gradient.
@@ -175,44 +194,88 @@ template <typename Visit> static void forEachGradient(const Training &t, Visit v
   }
 }
 
-/// A gradient may overflow where the loss does not. All of them in one sweep, where the host can
-/// read them: what lies between them is zero.
+/// What the first of these numbers in memory of the instance that is not finite is; null: all are.
+static dlc_status findNotFinite(dlc_model &m, const char *data, int64_t bytes, const char **what) {
+  uint32_t copy[4096];
+  for (int64_t part; bytes && !*what; bytes -= part, data += part) {
+    part = bytes < int64_t(sizeof copy) ? bytes : int64_t(sizeof copy);
+    if (dlc_status status = m.backend->download(m, copy, data, static_cast<uint64_t>(part)))
+      return status;
+    const int64_t place = findNotFinite(copy, part / 4);
+    *what = place < 0 ? nullptr : nameNotFinite(copy, place);
+  }
+  return DLC_OK;
+}
+
+/// Tells which gradient it was that stopped an update.
+static dlc_status refuseGradients(dlc_model &m) {
+  const Training &t = *m.training;
+  const char *name = "", *what = nullptr;
+  dlc_status status = DLC_OK;
+  forEachGradient(t, [&](const dlc_rt_state_tensor &tensor, int64_t bytes) {
+    if (what || status)
+      return;
+    name = tensor.info.name;
+    status = findNotFinite(m, t.at(tensor), bytes, &what);
+  });
+  if (status)
+    return status;
+  return m.message().set(DLC_ERROR_NUMERIC,
+                         "training step %lld: the gradient of \"%s\" holds %s; parameters, slots "
+                         "and step are as they were: lower the learning rate, or go back to a "
+                         "checkpoint",
+                         (long long)(t.step + 1), name, what ? what : "NaN");
+}
+
+/// A gradient may overflow where the loss does not. All of them in one sweep: what lies between
+/// them is zero.
 static dlc_status checkGradients(dlc_model &m) {
-  if (!m.backend->sharesMemory)
-    return DLC_OK;
   const Training &t = *m.training;
   int64_t first = t.desc->state_bytes;
   forEachGradient(t, [&](const dlc_rt_state_tensor &tensor, int64_t) {
     first = tensor.offset < first ? tensor.offset : first;
   });
-  if (areFinite(m, t.state.data + first, (t.desc->state_bytes - first) / 4))
-    return DLC_OK;
-  const char *name = "", *what = "";
-  forEachGradient(t, [&](const dlc_rt_state_tensor &tensor, int64_t bytes) {
-    const int64_t place = *name ? -1 : findNotFinite(t.at(tensor), bytes / 4);
-    if (place >= 0) {
-      name = tensor.info.name;
-      what = nameNotFinite(t.at(tensor), place);
-    }
-  });
-  return m.message().set(DLC_ERROR_NUMERIC,
-                         "training step %lld: the gradient of \"%s\" holds %s; parameters, slots "
-                         "and step are as they were: lower the learning rate, or go back to a "
-                         "checkpoint",
-                         (long long)(t.step + 1), name, what);
+  return areFinite(m, t.state.data + first, (t.desc->state_bytes - first) / 4) ? DLC_OK
+                                                                               : refuseGradients(m);
 }
 
+/// After an update, which may have stopped itself.
+static dlc_status endUpdate(dlc_model &m) {
+  if (m.training->verdict)
+    return refuseGradients(m);
+  ++m.training->step;
+  return DLC_OK;
+}
+
+/// Where the host cannot read the gradients, the update checks them itself.
 static dlc_status update(dlc_model &m) {
   Training &t = *m.training;
-  if (dlc_status status = checkGradients(m))
-    return status;
-  t.hyper[0] = static_cast<float>(learningRate(t.schedule, t.step));
-  t.hyper[1] = static_cast<float>(t.step + 1);
+  if (m.backend->sharesMemory)
+    if (dlc_status status = checkGradients(m))
+      return status;
+  setHyper(t);
   t.inputs[0] = t.hyper;
+  t.outputs[0] = &t.verdict;
   if (dlc_status status = run(m, Entry::Update, 0))
     return status;
-  ++t.step;
-  return DLC_OK;
+  return endUpdate(m);
+}
+
+/// A train step that nobody on the host looks into.
+static dlc_status stepAtOnce(dlc_model &m, int64_t batch, const dlc_in *inputs,
+                             const dlc_in *targets, float *loss) {
+  Training &t = *m.training;
+  if (dlc_status status = takeBatch(m, batch, inputs, targets))
+    return status;
+  setHyper(t);
+  t.inputs[1 + m.desc->info.num_inputs + m.desc->info.num_targets] = t.hyper;
+  t.outputs[0] = &t.loss;
+  t.outputs[1] = &t.verdict;
+  if (dlc_status status = run(m, Entry::Step, batch))
+    return status;
+  if (dlc_status status = giveLoss(m, loss))
+    return status;
+  return endUpdate(m);
 }
 
 /// To t.inputs + 1 and t.outputs.
@@ -266,6 +329,8 @@ dlc_status dlc_rt_differentiate(dlc_model *rt, int64_t batch, const dlc_in *inpu
 dlc_status dlc_rt_train_step(dlc_model *rt, int64_t batch, const dlc_in *inputs,
                              const dlc_in *targets, float *loss) {
   return train(rt, [&](dlc_model &m, Training &) {
+    if (!m.backend->sharesMemory)
+      return stepAtOnce(m, batch, inputs, targets, loss);
     if (dlc_status status = differentiate(m, batch, inputs, targets, loss))
       return status;
     return update(m);

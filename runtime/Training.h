@@ -43,6 +43,7 @@ struct Training {
   int32_t random[4]; ///< what random numbers are made from; see dlc_rt_variant
   float hyper[2];    ///< learning rate, step counted from 1
   float loss;
+  int32_t verdict; ///< of an update that checks the gradients itself; 0: it took place
   float *metrics;
 
   char *at(const dlc_rt_state_tensor &tensor) const { return state.data + tensor.offset; }

@@ -44,6 +44,17 @@ def LinalgToThreads : Pass<"dlc-linalg-to-threads", "::mlir::gpu::GPUFuncOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def GuardUpdate : Pass<"dlc-guard-update", "::mlir::ModuleOp"> {
+  let summary = "makes @update look whether its gradients and the loss are finite, and store nothing else";
+  let description = [{
+    Works on launches of kernels whose bodies are loops. @update gets the loss as one more input and, as
+    outputs, the verdict (0: all is finite) and memory to come to it.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def LowerGpuSignatures : Pass<"dlc-lower-gpu-signatures", "::mlir::gpu::GPUModuleOp"> {
   let summary = "gives kernels for GPUs bare pointers and 32-bit extents";
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];

@@ -66,10 +66,10 @@ static dlc_status allocateSelf(dlc_model &m) {
     if (const dlc_rt_gpu_code *code = m.desc->variants[i].gpu)
       numKernels = numKernels > code->num_kernels ? numKernels : code->num_kernels;
   const auto kernels = static_cast<uint64_t>(numKernels);
-  // Inputs and their gradients, outputs, targets; random, hyper, loss, metrics.
+  // Inputs and their gradients, outputs, targets; random, hyper, loss, metrics, verdict, parts.
   const uint64_t slots = 2 * static_cast<uint64_t>(info.num_inputs) +
                          static_cast<uint64_t>(info.num_outputs) +
-                         static_cast<uint64_t>(info.num_targets) + 4;
+                         static_cast<uint64_t>(info.num_targets) + 6;
   const uint64_t bytes =
       sizeof(Device) + kernels * sizeof(Kernel) + slots * (sizeof(Slot) + 2 * sizeof(void *));
   Block block;

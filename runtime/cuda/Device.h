@@ -38,6 +38,8 @@ enum Group : int32_t {
   InputGradients, ///< one per float32 input
   Loss,           ///< one
   Metrics,        ///< one
+  Verdict,        ///< one: see dlc_rt_variant
+  Parts,          ///< one
   kNumGroups
 };
 struct Range {

@@ -30,29 +30,30 @@ namespace {
 
 /// What an entry reads and writes, group after group; see dlc_rt_variant.
 struct Signature {
-  Group inputs[3];
+  Group inputs[4];
   int32_t numInputs;
-  Group output;
-  bool hasOutput;
+  Group outputs[2];
+  int32_t numOutputs;
 };
 
 const Signature &signatureOf(Entry entry) {
   static const Signature signatures[] = {
-      {{Inputs}, 1, Outputs, true},                         // Forward
-      {{Random, Inputs, Targets}, 3, Loss, true},           // Gradients
-      {{Random, Inputs, Outputs}, 3, InputGradients, true}, // Backward
-      {{Hyper}, 1, Loss, false},                            // Update
-      {{Outputs, Targets}, 2, cuda::Metrics, true},         // Metrics
+      {{Inputs}, 1, {Outputs}, 1},                               // Forward
+      {{Random, Inputs, Targets}, 3, {Loss}, 1},                 // Gradients
+      {{Random, Inputs, Outputs}, 3, {InputGradients}, 1},       // Backward
+      {{Hyper}, 1, {Verdict}, 1},                                // Update
+      {{Outputs, Targets}, 2, {cuda::Metrics}, 1},               // Metrics
+      {{Random, Inputs, Targets, Hyper}, 4, {Loss, Verdict}, 2}, // Step
   };
   return signatures[static_cast<int32_t>(entry)];
 }
 
-/// Calls visit(slot, i) for each input, until that returns an error.
-template <typename Visit> Result forEachInput(const Device &d, Entry entry, Visit visit) {
-  const Signature &signature = signatureOf(entry);
+/// Calls visit(slot, i) for each slot of these groups, until that returns an error.
+template <typename Visit>
+Result forEachSlot(const Device &d, const Group *groups, int32_t numGroups, Visit visit) {
   int32_t i = 0;
-  for (int32_t k = 0; k < signature.numInputs; ++k) {
-    const cuda::Range range = d.groups[signature.inputs[k]];
+  for (const Group *group = groups; group != groups + numGroups; ++group) {
+    const cuda::Range range = d.groups[*group];
     for (const Slot *slot = d.slots + range.first; slot != d.slots + range.first + range.count;
          ++slot)
       if (Result result = visit(*slot, i++))
@@ -61,13 +62,14 @@ template <typename Visit> Result forEachInput(const Device &d, Entry entry, Visi
   return kSuccess;
 }
 
+template <typename Visit> Result forEachInput(const Device &d, Entry entry, Visit visit) {
+  const Signature &signature = signatureOf(entry);
+  return forEachSlot(d, signature.inputs, signature.numInputs, visit);
+}
+
 template <typename Visit> Result forEachOutput(const Device &d, Entry entry, Visit visit) {
   const Signature &signature = signatureOf(entry);
-  const cuda::Range range = d.groups[signature.output];
-  for (int32_t i = 0; signature.hasOutput && i < range.count; ++i)
-    if (Result result = visit(d.slots[range.first + i], i))
-      return result;
-  return kSuccess;
+  return forEachSlot(d, signature.outputs, signature.numOutputs, visit);
 }
 
 } // namespace
@@ -140,8 +142,8 @@ void dlc::rt::cuda::dropRecordings(Device &device) {
     drop(device, recording);
 }
 
-/// Calls the entry while the device's own stream is captured.
-static dlc_status capture(dlc_model &m, Entry entry, int64_t batch, Graph *&graph) {
+/// Calls the variant's function on slots.
+static void callOnSlots(dlc_model &m, Entry entry, int64_t batch) {
   Device &d = deviceOf(m);
   forEachInput(d, entry, [&](const Slot &slot, int32_t i) {
     d.inputs[i] = slot.data;
@@ -151,11 +153,37 @@ static dlc_status capture(dlc_model &m, Entry entry, int64_t batch, Graph *&grap
     d.outputs[i] = slot.data;
     return kSuccess;
   });
+  callEntry(m, entry, batch, d.inputs, d.outputs);
+}
+
+/// An update by itself looks at the learning rate, which is finite, in the place of a loss.
+static void callUpdate(dlc_model &m, Group loss) {
+  Device &d = deviceOf(m);
+  auto slot = [&](Group group) { return d.slots[d.groups[group].first].data; };
+  d.inputs[0] = slot(Hyper);
+  d.inputs[1] = slot(loss);
+  d.outputs[0] = slot(Verdict);
+  d.outputs[1] = slot(Parts);
+  callEntry(m, Entry::Update, 0, d.inputs, d.outputs);
+}
+
+static void call(dlc_model &m, Entry entry, int64_t batch) {
+  if (entry == Entry::Update)
+    return callUpdate(m, Hyper);
+  if (entry != Entry::Step)
+    return callOnSlots(m, entry, batch);
+  callOnSlots(m, Entry::Gradients, batch);
+  callUpdate(m, Loss);
+}
+
+/// Calls the entry while the device's own stream is captured.
+static dlc_status capture(dlc_model &m, Entry entry, int64_t batch, Graph *&graph) {
+  Device &d = deviceOf(m);
   if (Result result = d.driver.cuStreamBeginCapture_v2(d.own, kRelaxedCapture))
     return fail(m, result, "beginning to record a graph");
   d.failed = DLC_OK;
   d.launching = d.own;
-  callEntry(m, entry, batch, d.inputs, d.outputs);
+  call(m, entry, batch);
   // Ends the capture even where a launch failed: the stream must be free again.
   const Result result = d.driver.cuStreamEndCapture(d.own, &graph);
   if (d.failed)
@@ -214,7 +242,7 @@ dlc_status dlc::rt::cuda::warm(dlc_model &m, Entry entry, int64_t batch) {
 /// read or written until then, or where the caller has no stream to wait on.
 static bool mustWait(const Device &d, Entry entry, const void *const *inputs,
                      void *const *outputs) {
-  if (d.stream == d.own && entry != Entry::Update)
+  if (d.stream == d.own)
     return true;
   // From pageable memory the driver has copied when the copy returns.
   bool wait = false;

@@ -165,6 +165,8 @@ dlc_status dlc::rt::cuda::allocateSlots(dlc_model &m, bool training) {
     layout.addNumbers(Hyper, 2 * sizeof(float));
     layout.addNumbers(Loss, sizeof(float));
     layout.addNumbers(Metrics, info.num_metrics * int64_t(sizeof(float)));
+    layout.addNumbers(Verdict, sizeof(int32_t));
+    layout.addNumbers(Parts, DLC_RT_VERDICT_PARTS * sizeof(int32_t));
   }
   return layout.allocate();
 }

@@ -168,9 +168,50 @@ def graphs(dlc, driver):
         assert driver.calls("cuStreamBeginCapture_v2") == before, "a call recorded what warm should have"
 
 
+def answer(call):
+    """The message of a call that fails."""
+    try:
+        call()
+    except library.Error as error:
+        return error.message
+    raise AssertionError("a call that should have failed went through")
+
+
+def refused(dlc, driver):
+    """A gradient that overflows where the loss does not stops the update, on either target with the same words."""
+    model = {
+        "dlc": 1,
+        "name": "refused",
+        "inputs": [{"name": "x", "shape": [40]}],
+        "layers": [{"type": "Dense", "units": 24, "name": "a"}, {"type": "Dense", "units": 3, "name": "b"}],
+        "train": {"loss": "mse", "optimizer": {"type": "Adam", "learning_rate": 0.01}},
+    }
+    lib, folder = compile(dlc, driver, model, "--train")
+    good, targets = data(lib, 4)
+    bad, far, answers = good[0].copy(), targets[0].copy(), []
+    bad[2, 17] = 1e24
+    for target in (library.CPU, library.CUDA):
+        with lib.create(max_batch=4, training=True, seed=5, target=target) as m:
+            m.train_step(good, targets)
+            far[2] = m.forward([bad])[0][2] * np.float32(1 + 1e-5)
+            assert np.isfinite(m.train_step([bad], [far], "differentiate"))
+            states = []
+            for refuse in (False, True):
+                if refuse:
+                    answers.append(answer(lambda: m.train_step([bad], [far])))
+                m.save(os.path.join(folder, "state"), state=True)
+                with open(os.path.join(folder, "state"), "rb") as file:
+                    states.append(file.read())
+            assert states[0] == states[1], "the refused step changed the state"
+            m.train_step(good, targets)
+            assert m.step() == 2, m.step()
+    assert answers[0] == answers[1] and "holds infinity" in answers[0], answers
+
+
 def cases(dlc, args):
     driver = Driver(dlc.path, args)
     yield "graphs", lambda: graphs(dlc, driver)
+    yield "refused", lambda: refused(dlc, driver)
     for name, batch in (("mlp", 3), ("lenet5", 3), ("mnist_cnn", 2), ("resnet20", 2)):
         yield f"forward/{name}", forward(dlc, driver, name, batch)
     # A step with other roundings lets other gradients pass a ReLU; kernels have tests of their own.

@@ -3,7 +3,7 @@
 #include "Program.h"
 
 #include "compiler/Registration.h"
-#include "compiler/cuda/SimulatedImage.h"
+#include "compiler/SimulatedImage.h"
 #include "dialects/kernel/Kernel.h"
 #include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -94,7 +94,7 @@ bool Program::assemble(const Mutation &mutation) {
   OwningOpRef<gpu::GPUModuleOp> kernels = (*module->getOps<gpu::GPUModuleOp>().begin()).clone();
   if (mutation)
     mutation(*kernels);
-  llvm::Expected<std::string> bytes = cuda::assembleSimulated(*kernels);
+  llvm::Expected<std::string> bytes = dlc::assembleSimulated(*kernels);
   if (!bytes) {
     llvm::errs() << toString(bytes.takeError()) << "\n";
     return false;

@@ -13,9 +13,18 @@
 
 namespace {
 
-enum KernelNumber { Negate, Multiply, Subtract, Differentiate, Backpropagate, Descend, Measure };
+enum KernelNumber {
+  Negate,
+  Multiply,
+  Subtract,
+  Differentiate,
+  Backpropagate,
+  Judge,
+  Descend,
+  Measure
+};
 const char *const kernels[] = {"negate",        "multiply", "subtract", "differentiate",
-                               "backpropagate", "descend",  "measure"};
+                               "backpropagate", "judge",    "descend",  "measure"};
 
 // Places in the state and, of the first two, in the prepared weights.
 constexpr int64_t kKernel = 0, kBias = 64, kGradient = 128;
@@ -63,8 +72,10 @@ void backward(dlc_model *rt, int64_t batch, const void *const *inputs, void *con
          outputs[0], static_cast<int32_t>(4 * batch));
 }
 
-void update(dlc_model *rt, int64_t, const void *const *inputs, void *const *, void *state, void *) {
-  launch(rt, Descend, 4, inputs[0], at(state, kKernel), at(state, kGradient));
+void update(dlc_model *rt, int64_t, const void *const *inputs, void *const *outputs, void *state,
+            void *) {
+  launch(rt, Judge, 1, inputs[1], at(state, kGradient), outputs[0]);
+  launch(rt, Descend, 4, inputs[0], at(state, kKernel), at(state, kGradient), outputs[0]);
 }
 
 void metrics(dlc_model *rt, int64_t batch, const void *const *inputs, void *const *outputs, void *,
@@ -138,8 +149,8 @@ static const dlc_rt_variant *gpuVariants() {
       {"not compiled", 13, 80, DLC_RT_PTX}};
   static const dlc_rt_gpu_image images90[] = {
       {gpu::image().data(), gpu::image().size(), 90, DLC_RT_CUBIN_EXACT}};
-  static const dlc_rt_gpu_code code80 = {images80, 2, kernels, 7, kMaxBatch};
-  static const dlc_rt_gpu_code code90 = {images90, 1, kernels, 7, kMaxBatch};
+  static const dlc_rt_gpu_code code80 = {images80, 2, kernels, 8, kMaxBatch};
+  static const dlc_rt_gpu_code code90 = {images90, 1, kernels, 8, kMaxBatch};
   static const dlc_rt_variant variants[] = {variantOf("sm_80", &code80),
                                             variantOf("sm_90a", &code90)};
   return variants;
@@ -159,7 +170,7 @@ const dlc_rt_model_desc &gpu::bothDesc() {
 
 gpu::OneImage::OneImage(const std::string &bytes, int32_t kind, int32_t capability)
     : data(bytes), image{data.c_str(), data.size() + 1, capability, kind},
-      code{&image, 1, kernels, 7, kMaxBatch}, variant(variantOf("only", &code)),
+      code{&image, 1, kernels, 8, kMaxBatch}, variant(variantOf("only", &code)),
       desc(describe(1, variantNames, &variant)) {}
 
 std::string gpu::weights() {

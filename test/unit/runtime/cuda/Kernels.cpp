@@ -78,11 +78,20 @@ KERNEL backpropagate(void **p) {
   }
 }
 
-/// w -= rate * gradient
-PARAMETERS(descend, 3, 8, 8, 8)
+/// One thread: the verdict, 1 where the loss or one of four gradients is not finite.
+PARAMETERS(judge, 3, 8, 8, 8)
+KERNEL judge(void **p) {
+  float worst = __builtin_fabsf(*get<const float *>(p, 0));
+  for (int i = 0; i < 4; ++i)
+    worst += __builtin_fabsf(get<const float *>(p, 1)[i]);
+  *get<int32_t *>(p, 2) = !__builtin_isfinite(worst);
+}
+
+/// w -= rate * gradient, where the verdict allows it.
+PARAMETERS(descend, 4, 8, 8, 8, 8)
 KERNEL descend(void **p) {
   const int i = element();
-  if (i < 4)
+  if (i < 4 && !*get<const int32_t *>(p, 3))
     get<float *>(p, 1)[i] -= get<const float *>(p, 0)[0] * get<const float *>(p, 2)[i];
 }
 

@@ -71,7 +71,8 @@ TEST_F(Cuda, TrainStep) {
     EXPECT_NEAR(t.samples.loss, reference.loss, 1e-5f);
   }
   EXPECT_EQ(dlc_rt_step(t.m), 5);
-  EXPECT_EQ(fake.calls("cuStreamBeginCapture_v2"), 2u);
+  EXPECT_EQ(fake.calls("cuStreamBeginCapture_v2"), 1u);
+  EXPECT_EQ(fake.calls("cuGraphLaunch"), 5u);
   // forward uses what was learnt.
   ASSERT_EQ(t.samples.forward(t.m), DLC_OK);
   for (int i = 0; i < 12; ++i)
@@ -81,10 +82,10 @@ TEST_F(Cuda, TrainStep) {
 TEST_F(Cuda, WarmForTraining) {
   Trainer t;
   ASSERT_EQ(dlc_rt_warm(t.m, 3), DLC_OK) << dlc_rt_error(t.m);
-  EXPECT_EQ(fake.calls("cuStreamBeginCapture_v2"), 5u);
+  EXPECT_EQ(fake.calls("cuStreamBeginCapture_v2"), 6u);
   EXPECT_EQ(t.samples.step(t.m), DLC_OK);
   EXPECT_EQ(t.samples.forward(t.m), DLC_OK);
-  EXPECT_EQ(fake.calls("cuStreamBeginCapture_v2"), 5u);
+  EXPECT_EQ(fake.calls("cuStreamBeginCapture_v2"), 6u);
 }
 
 TEST_F(Cuda, LossThatIsNotFinite) {
@@ -98,6 +99,27 @@ TEST_F(Cuda, LossThatIsNotFinite) {
   t.samples.target[3] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_EQ(t.samples.step(t.m), DLC_ERROR_NUMERIC);
   EXPECT_THAT(dlc_rt_error(t.m), HasSubstr("target \"out\": sample 0 holds NaN"));
+}
+
+TEST_F(Cuda, GradientThatIsNotFinite) {
+  Trainer t;
+  const std::string before = t.save();
+  // The error's square is finite, its product with the input is not.
+  t.samples.x[2] = 1e25f;
+  t.samples.target[2] = 5e24f - 1e18f;
+  EXPECT_EQ(t.samples.step(t.m), DLC_ERROR_NUMERIC);
+  EXPECT_TRUE(std::isfinite(t.samples.loss));
+  EXPECT_THAT(dlc_rt_error(t.m),
+              HasSubstr("training step 1: the gradient of \"s/kernel\" holds infinity"));
+  EXPECT_EQ(t.save(), before);
+  EXPECT_EQ(dlc_rt_step(t.m), 0);
+  // An update by itself looks too.
+  EXPECT_EQ(dlc_rt_update(t.m), DLC_ERROR_NUMERIC);
+  EXPECT_THAT(dlc_rt_error(t.m), HasSubstr("the gradient of \"s/kernel\" holds infinity"));
+  EXPECT_EQ(t.save(), before);
+  t.samples = gpu::Samples();
+  EXPECT_EQ(t.samples.step(t.m), DLC_OK) << dlc_rt_error(t.m);
+  EXPECT_NE(t.save(), before);
 }
 
 TEST_F(Cuda, LabelsAreChecked) {

@@ -1,6 +1,6 @@
 //===- SimulatedImage.cpp - a gpu.module as code for the host -----------------------===//
 
-#include "compiler/cuda/SimulatedImage.h"
+#include "compiler/SimulatedImage.h"
 #include "compiler/cuda/Passes.h"
 #include "compiler/emit/Check.h"
 #include "compiler/emit/Link.h"
@@ -15,7 +15,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
-using namespace dlc::cuda;
+using namespace dlc;
 using llvm::Error;
 using llvm::Expected;
 
@@ -30,7 +30,7 @@ static std::unique_ptr<llvm::Module> translate(gpu::GPUModuleOp original,
   gpu::GPUModuleOp module = original.clone();
   parent->push_back(module);
   PassManager passes(&mlirContext);
-  passes.addNestedPass<gpu::GPUModuleOp>(createSimulateGpu());
+  passes.addNestedPass<gpu::GPUModuleOp>(cuda::createSimulateGpu());
   if (failed(passes.run(*parent)))
     return nullptr;
   registerBuiltinDialectTranslation(mlirContext);
@@ -68,7 +68,7 @@ static Expected<std::string> link(StringRef object) {
   return (*buffer)->getBuffer().str();
 }
 
-Expected<std::string> dlc::cuda::assembleSimulated(gpu::GPUModuleOp module) {
+Expected<std::string> dlc::assembleSimulated(gpu::GPUModuleOp module) {
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code = translate(module, context);
   if (!code)

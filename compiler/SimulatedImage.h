@@ -1,16 +1,16 @@
 //===- SimulatedImage.h - a gpu.module as code for the host --------------*- C++ -*-===//
-#ifndef DLC_COMPILER_CUDA_SIMULATEDIMAGE_H
-#define DLC_COMPILER_CUDA_SIMULATEDIMAGE_H
+#ifndef DLC_COMPILER_SIMULATEDIMAGE_H
+#define DLC_COMPILER_SIMULATEDIMAGE_H
 
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "llvm/Support/Error.h"
 
-namespace dlc::cuda {
+namespace dlc {
 
 /// The kernels of a module in the LLVM and NVVM dialects as a shared object for x86-64 that calls
 /// the simulator (test/simulator). The module stays as it is.
 llvm::Expected<std::string> assembleSimulated(mlir::gpu::GPUModuleOp module);
 
-} // namespace dlc::cuda
+} // namespace dlc
 
-#endif // DLC_COMPILER_CUDA_SIMULATEDIMAGE_H
+#endif // DLC_COMPILER_SIMULATEDIMAGE_H
