@@ -22,7 +22,7 @@ using llvm::Expected;
 static constexpr StringLiteral hostTriple = "x86_64-unknown-linux-gnu", hostCpu = "x86-64-v3";
 
 /// Null, with a diagnostic, where it holds what the simulator does not know.
-static std::unique_ptr<llvm::Module> translate(gpu::GPUModuleOp original,
+static std::unique_ptr<llvm::Module> translate(gpu::GPUModuleOp original, bool traced,
                                                llvm::LLVMContext &context) {
   MLIRContext &mlirContext = *original.getContext();
   // A gpu.module asks the module that it lies in for facts of the target.
@@ -30,7 +30,7 @@ static std::unique_ptr<llvm::Module> translate(gpu::GPUModuleOp original,
   gpu::GPUModuleOp module = original.clone();
   parent->push_back(module);
   PassManager passes(&mlirContext);
-  passes.addNestedPass<gpu::GPUModuleOp>(cuda::createSimulateGpu());
+  passes.addNestedPass<gpu::GPUModuleOp>(cuda::createSimulateGpu({traced}));
   if (failed(passes.run(*parent)))
     return nullptr;
   registerBuiltinDialectTranslation(mlirContext);
@@ -68,9 +68,9 @@ static Expected<std::string> link(StringRef object) {
   return (*buffer)->getBuffer().str();
 }
 
-Expected<std::string> dlc::assembleSimulated(gpu::GPUModuleOp module) {
+Expected<std::string> dlc::assembleSimulated(gpu::GPUModuleOp module, bool traced) {
   llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> code = translate(module, context);
+  std::unique_ptr<llvm::Module> code = translate(module, traced, context);
   if (!code)
     return emit::makeFault("the kernels cannot be simulated");
   Expected<std::unique_ptr<llvm::TargetMachine>> machine = emit::makeTargetMachine(hostTriple);

@@ -8,8 +8,9 @@
 namespace dlc {
 
 /// The kernels of a module in the LLVM and NVVM dialects as a shared object for x86-64 that calls
-/// the simulator (test/simulator). The module stays as it is.
-llvm::Expected<std::string> assembleSimulated(mlir::gpu::GPUModuleOp module);
+/// the simulator (test/simulator); `traced`: and tells it of each access, which finds races and
+/// takes time. The module stays as it is.
+llvm::Expected<std::string> assembleSimulated(mlir::gpu::GPUModuleOp module, bool traced = false);
 
 } // namespace dlc
 

@@ -89,8 +89,11 @@ def SimulateGpu : Pass<"dlc-simulate-gpu", "::mlir::gpu::GPUModuleOp"> {
   let description = [{
     Works on a gpu.module in the LLVM and NVVM dialects. Afterwards it holds the LLVM dialect alone, and each
     kernel is a function of an array of pointers to its parameters. An NVVM operation that the simulator does
-    not know is an error.
+    not know is an error. Kernels tell the simulator of the rounds of their loops.
   }];
+  let options = [
+    Option<"traced", "traced", "bool", /*default=*/"false",
+           "let kernels tell of their loads and stores too, so that races are found">];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 

@@ -9,6 +9,7 @@
 #include "compiler/cuda/Redirect.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/IR/Dominance.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -23,6 +24,8 @@ public:
       : func(func), module(func->getParentOfType<gpu::GPUModuleOp>()), builder(func.getContext()) {}
 
   LogicalResult run();
+  void countRounds();
+  void traceAccesses();
 
 private:
   /// Each takes the operations of one family; false: it is of another.
@@ -385,6 +388,63 @@ LogicalResult Redirector::run() {
   return success();
 }
 
-LogicalResult dlc::cuda::redirectToSimulator(LLVM::LLVMFuncOp func) {
-  return Redirector(func).run();
+/// Each loop tells of its rounds: a block does that one behind it, which it comes before, jumps to.
+void Redirector::countRounds() {
+  if (func.getBody().hasOneBlock())
+    return;
+  DominanceInfo dominance(func);
+  for (Block &block : func.getBody()) {
+    bool isLoop = llvm::any_of(block.getPredecessors(),
+                               [&](Block *other) { return dominance.dominates(&block, other); });
+    if (!isLoop)
+      continue;
+    builder.setInsertionPointToStart(&block);
+    loc = block.front().getLoc();
+    call("dlc_sim_step", site(&block.front()));
+  }
+}
+
+/// Whether other threads may write there: not in what a thread has for itself, nor constants.
+static bool isSeenByOthers(Value address) {
+  while (Operation *op = address.getDefiningOp()) {
+    if (isa<LLVM::AllocaOp>(op))
+      return false;
+    if (auto name = dyn_cast<LLVM::AddressOfOp>(op)) {
+      auto global =
+          SymbolTable::lookupNearestSymbolFrom<LLVM::GlobalOp>(op, name.getGlobalNameAttr());
+      return !global || !global.getConstant();
+    }
+    if (!isa<LLVM::GEPOp, LLVM::AddrSpaceCastOp, LLVM::BitcastOp>(op))
+      return true;
+    address = op->getOperand(0);
+  }
+  return true;
+}
+
+void Redirector::traceAccesses() {
+  DataLayout layout = DataLayout::closest(func);
+  SmallVector<Operation *> accesses;
+  func.walk([&](Operation *op) {
+    if (isa<LLVM::LoadOp, LLVM::StoreOp>(op))
+      accesses.push_back(op);
+  });
+  for (Operation *op : accesses) {
+    auto load = dyn_cast<LLVM::LoadOp>(op);
+    Value address = load ? load.getAddr() : cast<LLVM::StoreOp>(op).getAddr();
+    if (!isSeenByOthers(address))
+      continue;
+    Type type = load ? load.getType() : cast<LLVM::StoreOp>(op).getValue().getType();
+    builder.setInsertionPoint(op);
+    loc = op->getLoc();
+    call(load ? "dlc_sim_read" : "dlc_sim_write",
+         {site(op), generic(address), constant(layout.getTypeSize(type).getFixedValue())});
+  }
+}
+
+LogicalResult dlc::cuda::redirectToSimulator(LLVM::LLVMFuncOp func, bool traced) {
+  Redirector redirector(func);
+  if (traced)
+    redirector.traceAccesses();
+  redirector.countRounds();
+  return redirector.run();
 }

@@ -6,8 +6,9 @@
 
 namespace dlc::cuda {
 
-/// Puts calls of dlc_sim_* (test/simulator/Device.h) in the place of the NVVM operations of `func`.
-llvm::LogicalResult redirectToSimulator(mlir::LLVM::LLVMFuncOp func);
+/// Puts calls of dlc_sim_* (test/simulator/Device.h) in the place of the NVVM operations of `func`;
+/// `traced`: and before each of its loads and stores that others may see.
+llvm::LogicalResult redirectToSimulator(mlir::LLVM::LLVMFuncOp func, bool traced);
 
 } // namespace dlc::cuda
 

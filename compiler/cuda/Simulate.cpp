@@ -16,6 +16,14 @@
 //   llvm.func @sum(%params: !llvm.ptr)     // loads what the pointers point to, calls @sum.body
 //   llvm.mlir.global external constant @sum.params(dense<[2, 8, 4]>)   // how many, and their bytes
 //
+// Loops tell of each of their rounds, so that one without an end is found; where `traced` asks for
+// it, loads and stores of memory that threads share tell of themselves, so that races are.
+//
+//   %x = llvm.load %p : !llvm.ptr<3> -> f32
+//   ->
+//   llvm.call @dlc_sim_read(%site, %generic, %c4) : (!llvm.ptr, !llvm.ptr, i32) -> ()
+//   %x = llvm.load %p : !llvm.ptr<3> -> f32
+//
 //===---------------------------------------------------------------------------------===//
 
 #include "compiler/cuda/Passes.h"
@@ -158,14 +166,14 @@ static void exportKernel(LLVM::LLVMFuncOp kernel) {
   kernel.removeArgAttrsAttr();
 }
 
-static LogicalResult simulate(LLVM::LLVMFuncOp func) {
+static LogicalResult simulate(LLVM::LLVMFuncOp func, bool traced) {
   if (func.isExternal()) {
     if (func.getName().starts_with(calledPrefix))
       return success();
     return func.emitError("a function that a kernel calls must be in its module, to be simulated");
   }
   bool isKernel = func->hasAttr("nvvm.kernel") || func->hasAttr("gpu.kernel");
-  if (failed(redirectToSimulator(func)))
+  if (failed(redirectToSimulator(func, traced)))
     return failure();
   stripAttributes(func);
   if (isKernel)
@@ -176,6 +184,8 @@ static LogicalResult simulate(LLVM::LLVMFuncOp func) {
 namespace {
 
 struct SimulateGpu : public dlc::cuda::impl::SimulateGpuBase<SimulateGpu> {
+  using SimulateGpuBase::SimulateGpuBase;
+
   void runOnOperation() override {
     gpu::GPUModuleOp module = getOperation();
     stripAttributes(module);
@@ -183,7 +193,7 @@ struct SimulateGpu : public dlc::cuda::impl::SimulateGpuBase<SimulateGpu> {
     if (failed(replaceSharedMemory(module)))
       return signalPassFailure();
     for (LLVM::LLVMFuncOp func : llvm::to_vector(module.getOps<LLVM::LLVMFuncOp>()))
-      if (failed(simulate(func)))
+      if (failed(simulate(func, traced)))
         return signalPassFailure();
   }
 };

@@ -1,4 +1,5 @@
 // RUN: dlc-opt %s --pass-pipeline='builtin.module(gpu.module(dlc-simulate-gpu))' --mlir-print-debuginfo=false | FileCheck %s
+// RUN: dlc-opt %s --pass-pipeline='builtin.module(gpu.module(dlc-simulate-gpu{traced=true}))' --mlir-print-debuginfo=false | FileCheck %s --check-prefix=TRACED
 
 // Names of shared memory become one; sites are texts.
 // CHECK-DAG: llvm.mlir.global external @dlc_sim_shared() {addr_space = 3 : i32{{.*}}} : !llvm.array<0 x i8>
@@ -67,6 +68,37 @@ gpu.module @kernels {
     nvvm.cp.async.commit.group
     nvvm.cp.async.wait.group 2
     %m = nvvm.ldmatrix %b {num = 4 : i32, layout = #nvvm.mma_layout<row>, shape = #nvvm.ld_st_matrix_shape<m = 8, n = 8>, eltType = #nvvm.ld_st_matrix_elt_type<b16>} : (!llvm.ptr<3>) -> !llvm.struct<(i32, i32, i32, i32)>
+    llvm.return
+  }
+
+  // A loop tells of its rounds, and, where traced, of what it reads and writes that others see.
+  // CHECK-LABEL: llvm.func @loop(
+  // CHECK:       ^bb1(
+  // CHECK:         llvm.call @dlc_sim_step(
+  // CHECK-NOT:     dlc_sim_read
+  // TRACED-LABEL: llvm.func @loop(
+  // TRACED:         %[[OWN:.*]] = llvm.alloca
+  // TRACED:       ^bb1(
+  // TRACED:         llvm.call @dlc_sim_read(%{{.*}}, %arg0, %[[SIZE:.*]]) :
+  // TRACED:         %[[X:.*]] = llvm.load %arg0 : !llvm.ptr -> vector<4xf32>
+  // TRACED:         llvm.store %[[X]], %[[OWN]]
+  // TRACED:         %[[GENERIC:.*]] = llvm.addrspacecast
+  // TRACED:         llvm.call @dlc_sim_write(%{{.*}}, %[[GENERIC]],
+  // TRACED-NEXT:    llvm.store
+  llvm.func @loop(%from: !llvm.ptr, %n: i32) {
+    %c0 = llvm.mlir.constant(0 : i32) : i32
+    %c1 = llvm.mlir.constant(1 : i32) : i32
+    %own = llvm.alloca %c1 x vector<4xf32> : (i32) -> !llvm.ptr
+    %to = llvm.mlir.addressof @shared : !llvm.ptr<3>
+    llvm.br ^round(%c0 : i32)
+  ^round(%i: i32):
+    %x = llvm.load %from : !llvm.ptr -> vector<4xf32>
+    llvm.store %x, %own : vector<4xf32>, !llvm.ptr
+    llvm.store %x, %to : vector<4xf32>, !llvm.ptr<3>
+    %next = llvm.add %i, %c1 : i32
+    %more = llvm.icmp "slt" %next, %n : i32
+    llvm.cond_br %more, ^round(%next : i32), ^end
+  ^end:
     llvm.return
   }
 

@@ -1,6 +1,8 @@
 //===- Block.cpp - the block of threads that is being run ---------------------------===//
 
 #include "test/simulator/Block.h"
+#include "test/simulator/Device.h"
+#include "test/simulator/Memory.h"
 
 #include <algorithm>
 #include <bit>
@@ -20,6 +22,8 @@ Block::Block(void (*kernel)(void **params), const Launch &launch, void **params)
       barriers(numBarriers), random(settings().seed) {
   for (uint32_t i = 0; i < threads.size(); ++i)
     threads[i].index = i;
+  if (settings().findsRaces)
+    races = std::make_unique<Races>(threads.size(), threads.size() / warpgroupSize);
 }
 
 uint32_t Block::threadId(uint32_t dimension) const {
@@ -47,6 +51,10 @@ void Block::reset() {
   warpgroups.assign(warpgroups.size(), Warpgroup());
   numEnded = 0;
   currentWarp = warps.size();
+  stepsLeft = settings().steps;
+  const uint32_t *n = launch.blocks;
+  if (races)
+    races->beginBlock((blockId[2] * n[1] + blockId[1]) * n[0] + blockId[0]);
 }
 
 /// The position of one of the bits of `mask`, which has one: the first, the last or another.
@@ -163,6 +171,43 @@ void Block::meetWarpgroup(Site site, const void *operands, void *results,
   current->operands = operands;
   current->results = results;
   meet(warpgroups[group].waiters, warpgroupSize, site, act);
+}
+
+void Block::order(const Waiters &waiters) {
+  if (!races)
+    return;
+  std::vector<uint32_t> participants = {current->index};
+  for (const Thread *thread : waiters)
+    participants.push_back(thread->index);
+  races->join(participants);
+}
+
+void Block::step(Site site) {
+  if (stepsLeft-- == 0)
+    fail(site, "still in a loop after " + std::to_string(settings().steps) +
+                   " rounds of the block's loops");
+}
+
+void Block::check(Site site, const void *address, const std::string &race) {
+  if (!race.empty())
+    fail(site, race + ", about " + describeAddress(address));
+}
+
+void Block::access(Site site, const void *address, uint32_t bytes, bool isWrite) {
+  if (races)
+    check(site, address,
+          isWrite ? races->write(current->index, site, address, bytes)
+                  : races->read(current->index, site, address, bytes));
+}
+
+void dlc_sim_step(const char *site) { running->step(site); }
+
+void dlc_sim_read(const char *site, const void *address, int32_t bytes) {
+  running->access(site, address, bytes, /*isWrite=*/false);
+}
+
+void dlc_sim_write(const char *site, const void *address, int32_t bytes) {
+  running->access(site, address, bytes, /*isWrite=*/true);
 }
 
 void Block::fail(Site site, const std::string &message) {

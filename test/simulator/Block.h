@@ -3,6 +3,7 @@
 #define DLC_TEST_SIMULATOR_BLOCK_H
 
 #include "test/simulator/Fiber.h"
+#include "test/simulator/Races.h"
 #include "test/simulator/Simulator.h"
 
 #include <functional>
@@ -50,6 +51,7 @@ using Waiters = std::vector<Thread *>;
 
 /// A copy of many bytes that an mbarrier counts.
 struct BulkCopy {
+  void *to;
   int64_t bytes;
   std::function<void()> land;
 };
@@ -73,6 +75,7 @@ struct WgmmaRead {
 
 struct Warpgroup {
   Waiters waiters;
+  uint32_t numProducts = 0, numEnded = 0;
   std::vector<WgmmaRead> open;
   std::vector<std::vector<WgmmaRead>> groups;
 };
@@ -110,6 +113,16 @@ public:
   void meetWarpgroup(Site site, const void *operands, void *results,
                      const std::function<void()> &act);
 
+  /// All that those who meet here did comes before what they do next: of what `act` of meet() may
+  /// do.
+  void order(const Waiters &waiters);
+  Waiters &warp() { return warps[current->warp()]; }
+
+  /// Counts a round of a loop.
+  void step(Site site);
+  /// Of the running thread.
+  void access(Site site, const void *address, uint32_t bytes, bool isWrite);
+
   /// Ends the block with an error: does not return.
   [[noreturn]] void fail(Site site, const std::string &message);
 
@@ -120,6 +133,11 @@ public:
   /// By address.
   std::map<const void *, Mbarrier> mbarriers;
   std::vector<Warpgroup> warpgroups;
+
+  /// Null where nobody asks for them.
+  std::unique_ptr<Races> races;
+  /// Ends the block where `race` names one, of an access to this place.
+  void check(Site site, const void *address, const std::string &race);
 
 private:
   static void enterThread();
@@ -144,6 +162,7 @@ private:
   std::string error;
   std::mt19937_64 random;
   uint32_t numEnded = 0, currentWarp = 0;
+  uint64_t stepsLeft = 0;
 };
 
 extern Block *running;

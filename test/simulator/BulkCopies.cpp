@@ -127,7 +127,7 @@ void dlc_sim_bulk_load(const char *site, void *to, const void *tensorMap, void *
   std::copy(offsets, offsets + numOffsets, ahead.begin());
   memset(to, poison, bytes);
   char *target = static_cast<char *>(to);
-  startBulkCopy(site, mbarrier, {int64_t(bytes), [=] {
+  startBulkCopy(site, mbarrier, {to, int64_t(bytes), [=] {
                                    if (map.isIm2col)
                                      copyPixels(target, map, start, ahead);
                                    else

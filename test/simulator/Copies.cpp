@@ -9,6 +9,8 @@
 using namespace dlc::simulator;
 
 static void land(const PendingCopy &copy) {
+  if (running->races)
+    running->races->endCopy(running->thread().index, copy.to, copy.bytes + copy.zeros);
   memcpy(copy.to, copy.from, copy.bytes);
   memset(copy.to + copy.bytes, 0, copy.zeros);
 }
@@ -26,6 +28,10 @@ void dlc_sim_copy_async(const char *site, void *to, const void *from, int32_t by
     running->fail(site, "a copy out of bounds: to " + describeAddress(to));
   PendingCopy copy{static_cast<char *>(to), static_cast<const char *>(from), uint32_t(used),
                    uint32_t(bytes - used)};
+  if (Races *races = running->races.get()) {
+    running->access(site, from, used, /*isWrite=*/false);
+    running->check(site, to, races->beginCopy(running->thread().index, site, to, bytes));
+  }
   if (settings().eagerCopies)
     return land(copy);
   memset(to, poison, bytes);

@@ -19,6 +19,11 @@ int32_t dlc_sim_block_dim(int32_t dimension);
 int32_t dlc_sim_grid_dim(int32_t dimension);
 int32_t dlc_sim_lane_id();
 
+/// Of images that tell of them: another round of a loop; an access of this many bytes.
+void dlc_sim_step(const char *site);
+void dlc_sim_read(const char *site, const void *address, int32_t bytes);
+void dlc_sim_write(const char *site, const void *address, int32_t bytes);
+
 /// Of `threads` threads of the block; 0: of all.
 void dlc_sim_barrier(const char *site, int32_t id, int32_t threads);
 void dlc_sim_warp_barrier(const char *site, int32_t mask);

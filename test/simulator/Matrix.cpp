@@ -61,6 +61,8 @@ static void moveMatrices(Site site, const MatrixRows &rows, void *values, Act ac
 void dlc_sim_load_matrix(const char *site, const void *row, int32_t number, bool isTransposed,
                          uint32_t *result) {
   checkRow(site, row, number);
+  if (running->thread().lane() < uint32_t(number) * 8)
+    running->access(site, row, rowBytes, /*isWrite=*/false);
   // Each lane reads as early as it may: nothing makes it wait for what other lanes have written.
   char bytes[rowBytes] = {};
   if (running->thread().lane() < uint32_t(number) * 8)
@@ -72,6 +74,8 @@ void dlc_sim_load_matrix(const char *site, const void *row, int32_t number, bool
 void dlc_sim_store_matrix(const char *site, void *row, int32_t number, bool isTransposed,
                           const uint32_t *values) {
   checkRow(site, row, number);
+  if (running->thread().lane() < uint32_t(number) * 8)
+    running->access(site, row, rowBytes, /*isWrite=*/true);
   moveMatrices(site, {static_cast<char *>(row), number, isTransposed},
                const_cast<uint32_t *>(values),
                [](char *element, const char *value) { memcpy(element, value, 2); });

@@ -55,6 +55,12 @@ bool dlc::simulator::isShared(const void *address, uint64_t bytes) {
   return offset <= size && bytes <= size - offset;
 }
 
+bool dlc::simulator::isOfBlock(const void *address) {
+  const char *byte = static_cast<const char *>(address);
+  return (byte >= dlc_sim_shared && byte < dlc_sim_shared + sizeof(dlc_sim_shared)) ||
+         (byte >= dlc_sim_fixed_shared && byte < dlc_sim_fixed_shared + fixedSharedBytes);
+}
+
 namespace {
 
 struct Allocation {
@@ -129,6 +135,8 @@ std::string dlc::simulator::describeAddress(const void *address) {
   const char *byte = static_cast<const char *>(address);
   if (byte >= dlc_sim_shared && byte < dlc_sim_shared + sizeof(dlc_sim_shared))
     return "byte " + std::to_string(byte - dlc_sim_shared) + " of shared memory";
+  if (isOfBlock(address))
+    return "byte " + std::to_string(byte - dlc_sim_fixed_shared) + " of arrays in shared memory";
   std::lock_guard lock(mutex);
   for (auto &[start, allocation] : allocations()) {
     std::string what = "an allocation of " + std::to_string(allocation.bytes) + " bytes";

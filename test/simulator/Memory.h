@@ -17,6 +17,9 @@ std::string checkSharedMemory(uint64_t bytes);
 /// Whether all these bytes lie in what the running block asked for.
 bool isShared(const void *address, uint64_t bytes);
 
+/// Whether an address is of shared memory, which each block has for itself.
+bool isOfBlock(const void *address);
+
 /// What lies near an address that faulted.
 std::string describeAddress(const void *address);
 

@@ -17,7 +17,10 @@ using namespace dlc::simulator;
 Settings &dlc::simulator::settings() {
   static Settings values = [] {
     const char *seed = getenv("DLC_SIM_SEED"), *eager = getenv("DLC_SIM_EAGER");
-    return Settings{seed ? strtoull(seed, nullptr, 10) : 0, eager && *eager == '1'};
+    Settings initial;
+    initial.seed = seed ? strtoull(seed, nullptr, 10) : 0;
+    initial.eagerCopies = eager && *eager == '1';
+    return initial;
   }();
   return values;
 }

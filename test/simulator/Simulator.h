@@ -30,13 +30,18 @@ struct Settings {
   uint64_t seed = 0;
   /// Asynchronous copies land when they are issued, not when they are waited for.
   bool eagerCopies = false;
+  /// Accesses that nothing puts in order are errors, in images that tell of accesses.
+  bool findsRaces = true;
+  /// The most rounds of loops that the threads of a block go through together.
+  uint64_t steps = uint64_t(1) << 30;
 };
 
 /// Of the launches to come; at first as DLC_SIM_SEED=N and DLC_SIM_EAGER=1 say.
 Settings &settings();
 
 /// Runs kernel(params) once for each thread, block after block. Empty: done; else what went wrong:
-/// a deadlock, a barrier in divergent code, a misaligned copy, an access out of bounds...
+/// a deadlock, a loop without an end, a barrier in divergent code, a race, a misaligned copy, an
+/// access out of bounds...
 std::string run(void (*kernel)(void **params), const Launch &launch, void **params);
 
 /// The kernels of an ELF image: a handle for dlsym and dlclose, null with an error. The size is

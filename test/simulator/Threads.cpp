@@ -19,9 +19,10 @@ void dlc_sim_barrier(const char *site, int32_t id, int32_t threads) {
     running->fail(site, "there is no barrier " + std::to_string(id));
   if (threads % warpSize != 0 || count > running->numThreads())
     running->fail(site, "a barrier of " + std::to_string(threads) + " threads");
-  running->meet(running->barrier(id), count, site, [] {});
+  Waiters &waiters = running->barrier(id);
+  running->meet(waiters, count, site, [&] { running->order(waiters); });
 }
 
 void dlc_sim_warp_barrier(const char *site, int32_t mask) {
-  running->meetWarp(mask, site, nullptr, nullptr, [] {});
+  running->meetWarp(mask, site, nullptr, nullptr, [] { running->order(running->warp()); });
 }

@@ -34,8 +34,9 @@ struct Wgmma {
 
 } // namespace
 
-/// `size` bytes at `offset` from where the matrix begins.
-static void readPiece(Site site, const Descriptor &matrix, uint32_t offset, char *to, int size) {
+/// `size` bytes at `offset` from where the matrix begins; `isNew`: by the product that is issued.
+static void readPiece(Site site, const Descriptor &matrix, uint32_t offset, char *to, int size,
+                      bool isNew) {
   constexpr uint32_t window = 1 << 18, swizzle128 = 1;
   if (matrix.swizzle != swizzle128)
     running->fail(site, "a matrix that is not swizzled by 128 bytes");
@@ -45,12 +46,16 @@ static void readPiece(Site site, const Descriptor &matrix, uint32_t offset, char
   if (offset + size > running->launchGeometry().sharedBytes)
     running->fail(site,
                   "a matrix out of bounds: byte " + std::to_string(offset) + " of shared memory");
-  memcpy(to, dlc_sim_shared + offset, size);
+  const char *from = dlc_sim_shared + offset;
+  if (isNew && running->races)
+    running->check(site, from, running->races->readByProduct(site, from, size));
+  memcpy(to, from, size);
 }
 
 /// The 32 bytes of each row of a matrix, one after the other; `isTransposed`: of 16 elements from
 /// as many rows.
-static std::vector<char> readRows(Site site, uint64_t bits, int rows, bool isTransposed) {
+static std::vector<char> readRows(Site site, uint64_t bits, int rows, bool isTransposed,
+                                  bool isNew) {
   Descriptor matrix(bits);
   std::vector<char> bytes(rows * bytesOfK);
   for (int row = 0; row < rows; ++row)
@@ -58,11 +63,11 @@ static std::vector<char> readRows(Site site, uint64_t bits, int rows, bool isTra
       readPiece(site, matrix,
                 row / 64 * matrix.leadingBytes + k / 8 * matrix.groupBytes + k % 8 * 128 +
                     row % 64 * 2,
-                &bytes[row * bytesOfK + 2 * k], 2);
+                &bytes[row * bytesOfK + 2 * k], 2, isNew);
   for (int row = 0; row < (isTransposed ? 0 : rows); ++row)
     for (int piece = 0; piece < bytesOfK; piece += 16)
       readPiece(site, matrix, row / 8 * matrix.groupBytes + row % 8 * 128 + piece,
-                &bytes[row * bytesOfK + piece], 16);
+                &bytes[row * bytesOfK + piece], 16, isNew);
   return bytes;
 }
 
@@ -98,10 +103,15 @@ void dlc_sim_wgmma(const char *site, int32_t n, bool isBf16, bool isTransposed, 
   Wgmma wgmma{isSum ? c : nullptr};
   running->meetWarpgroup(site, &wgmma, d, [&] {
     uint32_t group = running->thread().index / warpgroupSize;
-    WgmmaRead read{uint64_t(a), uint64_t(b), isTransposed, readRows(site, a, rowsOfA, false),
-                   readRows(site, b, n, isTransposed)};
+    Warpgroup &warpgroup = running->warpgroups[group];
+    ++warpgroup.numProducts;
+    if (running->races)
+      running->races->beginProduct(group, warpgroup.numProducts);
+    WgmmaRead read{uint64_t(a), uint64_t(b), isTransposed,
+                   readRows(site, a, rowsOfA, false, /*isNew=*/true),
+                   readRows(site, b, n, isTransposed, /*isNew=*/true)};
     multiply(read, group * warpgroupSize, n, isBf16);
-    running->warpgroups[group].open.push_back(std::move(read));
+    warpgroup.open.push_back(std::move(read));
   });
 }
 
@@ -113,17 +123,28 @@ void dlc_sim_wgmma_commit(const char *site) {
   });
 }
 
+static void checkUnchanged(Site site, const WgmmaRead &read) {
+  int columns = read.b.size() / bytesOfK;
+  if (read.a != readRows(site, read.descriptorA, rowsOfA, false, /*isNew=*/false) ||
+      read.b != readRows(site, read.descriptorB, columns, read.isTransposed, /*isNew=*/false))
+    running->fail(site, "a race: shared memory was written while a wgmma was reading it");
+}
+
 void dlc_sim_wgmma_wait(const char *site, int32_t groups) {
   running->meetWarpgroup(site, nullptr, nullptr, [&] {
-    auto &pending = running->warpgroups[running->thread().index / warpgroupSize].groups;
+    const uint32_t number = running->thread().index / warpgroupSize;
+    Warpgroup &warpgroup = running->warpgroups[number];
+    auto &pending = warpgroup.groups;
     if (pending.size() <= size_t(groups))
       return;
     auto end = pending.end() - groups;
-    for (auto group = pending.begin(); group != end; ++group)
+    for (auto group = pending.begin(); group != end; ++group) {
+      warpgroup.numEnded += group->size();
       for (const WgmmaRead &read : *group)
-        if (read.a != readRows(site, read.descriptorA, rowsOfA, false) ||
-            read.b != readRows(site, read.descriptorB, read.b.size() / bytesOfK, read.isTransposed))
-          running->fail(site, "a race: shared memory was written while a wgmma was reading it");
+        checkUnchanged(site, read);
+    }
+    if (running->races)
+      running->races->endProducts(number, warpgroup.numEnded);
     pending.erase(pending.begin(), end);
   });
 }

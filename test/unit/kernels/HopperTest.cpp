@@ -94,7 +94,8 @@ TEST_F(HopperTest, MultipliesByWarpgroups) {
 }
 
 TEST_F(HopperTest, MissingBarrier) {
-  EXPECT_THAT(find(missingBarrier, 0), HasSubstr("no mbarrier"));
+  EXPECT_THAT(find(missingBarrier, 0),
+              HasSubstr("a race with a write by thread 0 at multiply: nvvm.mbarrier.init"));
 }
 
 TEST_F(HopperTest, WrongCounts) {

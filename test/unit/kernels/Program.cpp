@@ -94,7 +94,7 @@ bool Program::assemble(const Mutation &mutation) {
   OwningOpRef<gpu::GPUModuleOp> kernels = (*module->getOps<gpu::GPUModuleOp>().begin()).clone();
   if (mutation)
     mutation(*kernels);
-  llvm::Expected<std::string> bytes = dlc::assembleSimulated(*kernels);
+  llvm::Expected<std::string> bytes = dlc::assembleSimulated(*kernels, /*traced=*/true);
   if (!bytes) {
     llvm::errs() << toString(bytes.takeError()) << "\n";
     return false;

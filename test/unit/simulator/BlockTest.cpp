@@ -121,6 +121,22 @@ TEST_P(BlockTest, NamedBarriersAreApart) {
   EXPECT_EQ(counts[1], 64);
 }
 
+void loopForEver(void **params) {
+  while (!parameter<bool>(params, 0))
+    dlc_sim_step("loopForEver: loop");
+}
+
+TEST(Block, LoopWithoutAnEndIsAnError) {
+  bool isDone = false;
+  void *params[] = {&isDone};
+  settings().steps = 1000;
+  EXPECT_THAT(run(loopForEver, {{1, 1, 1}, {32, 1, 1}, 0}, params),
+              HasSubstr("loopForEver: loop: still in a loop after 1000 rounds"));
+  isDone = true;
+  EXPECT_THAT(run(loopForEver, {{1, 1, 1}, {32, 1, 1}, 0}, params), IsEmpty());
+  settings() = {};
+}
+
 void touchShared(void **params) { dlc_sim_shared[parameter<int>(params, 0)] = 1; }
 
 TEST(Block, SharedMemoryEndsWhereItWasSaid) {
