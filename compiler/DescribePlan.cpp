@@ -35,13 +35,9 @@ static std::string spellTile(kernel::TileAttr tile) {
   return std::to_string(tile.getRows()) + "x" + std::to_string(tile.getCols());
 }
 
+// F(4x4, 3x3) is f4, F(2x2, 5x5) f2.
 static std::string spellWinograd(int64_t tileSize, const Twine &part, int64_t pool = 1) {
   return ("winograd f" + Twine(tileSize) + " " + part + (pool > 1 ? " + max pool" : "")).str();
-}
-
-// F(m x m, 3x3) works on (m + 2)^2 points.
-static int64_t tileSizeOf(kernel::WinogradGemmOp gemm) {
-  return kernel::shapeOf(gemm.getOut())[2] == 16 ? 2 : 4;
 }
 
 static std::string spellLinalg(Operation *op) {
@@ -73,7 +69,7 @@ static std::string spellKernel(Operation *op) {
       .Case([](kernel::UnpackOp op) { return ("unpack " + stringifyLayout(op.getLayout())).str(); })
       .Case([](kernel::WinogradInputOp op) { return spellWinograd(op.getTileSize(), "input"); })
       .Case([](kernel::WinogradGemmOp op) {
-        return spellWinograd(tileSizeOf(op), "gemm " + spellTile(op.getTile()));
+        return spellWinograd(op.getTileSize(), "gemm " + spellTile(op.getTile()));
       })
       .Case([](kernel::WinogradOp op) {
         return spellWinograd(op.getTileSize(),
@@ -119,10 +115,10 @@ static Launch describeLaunch(Operation *op) {
   launch.kernel = spellKernel(op);
   launch.flops = flopsOf(op);
   launch.bytes = bytesOf(op->getOperands());
-  if (auto estimate = op->getAttrOfType<DictionaryAttr>(kernel::kEstimateAttr)) {
-    auto get = [&](StringRef name) { return estimate.getAs<IntegerAttr>(name).getInt(); };
-    launch.estimate = {get("direct"), get("f2"), get("f4")};
-  }
+  if (auto estimate = op->getAttrOfType<DictionaryAttr>(kernel::kEstimateAttr))
+    for (NamedAttribute form : estimate)
+      launch.estimates.push_back(
+          {form.getName().str(), cast<IntegerAttr>(form.getValue()).getInt()});
   return launch;
 }
 

@@ -24,12 +24,13 @@ enum class Stage {
   Lib     ///< lib<name>.so, lib<name>.a and headers
 };
 
-/// Where convolutions of 3x3 take their Winograd form.
+/// Where convolutions take a Winograd form.
 enum class Winograd {
   Auto,  ///< where it is expected to be faster
   Never, ///< direct sums only
-  F2,    ///< F(2x2, 3x3) wherever it exists: for tests and measurements
-  F4     ///< F(4x4, 3x3) likewise
+  F2,    ///< tiles of 2x2 outputs wherever that form exists: for tests and measurements
+  F4,    ///< of 4x4 likewise
+  F6     ///< of 6x6 likewise
 };
 
 /// What a library runs on.

@@ -28,11 +28,12 @@ struct Launch {
   Quantity flops;                  ///< that it executes, those on padding lanes included
   Quantity bytes;                  ///< of the buffers it reads and writes, each once
 
-  /// Half cycles that the cost model expected of each form of a 3x3 convolution.
+  /// Half cycles that the cost model expected of a form of a convolution: "direct", "f2" and so on.
   struct Estimate {
-    int64_t direct, f2, f4;
+    std::string form;
+    int64_t halfCycles;
   };
-  std::optional<Estimate> estimate;
+  std::vector<Estimate> estimates; ///< of all forms that exist where there is more than one
 };
 
 /// A buffer in the arena: bytes [offset, offset + bytes) of its region, times the batch in the

@@ -44,10 +44,11 @@ private:
   // `count` of the lanes hold channels; the others become zero.
   void emitTaps(Value channel, int64_t col, Value from, int64_t count) {
     Values taps;
-    for (int64_t y = 0; y < 3; ++y)
-      for (int64_t x = 0; x < 3; ++x)
+    kernel::WinogradForm form = op.getForm();
+    for (int64_t y = 0; y < form.window; ++y)
+      for (int64_t x = 0; x < form.window; ++x)
         taps.push_back(loadTap({e.index(y), e.index(x), channel, from}, count));
-    Values points = emitTransform(e, Transform::Weights, op.getTileSize(), taps);
+    Values points = emitWeightPoints(e, form, taps);
     for (auto [point, value] : llvm::enumerate(points))
       e.store(value, op.getOut(), {e.index(point), group, channel, e.index(col), e.index(0)});
   }
@@ -82,7 +83,7 @@ static void emitRows(Emitter &e, Value image, Value first, Value end, int64_t co
 }
 
 void dlc::cpu::expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, Value lo, Value hi) {
-  WinogradInputTiles input(e, op.getInput(), op.getOut(), op.getPadding(), op.getTileSize());
+  WinogradInputTiles input(e, op.getInput(), op.getOut(), op.getPadding(), op.getForm());
   e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
              [&](ValueRange outer, Value first, Value end) {
                emitRows(e, outer[0], first, end, input.columns(),
@@ -115,8 +116,7 @@ LogicalResult dlc::cpu::expandWinogradOutput(Emitter &e, kernel::WinogradOutputO
   Epilogue epilogue(op.getEpilogue(), op.getExtras());
   if (failed(epilogue.verify(op)))
     return failure();
-  WinogradOutputTiles output(e, op.getInput(), op.getOut(), op.getTileSize(), op.getPool(),
-                             epilogue);
+  WinogradOutputTiles output(e, op.getInput(), op.getOut(), op.getForm(), op.getPool(), epilogue);
   e.forItems(
       op.getItemExtents(e.builder, e.loc), lo, hi, [&](ValueRange outer, Value first, Value end) {
         Value bias = e.load(op.getBias(), {outer[1], e.index(0)});

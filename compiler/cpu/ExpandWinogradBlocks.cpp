@@ -34,9 +34,9 @@ public:
         v(viewScratch(e, scratch, 0, op.getPointsShape())),
         m(viewScratch(e, scratch, 4 * ShapedType::getNumElements(op.getPointsShape()),
                       op.getProductsShape())),
-        input(e, op.getInput(), v, op.getPadding(), op.getTileSize()),
+        input(e, op.getInput(), v, op.getPadding(), op.getForm()),
         products(e, v, op.getWeights(), m, op.getInChannels(), op.getTile()),
-        output(e, m, op.getOut(), op.getTileSize(), op.getPool(), epilogue) {
+        output(e, m, op.getOut(), op.getForm(), op.getPool(), epilogue) {
     int64_t tiles = op.getTileRows() * op.getTileColumns();
     shorter = tiles / op.getBlocks();
     longerBlocks = tiles % op.getBlocks();
@@ -119,9 +119,10 @@ private:
     auto emitInput = [&](Value share) {
       Value at = e.add(e.mul(place.group, inTiles), share), next = e.add(first, count);
       Value block = e.min(e.div(at, rows), e.index(inBlocks - 1));
-      // The first two rows and columns of a patch belong to tiles before it.
+      // The first rows and columns of a patch belong to tiles before it.
+      int64_t overlap = op.getForm().overlap();
       prefetchTile(op.getInput(), op.getTileSize(), block, e.add(next, e.rem(at, e.index(rows))),
-                   2 - op.getPadding()[0], 2 - op.getPadding()[2]);
+                   overlap - op.getPadding()[0], overlap - op.getPadding()[2]);
     };
     e.branch(hasNext, [&] { forShare(index, tiles, inTiles, emitInput); }, [] {});
   }

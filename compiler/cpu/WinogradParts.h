@@ -28,15 +28,16 @@ struct WholeRange {
 class WinogradInputTiles {
 public:
   WinogradInputTiles(Emitter &e, mlir::Value in, mlir::Value points,
-                     llvm::ArrayRef<int64_t> padding, int64_t tileSize);
+                     llvm::ArrayRef<int64_t> padding, kernel::WinogradForm form);
   void emit(const WinogradRow &tiles, mlir::Value block);
   int64_t columns() const { return horizontal.tiles; }
 
 private:
   // Along one dimension: where the patches of tiles lie in the image.
   struct Line {
-    int64_t extent, before, tile, tiles;
-    Line(int64_t extent, int64_t before, int64_t after, int64_t tile);
+    kernel::WinogradForm form;
+    int64_t extent, before, tiles;
+    Line(kernel::WinogradForm form, int64_t extent, int64_t before, int64_t after);
     WholeRange whole() const;
   };
   // A row or column of the image, and the bits to keep of what is read there; no mask keeps all.
@@ -58,7 +59,7 @@ private:
 
   Emitter &e;
   mlir::Value in, points;
-  int64_t tileSize;
+  kernel::WinogradForm form;
   Line vertical, horizontal;
 };
 
@@ -66,7 +67,7 @@ private:
 /// them. Of tiles that reach past the image only what lies inside is written.
 class WinogradOutputTiles {
 public:
-  WinogradOutputTiles(Emitter &e, mlir::Value points, mlir::Value out, int64_t tileSize,
+  WinogradOutputTiles(Emitter &e, mlir::Value points, mlir::Value out, kernel::WinogradForm form,
                       int64_t pool, Epilogue &epilogue);
   /// Block `pointsBlock` of the points becomes block `block` of the image.
   void emit(const WinogradRow &tiles, mlir::Value pointsBlock, mlir::Value block, mlir::Value bias);
@@ -80,16 +81,17 @@ private:
 
   void emitTile(const WinogradRow &tiles, mlir::Value column, mlir::Value pointsBlock,
                 mlir::Value block, mlir::Value bias, bool whole);
-  Emitter::Values poolTile(llvm::ArrayRef<mlir::Value> outputs);
+  mlir::Value larger(mlir::Value a, mlir::Value b);
+  Emitter::Values poolRow(llvm::ArrayRef<mlir::Value> outputs);
   void emitStore(mlir::Value value, mlir::ValueRange at);
-  void emitWhole(const Place &place, llvm::ArrayRef<mlir::Value> outputs);
-  void emitClipped(const Place &place, llvm::ArrayRef<mlir::Value> outputs);
+  void emitRow(const Place &place, int64_t y, llvm::ArrayRef<mlir::Value> outputs, bool whole);
   void emitEpilogue(const Place &place);
 
   Emitter &e;
   mlir::Value points, out;
   Epilogue &epilogue;
-  int64_t tileSize, pool;
+  kernel::WinogradForm form;
+  int64_t pool;
   int64_t side; ///< of what a tile becomes in the image
   int64_t height, width;
 };

@@ -10,6 +10,7 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
 using kernel::shapeOf;
+using kernel::WinogradForm;
 using Values = Emitter::Values;
 
 // True where `value` of [0, extent) is in `range`; bounds that every value meets need no code.
@@ -57,73 +58,75 @@ static void forTiles(Emitter &e, const WinogradRow &tiles, WholeRange rows, int6
 // Input: patches that reach past the image read its nearest pixel instead and clear it
 //===----------------------------------------------------------------------===//
 
-WinogradInputTiles::Line::Line(int64_t extent, int64_t before, int64_t after, int64_t tile)
-    : extent(extent), before(before), tile(tile),
-      tiles(llvm::divideCeil(extent + before + after - 2, tile)) {}
+WinogradInputTiles::Line::Line(WinogradForm form, int64_t extent, int64_t before, int64_t after)
+    : form(form), extent(extent), before(before),
+      tiles(llvm::divideCeil(extent + before + after - form.overlap(), form.tile)) {}
 
 WholeRange WinogradInputTiles::Line::whole() const {
-  int64_t room = extent + before - (tile + 2);
-  return {int64_t(llvm::divideCeil(before, tile)), room < 0 ? 0 : room / tile + 1};
+  int64_t room = extent + before - form.side();
+  return {int64_t(llvm::divideCeil(before, form.tile)), room < 0 ? 0 : room / form.tile + 1};
 }
 
 WinogradInputTiles::WinogradInputTiles(Emitter &e, Value in, Value points,
-                                       ArrayRef<int64_t> padding, int64_t tileSize)
-    : e(e), in(in), points(points), tileSize(tileSize),
-      vertical(shapeOf(in)[2], padding[0], padding[1], tileSize),
-      horizontal(shapeOf(in)[3], padding[2], padding[3], tileSize) {}
+                                       ArrayRef<int64_t> padding, WinogradForm form)
+    : e(e), in(in), points(points), form(form),
+      vertical(form, shapeOf(in)[2], padding[0], padding[1]),
+      horizontal(form, shapeOf(in)[3], padding[2], padding[3]) {}
 
 // A part of the points of all tiles after the other: what the parts read twice is in the first
 // cache, and each writes few lines of points side by side.
 void WinogradInputTiles::emit(const WinogradRow &tiles, Value block) {
-  Value top = e.sub(e.mul(tiles.row, tileSize), e.index(vertical.before));
+  Value top = e.sub(e.mul(tiles.row, form.tile), e.index(vertical.before));
   Coordinates rows;
-  for (int64_t y = 0; y < tileSize + 2; ++y)
+  for (int64_t y = 0; y < form.side(); ++y)
     rows.push_back(coordinate(e.add(top, y), vertical));
-  for (int64_t part = 0; part < inputParts(tileSize); ++part)
+  for (int64_t part = 0; part < inputParts(form); ++part)
     forTiles(
         e, tiles, vertical.whole(), vertical.tiles, horizontal.whole(), horizontal.tiles,
         [&](const WinogradRow &whole) { emitWhole(whole, block, part); },
         [&](Value column) { emitEdge(tiles, column, block, part, rows); });
 }
 
-// The last two columns of a tile are the first two of the next.
+// The last columns of a tile are the first ones of the next.
 void WinogradInputTiles::emitWhole(const WinogradRow &tiles, Value block, int64_t part) {
-  Value top = e.sub(e.mul(tiles.row, tileSize), e.index(vertical.before));
+  Value top = e.sub(e.mul(tiles.row, form.tile), e.index(vertical.before));
   Coordinates rows;
-  for (int64_t y = 0; y < tileSize + 2; ++y)
+  for (int64_t y = 0; y < form.side(); ++y)
     rows.push_back({e.add(top, y), {}});
   auto left = [&](Value column) {
-    return e.sub(e.mul(column, tileSize), e.index(horizontal.before));
+    return e.sub(e.mul(column, form.tile), e.index(horizontal.before));
   };
   Values shared;
-  for (int64_t x = 0; x < 2; ++x)
+  for (int64_t x = 0; x < form.overlap(); ++x)
     llvm::append_range(shared,
                        emitColumn(tiles, block, part, rows, {e.add(left(tiles.from), x), {}}));
   e.loop(tiles.from, tiles.to, 1, shared, [&](Value column, ValueRange carried) {
-    size_t height = carried.size() / 2;
-    SmallVector<Values> columns = {Values(carried.take_front(height)),
-                                   Values(carried.drop_front(height))};
-    for (int64_t x = 2; x < tileSize + 2; ++x)
+    size_t height = carried.size() / form.overlap();
+    SmallVector<Values> columns;
+    for (; !carried.empty(); carried = carried.drop_front(height))
+      columns.push_back(Values(carried.take_front(height)));
+    for (int64_t x = form.overlap(); x < form.side(); ++x)
       columns.push_back(emitColumn(tiles, block, part, rows, {e.add(left(column), x), {}}));
     emitStores(tiles, column, block, part, columns);
-    Values next = columns[tileSize];
-    llvm::append_range(next, columns[tileSize + 1]);
+    Values next;
+    for (const Values &column : llvm::drop_begin(columns, form.tile))
+      llvm::append_range(next, column);
     return next;
   });
 }
 
 void WinogradInputTiles::emitEdge(const WinogradRow &tiles, Value column, Value block, int64_t part,
                                   ArrayRef<Coordinate> rows) {
-  Value left = e.sub(e.mul(column, tileSize), e.index(horizontal.before));
+  Value left = e.sub(e.mul(column, form.tile), e.index(horizontal.before));
   SmallVector<Values> columns;
-  for (int64_t x = 0; x < tileSize + 2; ++x)
+  for (int64_t x = 0; x < form.side(); ++x)
     columns.push_back(emitColumn(tiles, block, part, rows, coordinate(e.add(left, x), horizontal)));
   emitStores(tiles, column, block, part, columns);
 }
 
 Values WinogradInputTiles::emitColumn(const WinogradRow &tiles, Value block, int64_t part,
                                       ArrayRef<Coordinate> rows, const Coordinate &column) {
-  return emitInputColumn(e, tileSize, part, [&](int64_t y) {
+  return emitInputColumn(e, form, part, [&](int64_t y) {
     return loadPixel({tiles.image, block, rows[y].at, column.at, e.index(0)}, rows[y].mask,
                      column.mask);
   });
@@ -131,9 +134,9 @@ Values WinogradInputTiles::emitColumn(const WinogradRow &tiles, Value block, int
 
 void WinogradInputTiles::emitStores(const WinogradRow &tiles, Value column, Value block,
                                     int64_t part, ArrayRef<Values> columns) {
-  int64_t point = firstInputRow(tileSize, part) * (tileSize + 2);
+  int64_t point = firstInputRow(part) * form.side();
   Value slot = tiles.slotOf(e, column);
-  for (const Values &row : emitInputRows(e, tileSize, columns))
+  for (const Values &row : emitInputRows(e, form, columns))
     for (Value value : row)
       e.store(value, points, {tiles.pointsImage, block, e.index(point++), slot, e.index(0)});
 }
@@ -165,10 +168,10 @@ VectorType WinogradInputTiles::maskType() {
 // Output
 //===----------------------------------------------------------------------===//
 
-WinogradOutputTiles::WinogradOutputTiles(Emitter &e, Value points, Value out, int64_t tileSize,
+WinogradOutputTiles::WinogradOutputTiles(Emitter &e, Value points, Value out, WinogradForm form,
                                          int64_t pool, Epilogue &epilogue)
-    : e(e), points(points), out(out), epilogue(epilogue), tileSize(tileSize), pool(pool),
-      side(tileSize / pool), height(shapeOf(out)[2]), width(shapeOf(out)[3]) {}
+    : e(e), points(points), out(out), epilogue(epilogue), form(form), pool(pool),
+      side(form.tile / pool), height(shapeOf(out)[2]), width(shapeOf(out)[3]) {}
 
 void WinogradOutputTiles::emit(const WinogradRow &tiles, Value pointsBlock, Value block,
                                Value bias) {
@@ -187,31 +190,40 @@ void WinogradOutputTiles::emit(const WinogradRow &tiles, Value pointsBlock, Valu
 void WinogradOutputTiles::emitTile(const WinogradRow &tiles, Value column, Value pointsBlock,
                                    Value block, Value bias, bool whole) {
   Value slot = tiles.slotOf(e, column);
-  Values square;
-  for (int64_t point = 0; point < (tileSize + 2) * (tileSize + 2); ++point)
-    square.push_back(
-        e.load(points, {tiles.pointsImage, pointsBlock, e.index(point), slot, e.index(0)}));
-  // The point 1 of both dimensions counts once in every output.
-  Value &ones = square[tileSize + 3];
-  ones = arith::AddFOp::create(e.builder, e.loc, ones, bias);
-  Values outputs = poolTile(emitTransform(e, Transform::Output, tileSize, square));
+  auto load = [&](int64_t point) -> Value {
+    Value value =
+        e.load(points, {tiles.pointsImage, pointsBlock, e.index(point), slot, e.index(0)});
+    // The point 1 of both dimensions counts once in every output.
+    bool isOnes = point == form.side() + 1;
+    return isOnes ? arith::AddFOp::create(e.builder, e.loc, value, bias).getResult() : value;
+  };
   Place place = {tiles.image, block, e.mul(tiles.row, side), e.mul(column, side)};
-  whole ? emitWhole(place, outputs) : emitClipped(place, outputs);
+  SmallVector<Values> pooled(side);         // so far
+  SmallVector<int64_t> missing(side, pool); // rows of outputs
+  for (ArrayRef<int64_t> rows : outputParts(form))
+    for (auto [y, outputs] : llvm::zip_equal(rows, emitOutputRows(e, form, rows, load))) {
+      Values &row = pooled[y / pool], next = poolRow(outputs);
+      for (auto [value, other] : llvm::zip(row, next))
+        other = larger(value, other);
+      row = next;
+      if (--missing[y / pool] == 0)
+        emitRow(place, y / pool, row, whole);
+    }
   if (epilogue.isLong())
     emitEpilogue(place);
 }
 
-// As kernel.pool takes them: the sign of a zero does not matter, a NaN wins.
-Values WinogradOutputTiles::poolTile(ArrayRef<Value> outputs) {
+// As kernel.pool takes it: the sign of a zero does not matter, a NaN wins.
+Value WinogradOutputTiles::larger(Value a, Value b) {
+  return arith::MaximumFOp::create(e.builder, e.loc, a, b, arith::FastMathFlags::nsz);
+}
+
+Values WinogradOutputTiles::poolRow(ArrayRef<Value> outputs) {
   Values pooled;
-  for (int64_t at = 0; at < side * side; ++at) {
-    int64_t top = at / side * pool, left = at % side * pool;
-    Value most = outputs[top * tileSize + left];
-    for (int64_t tap = 1; tap < pool * pool; ++tap) {
-      Value other = outputs[(top + tap / pool) * tileSize + left + tap % pool];
-      most = arith::MaximumFOp::create(e.builder, e.loc, most, other, arith::FastMathFlags::nsz);
-    }
-    pooled.push_back(most);
+  for (; !outputs.empty(); outputs = outputs.drop_front(pool)) {
+    pooled.push_back(outputs[0]);
+    for (Value other : outputs.take_front(pool).drop_front())
+      pooled.back() = larger(pooled.back(), other);
   }
   return pooled;
 }
@@ -220,27 +232,21 @@ void WinogradOutputTiles::emitStore(Value value, ValueRange at) {
   e.store(epilogue.isLong() ? value : epilogue.apply(e, value, at, at[1]), out, at);
 }
 
-void WinogradOutputTiles::emitWhole(const Place &place, ArrayRef<Value> outputs) {
-  for (int64_t y = 0; y < side; ++y)
-    for (int64_t x = 0; x < side; ++x)
-      emitStore(outputs[y * side + x],
-                {place.image, place.block, e.add(place.top, y), e.add(place.left, x), e.index(0)});
-}
-
-void WinogradOutputTiles::emitClipped(const Place &place, ArrayRef<Value> outputs) {
-  for (int64_t y = 0; y < side; ++y) {
-    Value row = e.add(place.top, y);
-    auto emitPixels = [&] {
-      for (int64_t x = 0; x < side; ++x) {
-        Value column = e.add(place.left, x);
-        auto store = [&] {
-          emitStore(outputs[y * side + x], {place.image, place.block, row, column, e.index(0)});
-        };
-        e.branch(e.lessThan(column, e.index(width)), store, [] {});
-      }
-    };
-    e.branch(e.lessThan(row, e.index(height)), emitPixels, [] {});
-  }
+// Outputs to the right of the image go to its last column, before that column's own.
+void WinogradOutputTiles::emitRow(const Place &place, int64_t y, ArrayRef<Value> outputs,
+                                  bool whole) {
+  Value row = e.add(place.top, y);
+  auto emitPixels = [&] {
+    for (int64_t x = side - 1; x >= 0; --x) {
+      Value column = e.add(place.left, x);
+      if (!whole)
+        column = e.min(column, e.index(width - 1));
+      emitStore(outputs[x], {place.image, place.block, row, column, e.index(0)});
+    }
+  };
+  if (whole)
+    return emitPixels();
+  e.branch(e.lessThan(row, e.index(height)), emitPixels, [] {});
 }
 
 // A long epilogue once in a loop over the tile's outputs, not a copy for each.

@@ -1,127 +1,222 @@
-//===- WinogradTransform.cpp - the transforms of F(m x m, 3x3) ----------------------===//
+//===- WinogradTransform.cpp - the transforms of F(m x m, r x r) --------------------===//
+//
+// Along one dimension the outputs are coefficients of a product of polynomials, found from its
+// values at 0, at pairs +p and -p, and at infinity (the algorithm of Toom and Cook; Lavin and Gray,
+// "Fast Algorithms for Convolutional Neural Networks", 2015). With Q(y) the product of (y - p^2) of
+// all pairs, and Q_p that without the pair p:
+//
+//   at     input d                                   weights g                   outputs of m
+//   0      Q of d0, d2, ...                          g0 / Q(0)                   0: counts once
+//   +-p    Q_p of d2, d4, ... +- p Q_p of d1, d3...  g(+-p) / (2 p^2 Q_p(p^2))   i: times (+-p)^i
+//   inf    Q of d1, d3, ...                          the last tap                last: counts once
+//
+// where "Q of" are Q's coefficients times values. The two of a pair share their sums.
+//
+//===---------------------------------------------------------------------------------===//
 
 #include "compiler/cpu/WinogradTransform.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <cmath>
 
 using namespace mlir;
+using namespace dlc;
 using namespace dlc::cpu;
+using kernel::WinogradForm;
 using Values = Emitter::Values;
+
+// The fewer the digits of the points and of their powers, the smaller are errors.
+static ArrayRef<double> pairsOf(WinogradForm form) {
+  static constexpr double pairs[] = {1, 2, 0.5};
+  return ArrayRef(pairs).take_front(form.side() / 2 - 1);
+}
+
+// Coefficients, of y^0 first, of the product of (y - p^2) of all pairs but `skipped`.
+static SmallVector<double> productOfPairs(WinogradForm form, double skipped = 0) {
+  SmallVector<double> product = {1};
+  for (double pair : pairsOf(form)) {
+    if (pair == skipped)
+      continue;
+    product.insert(product.begin(), 0);
+    for (size_t i = 0; i + 1 < product.size(); ++i)
+      product[i] -= pair * pair * product[i + 1];
+  }
+  return product;
+}
+
+// G's divisor at a pair.
+static double divisorOf(WinogradForm form, double pair) {
+  double value = 0;
+  for (auto [power, coefficient] : llvm::enumerate(productOfPairs(form, pair)))
+    value += coefficient * std::pow(pair, 2.0 * power);
+  return 2 * pair * pair * value;
+}
 
 namespace {
 
-// One dimension. Sums that rows of a matrix share are computed once.
-struct Line {
-  Emitter &e;
+// One dimension.
+class Line {
+public:
   using Element = function_ref<Value(int64_t)>;
 
-  Value add(Value a, Value b) { return arith::AddFOp::create(e.builder, e.loc, a, b); }
-  Value sub(Value a, Value b) { return arith::SubFOp::create(e.builder, e.loc, a, b); }
-  Value mul(float k, Value a) { return arith::MulFOp::create(e.builder, e.loc, e.splat(k), a); }
-  /// k a + b
-  Value fma(float k, Value a, Value b) {
-    return vector::FMAOp::create(e.builder, e.loc, e.splat(k), a, b);
+  Line(Emitter &e, WinogradForm form) : e(e), form(form) {}
+
+  Values weights(Element tap);
+  Values input(int64_t part, Element pixel);
+  Values outputs(ArrayRef<int64_t> rows, Element point);
+
+private:
+  struct Term {
+    double factor;
+    Value value;
+  };
+
+  Value fma(double factor, Value a, Value b) {
+    if (factor == 1)
+      return arith::AddFOp::create(e.builder, e.loc, a, b);
+    if (factor == -1)
+      return arith::SubFOp::create(e.builder, e.loc, b, a);
+    return vector::FMAOp::create(e.builder, e.loc, e.splat(factor), a, b);
   }
 
-  Values weights2(ValueRange g) {
-    Value even = mul(0.5f, add(g[0], g[2]));
-    return {g[0], fma(0.5f, g[1], even), fma(-0.5f, g[1], even), g[2]};
-  }
-  Values weights4(ValueRange g) {
-    Value even = mul(-1.0f / 6, add(g[0], g[2])), wide = fma(4, g[2], g[0]);
-    Value scaled = mul(1.0f / 24, wide);
-    return {mul(0.25f, g[0]),
-            fma(-1.0f / 6, g[1], even),
-            fma(1.0f / 6, g[1], even),
-            fma(1.0f / 12, g[1], scaled),
-            fma(-1.0f / 12, g[1], scaled),
-            g[2]};
-  }
-  Values input2(int64_t part, Element d) {
-    switch (part) {
-    case 0:
-      return {sub(d(0), d(2))};
-    case 1: {
-      Value d1 = d(1), d2 = d(2);
-      return {add(d1, d2), sub(d2, d1)};
-    }
-    default:
-      return {sub(d(1), d(3))};
-    }
-  }
-  Values input4(int64_t part, Element d) {
-    switch (part) {
-    case 0:
-      return {fma(4, d(0), fma(-5, d(2), d(4)))};
-    case 1: {
-      Value a = fma(-4, d(2), d(4)), b = fma(-4, d(1), d(3));
-      return {add(a, b), sub(a, b)};
-    }
-    case 2: {
-      Value c = sub(d(4), d(2)), f = sub(d(3), d(1));
-      return {fma(2, f, c), fma(-2, f, c)};
-    }
-    default:
-      return {fma(4, d(1), fma(-5, d(3), d(5)))};
-    }
-  }
-  Values input(int64_t tileSize, int64_t part, Element d) {
-    return tileSize == 2 ? input2(part, d) : input4(part, d);
-  }
-  Values output2(ValueRange m) { return {add(add(m[0], m[1]), m[2]), sub(sub(m[1], m[2]), m[3])}; }
-  Values output4(ValueRange m) {
-    Value s1 = add(m[1], m[2]), d1 = sub(m[1], m[2]), s2 = add(m[3], m[4]), d2 = sub(m[3], m[4]);
-    return {add(add(m[0], s1), s2), fma(2, d2, d1), fma(4, s2, s1), add(fma(8, d2, d1), m[5])};
+  Value scale(double factor, Value a) {
+    return arith::MulFOp::create(e.builder, e.loc, e.splat(factor), a);
   }
 
-  Values apply(Transform transform, int64_t tileSize, ValueRange line) {
-    bool small = tileSize == 2;
-    if (transform == Transform::Weights)
-      return small ? weights2(line) : weights4(line);
-    return small ? output2(line) : output4(line);
+  // Begins with a term that needs no product.
+  Value sum(SmallVector<Term> terms) {
+    auto plain = llvm::find_if(terms, [](Term term) { return term.factor == 1; });
+    std::rotate(terms.begin(), plain, plain == terms.end() ? plain : plain + 1);
+    Value total = plain == terms.end() ? scale(terms[0].factor, terms[0].value) : terms[0].value;
+    for (Term term : llvm::drop_begin(terms))
+      total = fma(term.factor, term.value, total);
+    return total;
   }
+
+  // A polynomial in y on the elements `first`, `first` + 2, ...
+  Value polynomial(ArrayRef<double> coefficients, int64_t first, Element element) {
+    SmallVector<Term> terms;
+    for (size_t i = coefficients.size(); i-- > 0;)
+      terms.push_back({coefficients[i], element(first + 2 * i)});
+    return sum(terms);
+  }
+
+  Emitter &e;
+  WinogradForm form;
 };
 
 } // namespace
 
-Values dlc::cpu::emitTransform(Emitter &e, Transform transform, int64_t tileSize,
-                               ValueRange square) {
-  int64_t from = transform == Transform::Weights ? 3 : tileSize + 2;
-  Line line{e};
-  SmallVector<Values> columns;
-  for (int64_t x = 0; x < from; ++x) {
-    Values column;
-    for (int64_t y = 0; y < from; ++y)
-      column.push_back(square[y * from + x]);
-    columns.push_back(line.apply(transform, tileSize, column));
+Values Line::weights(Element tap) {
+  Values points = {scale(1 / productOfPairs(form)[0], tap(0))};
+  for (double pair : pairsOf(form)) {
+    SmallVector<double> even, odd; // powers of p^2
+    for (int64_t k = 0; k < form.window; ++k)
+      (k % 2 ? odd : even).push_back(std::pow(pair, k / 2 * 2));
+    double divisor = divisorOf(form, pair);
+    Value evenSum = scale(1 / divisor, polynomial(even, 0, tap)), oddSum = polynomial(odd, 1, tap);
+    for (double point : {pair, -pair})
+      points.push_back(fma(point / divisor, oddSum, evenSum));
   }
-  Values result;
-  for (size_t y = 0; y < columns[0].size(); ++y) {
-    Values row;
-    for (const Values &column : columns)
-      row.push_back(column[y]);
-    llvm::append_range(result, line.apply(transform, tileSize, row));
+  points.push_back(tap(form.window - 1));
+  return points;
+}
+
+Values Line::input(int64_t part, Element pixel) {
+  if (part == 0 || part + 1 == inputParts(form))
+    return {polynomial(productOfPairs(form), part == 0 ? 0 : 1, pixel)};
+  double pair = pairsOf(form)[part - 1];
+  SmallVector<double> others = productOfPairs(form, pair);
+  Value even = polynomial(others, 2, pixel), odd = polynomial(others, 1, pixel);
+  return {fma(pair, odd, even), fma(-pair, odd, even)};
+}
+
+Values Line::outputs(ArrayRef<int64_t> rows, Element point) {
+  Values loaded(form.side());
+  auto at = [&](int64_t i) { return loaded[i] ? loaded[i] : loaded[i] = point(i); };
+  // Rows of one parity add the points of a pair or subtract them.
+  SmallVector<SmallVector<Value>> pairSums(2);
+  for (int64_t odd : {0, 1})
+    if (llvm::any_of(rows, [&](int64_t row) { return row % 2 == odd; }))
+      for (size_t i = 0; i < pairsOf(form).size(); ++i) {
+        Value plus = at(2 * i + 1), minus = at(2 * i + 2);
+        pairSums[odd].push_back(fma(odd ? -1 : 1, minus, plus));
+      }
+  Values outputs;
+  for (int64_t row : rows) {
+    SmallVector<Term> terms;
+    if (row == 0)
+      terms.push_back({1, at(0)});
+    for (auto [pair, value] : llvm::zip_equal(pairsOf(form), pairSums[row % 2]))
+      terms.push_back({std::pow(pair, row), value});
+    if (row == form.tile - 1)
+      terms.push_back({1, at(form.side() - 1)});
+    outputs.push_back(sum(terms));
   }
-  return result;
+  return outputs;
 }
 
-int64_t dlc::cpu::inputParts(int64_t tileSize) { return tileSize == 2 ? 3 : 4; }
-
-int64_t dlc::cpu::firstInputRow(int64_t tileSize, int64_t part) {
-  return part == 0 ? 0 : part * 2 - 1;
-}
-
-Values dlc::cpu::emitInputColumn(Emitter &e, int64_t tileSize, int64_t part,
-                                 function_ref<Value(int64_t)> pixel) {
-  return Line{e}.input(tileSize, part, pixel);
-}
-
-SmallVector<Values> dlc::cpu::emitInputRows(Emitter &e, int64_t tileSize,
-                                            ArrayRef<Values> columns) {
-  SmallVector<Values> rows(columns[0].size());
-  for (auto [y, row] : llvm::enumerate(rows))
-    for (int64_t part = 0; part < inputParts(tileSize); ++part)
-      llvm::append_range(row,
-                         Line{e}.input(tileSize, part, [&](int64_t x) { return columns[x][y]; }));
+// Applies `line` to columns, then to the rows of the results.
+static SmallVector<Values> transform(int64_t columns, function_ref<Values(int64_t)> column,
+                                     function_ref<Values(Line::Element)> row) {
+  SmallVector<Values> results;
+  for (int64_t x = 0; x < columns; ++x)
+    results.push_back(column(x));
+  SmallVector<Values> rows;
+  for (size_t y = 0; y < results[0].size(); ++y)
+    rows.push_back(row([&](int64_t x) { return results[x][y]; }));
   return rows;
+}
+
+Values dlc::cpu::emitWeightPoints(Emitter &e, WinogradForm form, ValueRange taps) {
+  Line line(e, form);
+  auto column = [&](int64_t x) {
+    return line.weights([&](int64_t y) { return taps[y * form.window + x]; });
+  };
+  auto row = [&](Line::Element element) { return line.weights(element); };
+  Values points;
+  for (const Values &values : transform(form.window, column, row))
+    llvm::append_range(points, values);
+  return points;
+}
+
+int64_t dlc::cpu::inputParts(WinogradForm form) { return form.side() / 2 + 1; }
+
+int64_t dlc::cpu::firstInputRow(int64_t part) { return part == 0 ? 0 : part * 2 - 1; }
+
+Values dlc::cpu::emitInputColumn(Emitter &e, WinogradForm form, int64_t part,
+                                 function_ref<Value(int64_t)> pixel) {
+  return Line(e, form).input(part, pixel);
+}
+
+SmallVector<Values> dlc::cpu::emitInputRows(Emitter &e, WinogradForm form,
+                                            ArrayRef<Values> columns) {
+  Line line(e, form);
+  auto row = [&](Line::Element element) {
+    Values points;
+    for (int64_t part = 0; part < inputParts(form); ++part)
+      llvm::append_range(points, line.input(part, element));
+    return points;
+  };
+  return transform(form.side(), [&](int64_t x) { return columns[x]; }, row);
+}
+
+SmallVector<SmallVector<int64_t>> dlc::cpu::outputParts(WinogradForm form) {
+  // Even rows need the sums of pairs alone, odd ones the differences.
+  constexpr int64_t registers = 32;
+  SmallVector<SmallVector<int64_t>> parts(form.tile * form.side() < registers ? 1 : 2);
+  for (int64_t row = 0; row < form.tile; ++row)
+    parts[row % parts.size()].push_back(row);
+  return parts;
+}
+
+SmallVector<Values> dlc::cpu::emitOutputRows(Emitter &e, WinogradForm form, ArrayRef<int64_t> rows,
+                                             function_ref<Value(int64_t)> point) {
+  Line line(e, form);
+  SmallVector<int64_t> all = llvm::to_vector(llvm::seq(form.tile));
+  auto column = [&](int64_t x) {
+    return line.outputs(rows, [&](int64_t y) { return point(y * form.side() + x); });
+  };
+  return transform(form.side(), column,
+                   [&](Line::Element element) { return line.outputs(all, element); });
 }

@@ -1,34 +1,39 @@
-//===- WinogradTransform.h - the transforms of F(m x m, 3x3) ------------*- C++ -*-===//
+//===- WinogradTransform.h - the transforms of F(m x m, r x r) ----------*- C++ -*-===//
 #ifndef DLC_COMPILER_CPU_WINOGRADTRANSFORM_H
 #define DLC_COMPILER_CPU_WINOGRADTRANSFORM_H
 
 #include "compiler/cpu/Emitter.h"
+#include "dialects/kernel/WinogradForm.h"
 
 namespace dlc::cpu {
 
-/// The matrices of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015),
-/// section 4, with the points 0, 1, -1, (2, -2,) infinity; m is 2 or 4.
-enum class Transform {
-  Weights, ///< G: 3 to m+2
-  Output   ///< A^T: m+2 to m
-};
+// Each transforms a square of vectors along both dimensions, by the matrices of Toom and Cook.
+// Points of a square go row by row: 0, then p and -p of each pair, then infinity.
 
-/// A transform along both dimensions of a square of vectors, row by row.
-Emitter::Values emitTransform(Emitter &e, Transform transform, int64_t tileSize,
-                              mlir::ValueRange square);
+/// G: r x r taps to all points.
+Emitter::Values emitWeightPoints(Emitter &e, kernel::WinogradForm form, mlir::ValueRange taps);
 
-/// B^T: m+2 to m+2, by parts of the points of a tile, which are more than there are registers: one
-/// or two rows of B^T that share their sums.
-int64_t inputParts(int64_t tileSize);
-int64_t firstInputRow(int64_t tileSize, int64_t part);
+/// B^T goes by parts of the points of a tile, which are more than there are registers: one row of
+/// B^T or two that share their sums.
+int64_t inputParts(kernel::WinogradForm form);
+int64_t firstInputRow(int64_t part);
 
-/// The part's rows of one column of m+2 pixels.
-Emitter::Values emitInputColumn(Emitter &e, int64_t tileSize, int64_t part,
+/// The part's rows of one column of pixels.
+Emitter::Values emitInputColumn(Emitter &e, kernel::WinogradForm form, int64_t part,
                                 llvm::function_ref<mlir::Value(int64_t)> pixel);
 
-/// The part's rows of points from m+2 transformed columns.
-llvm::SmallVector<Emitter::Values> emitInputRows(Emitter &e, int64_t tileSize,
+/// The part's rows of points from the transformed columns of a tile.
+llvm::SmallVector<Emitter::Values> emitInputRows(Emitter &e, kernel::WinogradForm form,
                                                  llvm::ArrayRef<Emitter::Values> columns);
+
+/// A^T goes by parts of the rows of a tile, too, where its columns are more than there are
+/// registers.
+llvm::SmallVector<llvm::SmallVector<int64_t>> outputParts(kernel::WinogradForm form);
+
+/// The outputs of `rows`, from the points that they need.
+llvm::SmallVector<Emitter::Values> emitOutputRows(Emitter &e, kernel::WinogradForm form,
+                                                  llvm::ArrayRef<int64_t> rows,
+                                                  llvm::function_ref<mlir::Value(int64_t)> point);
 
 } // namespace dlc::cpu
 

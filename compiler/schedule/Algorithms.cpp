@@ -4,49 +4,53 @@
 #include "compiler/schedule/Tiles.h"
 #include "dialects/kernel/Shapes.h"
 #include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace dlc;
 using namespace dlc::schedule;
 using kernel::shapeOf;
+using kernel::WinogradForm;
 
 // Tiles of a block of kernel.winograd: fewer read the weights again too often, more gain nothing.
 // Fewer blocks leave threads without work.
-static constexpr int64_t kLeastTiles = 12, kMostTiles = 39, kLeastBlocks = 5;
+static constexpr int64_t kLeastTiles = 24, kMostTiles = 39, kLeastBlocks = 5;
 
 static bool hasWinograd(const ConvShape &conv) {
   auto is = [](llvm::ArrayRef<int64_t> have, int64_t want) {
     return llvm::all_of(have, [&](int64_t value) { return value == want; });
   };
-  return is(shapeOf(conv.kernel).take_front(2), 3) && is(conv.strides, 1) &&
+  llvm::ArrayRef<int64_t> window = shapeOf(conv.kernel).take_front(2);
+  return window[0] == window[1] && WinogradForm{2, window[0]}.exists() && is(conv.strides, 1) &&
          is(conv.dilations, 1) && conv.groups == 1 &&
          llvm::all_of(conv.padding, [](int64_t p) { return p >= 0; });
 }
 
-static Conv3x3 sizesOf(const ConvShape &conv) {
+static ConvSizes sizesOf(const ConvShape &conv) {
   llvm::ArrayRef<int64_t> in = shapeOf(conv.input), kernel = shapeOf(conv.kernel);
-  return {in[1],           in[2],           conv.result[1], conv.result[2],
-          conv.padding[0], conv.padding[2], kernel[2],      kernel[3]};
+  return {in[1],           in[2],     conv.result[1], conv.result[2], conv.padding[0],
+          conv.padding[2], kernel[2], kernel[3],      kernel[0]};
 }
 
 // Taps of a window that lie in the image, on average over `result` windows.
-static double meanTaps(int64_t result, int64_t extent, int64_t before) {
+static double meanTaps(int64_t result, int64_t extent, int64_t before, int64_t window) {
   int64_t inside = 0;
   for (int64_t at = -before; at < result - before; ++at)
-    for (int64_t tap = at; tap < at + 3; ++tap)
+    for (int64_t tap = at; tap < at + window; ++tap)
       inside += tap >= 0 && tap < extent;
   return double(inside) / result;
 }
 
-static int64_t tilesOf(const Conv3x3 &conv, int64_t m) {
+static int64_t tilesOf(const ConvSizes &conv, int64_t m) {
   return llvm::divideCeil(conv.rows, m) * llvm::divideCeil(conv.cols, m);
 }
 
 // Step by step all weights are read once, but the points of an image go through memory twice.
 // Worth it where they stay in the second-level cache or where an image has few tiles.
-static int64_t chooseBlocks(const TargetFacts &facts, const Conv3x3 &conv, int64_t m) {
+static int64_t chooseBlocks(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
   int64_t inBlocks = llvm::divideCeil(conv.channels, facts.lanes),
           outBlocks = llvm::divideCeil(conv.filters, facts.lanes), tiles = tilesOf(conv, m);
-  int64_t point = 4 * (m + 2) * (m + 2) * facts.lanes; // bytes of a tile and block of channels
+  int64_t point = 4 * WinogradForm{m, conv.window}.points() *
+                  facts.lanes; // bytes of a tile and block of channels
   int64_t l2 = facts.costs.l2;
   int64_t fitting = l2 / (point * (inBlocks + 2)); // products: of about two blocks at a time
   int64_t most = std::clamp(fitting, kLeastTiles, kMostTiles);
@@ -56,7 +60,8 @@ static int64_t chooseBlocks(const TargetFacts &facts, const Conv3x3 &conv, int64
 }
 
 // Time of `steps` of the reduction for each of `rows` rows and all filters.
-static double productOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t rows, double steps) {
+static double productOf(const TargetFacts &facts, const ConvSizes &conv, int64_t rows,
+                        double steps) {
   int64_t blocks = llvm::divideCeil(conv.filters, facts.lanes);
   TileShape tile = chooseTileShape(facts, rows, blocks, /*dividing=*/false);
   return double(rows) / tile.rows * blocks / tile.cols * steps * stepCost(tile);
@@ -64,27 +69,43 @@ static double productOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t r
 
 // Bytes of weights with `points` rows for each channel. In all but small networks those of other
 // layers are read between two uses: no cache near the core still holds them.
-static double bytesOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t points) {
+static double bytesOf(const TargetFacts &facts, const ConvSizes &conv, int64_t points) {
   return 4.0 * points * conv.channels * llvm::alignTo(conv.filters, facts.lanes);
 }
 
-FormWork dlc::schedule::workOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t m) {
+// Vectors of points that `blocks` blocks of tiles read from beyond the second-level cache: all, for
+// each group of output channels, where those of a block are more than it holds. Step by step there
+// is one point at a time.
+static double vectorsFromBeyond(const TargetFacts &facts, const ConvSizes &conv, int64_t m,
+                                int64_t blocks) {
+  int64_t vectors = WinogradForm{m, conv.window}.points() * tilesOf(conv, m) *
+                    llvm::divideCeil(conv.channels, facts.lanes);
+  if (!blocks || 4.0 * facts.lanes * vectors / blocks <= facts.costs.l2)
+    return 0;
+  int64_t outBlocks = llvm::divideCeil(conv.filters, facts.lanes);
+  int64_t rows = llvm::divideCeil(tilesOf(conv, m), blocks);
+  int64_t cols = chooseTileShape(facts, rows, outBlocks, /*dividing=*/false).cols;
+  return double(vectors) * llvm::divideCeil(outBlocks, cols);
+}
+
+FormWork dlc::schedule::workOf(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
   FormWork work;
   if (m == 0) {
-    double taps =
-        meanTaps(conv.rows, conv.inRows, conv.top) * meanTaps(conv.cols, conv.inCols, conv.left);
+    double taps = meanTaps(conv.rows, conv.inRows, conv.top, conv.window) *
+                  meanTaps(conv.cols, conv.inCols, conv.left, conv.window);
     work.direct = productOf(facts, conv, conv.cols, conv.rows * taps * conv.channels);
-    work.bytes = bytesOf(facts, conv, 9);
+    work.bytes = bytesOf(facts, conv, conv.window * conv.window);
     work.launches = 1;
     return work;
   }
-  int64_t points = (m + 2) * (m + 2), tiles = tilesOf(conv, m);
-  int64_t blocks =
+  int64_t points = WinogradForm{m, conv.window}.points(), tiles = tilesOf(conv, m);
+  int64_t channelBlocks =
       llvm::divideCeil(conv.channels, facts.lanes) + llvm::divideCeil(conv.filters, facts.lanes);
+  int64_t blocks = chooseBlocks(facts, conv, m);
   work.product = productOf(facts, conv, tiles, double(points) * conv.channels);
-  work.vectors = points * tiles * blocks;
+  work.vectors = points * tiles * channelBlocks + vectorsFromBeyond(facts, conv, m, blocks);
   work.bytes = bytesOf(facts, conv, points);
-  work.launches = chooseBlocks(facts, conv, m) ? 1 : 3;
+  work.launches = blocks ? 1 : 3;
   return work;
 }
 
@@ -115,9 +136,13 @@ double dlc::schedule::timeOf(const CostTable &costs, const FormWork &work) {
   return time;
 }
 
-Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const Conv3x3 &conv) {
-  auto time = [&](int64_t m) { return timeOf(facts.costs, workOf(facts, conv, m)); };
-  return {time(0), time(2), time(4)};
+Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const ConvSizes &conv) {
+  Estimates estimates;
+  for (auto [m, time] : llvm::zip_equal(kForms, estimates))
+    time = m && !WinogradForm{m, conv.window}.exists()
+               ? std::numeric_limits<double>::infinity()
+               : timeOf(facts.costs, workOf(facts, conv, m));
+  return estimates;
 }
 
 std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
@@ -127,24 +152,36 @@ std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
   return estimateForms(facts, sizesOf(conv));
 }
 
-int64_t dlc::schedule::fastestForm(const Estimates &estimates) {
+size_t dlc::schedule::fastestForm(const Estimates &estimates) {
+  size_t form = std::min_element(estimates.begin(), estimates.end()) - estimates.begin();
   // A twentieth must be gained: direct sums are closer to exact ones.
-  if (std::min(estimates.f2, estimates.f4) >= estimates.direct * 0.95)
+  return estimates[form] < estimates[0] * 0.95 ? form : 0;
+}
+
+static int64_t tileSizeOf(Winograd use) {
+  switch (use) {
+  case Winograd::F2:
+    return 2;
+  case Winograd::F4:
+    return 4;
+  case Winograd::F6:
+    return 6;
+  default:
     return 0;
-  return estimates.f4 <= estimates.f2 ? 4 : 2;
+  }
 }
 
 static int64_t chooseTileSize(const TargetFacts &facts, Winograd use, const ConvShape &conv) {
   std::optional<Estimates> estimates = estimateForms(facts, conv);
   if (use == Winograd::Never || !estimates)
     return 0;
-  if (use != Winograd::Auto)
-    return use == Winograd::F2 ? 2 : 4;
+  if (int64_t m = tileSizeOf(use))
+    return WinogradForm{m, shapeOf(conv.kernel)[0]}.exists() ? m : 0;
   // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them
   // unblocked.
   if (shapeOf(conv.kernel)[2] < facts.lanes)
     return 0;
-  return fastestForm(*estimates);
+  return kForms[fastestForm(*estimates)];
 }
 
 WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,

@@ -7,12 +7,18 @@
 
 namespace dlc::schedule {
 
-/// The sizes of a 3x3 convolution of stride and dilation 1 that decide its time, of one image.
-struct Conv3x3 {
+/// The sizes of a convolution of square windows, stride and dilation 1 that decide its time, of one
+/// image.
+struct ConvSizes {
   int64_t inRows, inCols, rows, cols; ///< of the image and of the result
   int64_t top, left;                  ///< padding
   int64_t channels, filters;
+  int64_t window; ///< its side
 };
+
+/// The forms of a convolution: the m of F(m x m, r x r), and 0 for direct sums. Indices of
+/// Estimates.
+inline constexpr int64_t kForms[] = {0, 2, 4, 6};
 
 /// What a form of a convolution does, in quantities whose prices are the times of CostTable.
 struct FormWork {
@@ -22,8 +28,8 @@ struct FormWork {
   double launches = 0;
 };
 
-/// What F(m x m, 3x3) does, or for an `m` of 0 the direct form.
-FormWork workOf(const TargetFacts &facts, const Conv3x3 &conv, int64_t m);
+/// What F(m x m, r x r) does, or for an `m` of 0 the direct form.
+FormWork workOf(const TargetFacts &facts, const ConvSizes &conv, int64_t m);
 
 /// A quantity and what one of it costs.
 struct Price {
@@ -41,22 +47,20 @@ FormWork visibleWork(const CostTable &costs, FormWork work);
 /// Half cycles that the work takes.
 double timeOf(const CostTable &costs, const FormWork &work);
 
-/// Half cycles that one image is expected to take by each form.
-struct Estimates {
-  double direct, f2, f4;
-};
+/// Half cycles that one image is expected to take by each form; infinite where it does not exist.
+using Estimates = std::array<double, std::size(kForms)>;
 
-Estimates estimateForms(const TargetFacts &facts, const Conv3x3 &conv);
+Estimates estimateForms(const TargetFacts &facts, const ConvSizes &conv);
 
-/// The m of the form to take: 2, 4, or 0 for direct sums.
-int64_t fastestForm(const Estimates &estimates);
-
-/// Nothing where the convolution has the direct form alone. Only 3x3 windows of stride and dilation
-/// 1 without groups have a Winograd form.
+/// Nothing where the convolution has the direct form alone. Only windows of 3x3 and 5x5 of stride
+/// and dilation 1 without groups have Winograd forms.
 std::optional<Estimates> estimateForms(const TargetFacts &facts, const ConvShape &conv);
 
-/// The form that the convolution takes. `use` Auto compares the estimates; F2 and F4 take that form
-/// wherever it exists.
+/// The index of the form to take.
+size_t fastestForm(const Estimates &estimates);
+
+/// The form that the convolution takes. `use` Auto compares the estimates; F2, F4 and F6 take that
+/// form wherever it exists.
 WinogradChoice chooseWinograd(const TargetFacts &facts, Winograd use, const ConvShape &conv);
 
 } // namespace dlc::schedule

@@ -42,9 +42,9 @@ mlir::Value buildElement(mlir::OpBuilder &builder, nn::GroupOp group, mlir::Valu
 void buildEpilogue(Blocker &blocker, mlir::Region &region, nn::GroupOp group,
                    llvm::ArrayRef<mlir::Value> innerExtras);
 
-/// How a 3x3 convolution is computed.
+/// How a convolution is computed.
 struct WinogradChoice {
-  int64_t tileSize; ///< the m of F(m x m, 3x3), 2 or 4, or 0: the direct form
+  int64_t tileSize; ///< the m of F(m x m, r x r), or 0: the direct form
   int64_t blocks;   ///< parts of an image that kernel.winograd does whole, or 0: step by step
 };
 

@@ -132,13 +132,12 @@ static void noteEstimates(Operation *op, const std::optional<Estimates> &estimat
   if (!estimates || !isa<kernel::KernelOpInterface>(op))
     return;
   Builder builder(op->getContext());
-  auto entry = [&](StringRef name, double value) {
-    return builder.getNamedAttr(name, builder.getI64IntegerAttr(std::llround(value)));
-  };
-  op->setDiscardableAttr(
-      kernel::kEstimateAttr,
-      builder.getDictionaryAttr({entry("direct", estimates->direct), entry("f2", estimates->f2),
-                                 entry("f4", estimates->f4)}));
+  SmallVector<NamedAttribute> entries;
+  for (auto [m, time] : llvm::zip_equal(kForms, *estimates))
+    if (std::isfinite(time))
+      entries.push_back(builder.getNamedAttr(m ? ("f" + Twine(m)).str() : "direct",
+                                             builder.getI64IntegerAttr(std::llround(time))));
+  op->setDiscardableAttr(kernel::kEstimateAttr, builder.getDictionaryAttr(entries));
 }
 
 // Whether all that reads the result can do so in blocks of any size.

@@ -22,8 +22,9 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
   Location loc = group.getLoc();
   ArrayRef<int64_t> kernel = shapeOf(conv.kernel);
   int64_t lanes = blocker.facts.lanes, channels = kernel[2], filters = kernel[3];
-  int64_t tileSize = choice.tileSize, batch = conv.result[0],
-          points = (tileSize + 2) * (tileSize + 2);
+  kernel::WinogradForm form{choice.tileSize, kernel[0]};
+  int64_t tileSize = form.tile, window = form.window, batch = conv.result[0],
+          points = form.points();
   int64_t tiles =
       llvm::divideCeil(conv.result[1], tileSize) * llvm::divideCeil(conv.result[2], tileSize);
   int64_t outBlocks = llvm::divideCeil(filters, lanes);
@@ -34,27 +35,30 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
 
   Value u = blocker.empty(
       loc, {points, int64_t(llvm::divideCeil(outBlocks, cols)), channels, cols, lanes});
-  u = kernel::WinogradWeightsOp::create(builder, loc, u.getType(), conv.kernel, u, tileSize)
+  u = kernel::WinogradWeightsOp::create(builder, loc, u.getType(), conv.kernel, u, tileSize, window)
           .getResult()[0];
   Value bias = blocker.packBias(loc, conv.bias, filters);
   Value x = blocker.pack(loc, conv.input, Layout::Image);
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
   if (choice.blocks) {
-    auto op = kernel::WinogradOp::create(builder, loc, out.getType(), x, u, bias, extras, out,
-                                         conv.padding, tileSize, channels, choice.blocks, tile,
-                                         /*pool=*/1);
+    auto op =
+        kernel::WinogradOp::create(builder, loc, out.getType(), x, u, bias, extras, out,
+                                   conv.padding, tileSize, channels, choice.blocks, tile, window,
+                                   /*pool=*/1);
     buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
     return op.getResult()[0];
   }
   Value v = blocker.empty(loc, {batch, shapeOf(x)[1], points, tiles | 1, lanes});
-  v = kernel::WinogradInputOp::create(builder, loc, v.getType(), x, v, conv.padding, tileSize)
+  v = kernel::WinogradInputOp::create(builder, loc, v.getType(), x, v, conv.padding, tileSize,
+                                      window)
           .getResult()[0];
   Value m = blocker.empty(loc, {batch, outBlocks, points, tiles | 1, lanes});
-  m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, u, m, channels, tiles, tile)
+  m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, u, m, channels, tiles, tileSize,
+                                     tile)
           .getResult()[0];
-  auto op =
-      kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras, out, tileSize,
-                                       /*pool=*/1);
+  auto op = kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras, out,
+                                             tileSize, window,
+                                             /*pool=*/1);
   buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
   return op.getResult()[0];
 }

@@ -15,12 +15,13 @@ def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
                  ListOption<"costs", "costs", "double",
                             "all numbers of Target.h's CostTable in its order; none: those of the row">,
                  Option<"winograd", "winograd", "::dlc::Winograd", "::dlc::Winograd::Auto",
-                        "where convolutions of 3x3 take their Winograd form",
+                        "where convolutions take a Winograd form",
                         [{::llvm::cl::values(
                           clEnumValN(::dlc::Winograd::Auto, "auto", "where it is expected to be faster"),
                           clEnumValN(::dlc::Winograd::Never, "never", "direct sums only"),
-                          clEnumValN(::dlc::Winograd::F2, "f2", "F(2x2, 3x3) wherever it exists"),
-                          clEnumValN(::dlc::Winograd::F4, "f4", "F(4x4, 3x3) wherever it exists"))}]>];
+                          clEnumValN(::dlc::Winograd::F2, "f2", "tiles of 2x2 wherever the form exists"),
+                          clEnumValN(::dlc::Winograd::F4, "f4", "tiles of 4x4 wherever the form exists"),
+                          clEnumValN(::dlc::Winograd::F6, "f6", "tiles of 6x6 wherever the form exists"))}]>];
 }
 
 def ScheduleGpu : Pass<"dlc-schedule-gpu", "::mlir::func::FuncOp"> {

@@ -2,6 +2,7 @@
 #ifndef DLC_DIALECTS_KERNEL_KERNEL_H
 #define DLC_DIALECTS_KERNEL_KERNEL_H
 
+#include "dialects/kernel/WinogradForm.h"
 #include "dialects/nn/Nn.h"
 #include "mlir/Dialect/LLVMIR/LLVMTypes.h"
 #include "mlir/IR/SymbolTable.h"

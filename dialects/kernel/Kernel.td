@@ -59,6 +59,11 @@ class Kernel_Op<string mnemonic, list<Trait> traits = []>
   code dps = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getOutMutable(); }
   }];
+  code winograd = dps # [{
+    WinogradForm getForm() {
+      return {static_cast<int64_t>(getTileSize()), static_cast<int64_t>(getWindow())};
+    }
+  }];
   let extraClassDeclaration = dps;
 }
 

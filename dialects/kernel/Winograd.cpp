@@ -8,12 +8,12 @@ using namespace dlc::kernel;
 using namespace dlc::kernel::checks;
 
 static int64_t ceilDiv(int64_t a, int64_t b) { return llvm::divideCeil(a, b); }
-static int64_t points(int64_t tileSize) { return (tileSize + 2) * (tileSize + 2); }
 static int64_t slots(int64_t tiles) { return tiles | 1; }
 
-static LogicalResult verifyTileSize(Operation *op, int64_t tileSize) {
-  if (tileSize != 2 && tileSize != 4)
-    return op->emitOpError("computes tiles of 2x2 or 4x4 outputs");
+static LogicalResult verifyForm(Operation *op, WinogradForm form) {
+  if (!form.exists())
+    return op->emitOpError("computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, or of 2x2 or "
+                           "4x4 outputs of 5x5 windows");
   return success();
 }
 
@@ -30,43 +30,49 @@ static LogicalResult verifyRank(Operation *op, Value value, int64_t rank, String
   return success();
 }
 
-// `input` is a blocked image of which the padded windows of 3x3 have at least one place.
-static LogicalResult verifyImage(Operation *op, Value input, ArrayRef<int64_t> padding) {
+// `input` is a blocked image in which, padded, windows have at least one place.
+static LogicalResult verifyImage(Operation *op, Value input, ArrayRef<int64_t> padding,
+                                 int64_t window) {
   if (failed(verifyRank(op, input, 5, "a blocked image")))
     return failure();
   if (padding.size() != 4 || llvm::any_of(padding, [](int64_t p) { return p < 0; }))
     return op->emitOpError("needs 4 paddings of at least 0");
   ArrayRef<int64_t> in = shapeOf(input);
-  if (in[2] + padding[0] + padding[1] < 3 || in[3] + padding[2] + padding[3] < 3)
-    return op->emitOpError("needs an image of at least 3x3 with its padding");
+  if (in[2] + padding[0] + padding[1] < window || in[3] + padding[2] + padding[3] < window)
+    return op->emitOpError("needs an image of at least ")
+           << window << "x" << window << " with its padding";
   return success();
+}
+
+// Windows along a dimension of the padded image, 0 or 1.
+template <typename OpTy> static int64_t sumsAlong(OpTy op, unsigned dim) {
+  ArrayRef<int64_t> padding = op.getPadding().slice(2 * dim, 2);
+  return shapeOf(op.getInput())[2 + dim] + padding[0] + padding[1] - op.getForm().overlap();
 }
 
 LogicalResult WinogradWeightsOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyTileSize(*this, getTileSize())) ||
-      failed(verifyRank(*this, getInput(), 4, "weights")) ||
+      failed(verifyForm(*this, getForm())) || failed(verifyRank(*this, getInput(), 4, "weights")) ||
       failed(verifyRank(*this, getOut(), 5, "transformed weights")))
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
-  if (failed(verifyShape(*this, "weights", getInput(), {3, 3, in[2], in[3]})))
+  WinogradForm form = getForm();
+  if (failed(verifyShape(*this, "weights", getInput(), {form.window, form.window, in[2], in[3]})))
     return failure();
-  return verifyShape(
-      *this, "transformed weights", getOut(),
-      {points(getTileSize()), ceilDiv(in[3], out[3] * out[4]), in[2], out[3], out[4]});
+  return verifyShape(*this, "transformed weights", getOut(),
+                     {form.points(), ceilDiv(in[3], out[3] * out[4]), in[2], out[3], out[4]});
 }
 
 LogicalResult WinogradInputOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyTileSize(*this, getTileSize())) ||
-      failed(verifyImage(*this, getInput(), getPadding())))
+      failed(verifyForm(*this, getForm())) ||
+      failed(verifyImage(*this, getInput(), getPadding(), getWindow())))
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput());
-  int64_t height = in[2] + getPadding()[0] + getPadding()[1] - 2;
-  int64_t width = in[3] + getPadding()[2] + getPadding()[3] - 2, m = getTileSize();
+  int64_t height = sumsAlong(*this, 0), width = sumsAlong(*this, 1), m = getTileSize();
   return verifyShape(
       *this, "points", getOut(),
-      {in[0], in[1], points(m), slots(ceilDiv(height, m) * ceilDiv(width, m)), in[4]});
+      {in[0], in[1], getForm().points(), slots(ceilDiv(height, m) * ceilDiv(width, m)), in[4]});
 }
 
 LogicalResult WinogradGemmOp::verify() {
@@ -93,34 +99,32 @@ template <typename OpTy> static int64_t countTiles(OpTy op, unsigned dim) {
 
 LogicalResult WinogradOutputOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyTileSize(*this, getTileSize())) ||
-      failed(verifyPool(*this, getTileSize(), getPool())) ||
+      failed(verifyForm(*this, getForm())) || failed(verifyPool(*this, getTileSize(), getPool())) ||
       failed(verifyRank(*this, getOut(), 5, "a blocked image")))
     return failure();
   ArrayRef<int64_t> out = shapeOf(getOut());
-  int64_t m = getTileSize(), tiles = countTiles(*this, 2) * countTiles(*this, 3);
+  int64_t tiles = countTiles(*this, 2) * countTiles(*this, 3);
   if (failed(verifyShape(*this, "points", getInput(),
-                         {out[0], out[1], points(m), slots(tiles), out[4]})))
+                         {out[0], out[1], getForm().points(), slots(tiles), out[4]})))
     return failure();
   return verifyEpilogue(*this, getEpilogue(), getBias(), getExtras(), getOut(), 1);
 }
 
 LogicalResult WinogradOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyTileSize(*this, getTileSize())) ||
-      failed(verifyPool(*this, getTileSize(), getPool())) ||
-      failed(verifyImage(*this, getInput(), getPadding())) ||
+      failed(verifyForm(*this, getForm())) || failed(verifyPool(*this, getTileSize(), getPool())) ||
+      failed(verifyImage(*this, getInput(), getPadding(), getWindow())) ||
       failed(verifyRank(*this, getOut(), 5, "a blocked image")))
     return failure();
-  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut()), padding = getPadding();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
   int64_t cols = getTile().getCols(), depth = getInChannels(), pool = getPool();
-  int64_t height = in[2] + padding[0] + padding[1] - 2, width = in[3] + padding[2] + padding[3] - 2;
+  int64_t height = sumsAlong(*this, 0), width = sumsAlong(*this, 1);
   if (in[1] != ceilDiv(depth, in[4]))
     return emitOpError("needs an input with blocks for its channels");
   if (height % pool || width % pool)
     return emitOpError("needs sums that its windows fill");
   if (failed(verifyShape(*this, "weights", getWeights(),
-                         {points(getTileSize()), ceilDiv(out[1], cols), depth, cols, out[4]})) ||
+                         {getForm().points(), ceilDiv(out[1], cols), depth, cols, out[4]})) ||
       failed(verifyShape(*this, "an output", getOut(),
                          {in[0], out[1], height / pool, width / pool, in[4]})))
     return failure();
@@ -135,7 +139,7 @@ int64_t WinogradOp::getTileColumns() { return countTiles(*this, 3); }
 
 static SmallVector<int64_t> scratchShape(WinogradOp op, int64_t channelBlocks) {
   int64_t most = ceilDiv(op.getTileRows() * op.getTileColumns(), op.getBlocks());
-  return {1, channelBlocks, points(op.getTileSize()), slots(most), shapeOf(op.getOut())[4]};
+  return {1, channelBlocks, op.getForm().points(), slots(most), shapeOf(op.getOut())[4]};
 }
 SmallVector<int64_t> WinogradOp::getPointsShape() {
   return scratchShape(*this, shapeOf(getInput())[1]);
@@ -143,7 +147,7 @@ SmallVector<int64_t> WinogradOp::getPointsShape() {
 SmallVector<int64_t> WinogradOp::getProductsShape() {
   return scratchShape(*this, shapeOf(getWeights())[3]);
 }
-// 16 and 36 points of vectors of at least 4 elements: both are multiples of 64 bytes.
+// 16, 36 and 64 points of vectors of at least 4 elements: both are multiples of 64 bytes.
 int64_t WinogradOp::getScratchBytes() {
   return 4 * (ShapedType::getNumElements(getPointsShape()) +
               ShapedType::getNumElements(getProductsShape()));
@@ -154,8 +158,7 @@ SmallVector<OpFoldResult> WinogradWeightsOp::getItemExtents(OpBuilder &builder, 
 }
 SmallVector<OpFoldResult> WinogradInputOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getInput(), {0, 1});
-  int64_t height = shapeOf(getInput())[2] + getPadding()[0] + getPadding()[1] - 2;
-  items.push_back(builder.getIndexAttr(ceilDiv(height, getTileSize())));
+  items.push_back(builder.getIndexAttr(ceilDiv(sumsAlong(*this, 0), getTileSize())));
   return items;
 }
 SmallVector<OpFoldResult> WinogradGemmOp::getItemExtents(OpBuilder &builder, Location loc) {
@@ -176,22 +179,21 @@ SmallVector<OpFoldResult> WinogradOp::getItemExtents(OpBuilder &builder, Locatio
 }
 
 // A transform applies about two operations of one dimension to each point, twice.
-static int64_t transformFlops(int64_t tileSize) { return 4 * points(tileSize); }
+static int64_t transformFlops(WinogradForm form) { return 4 * form.points(); }
 
 int64_t WinogradWeightsOp::getFlopsPerItem() {
-  return transformFlops(getTileSize()) * shapeOf(getOut())[3] * shapeOf(getOut())[4];
+  return transformFlops(getForm()) * shapeOf(getOut())[3] * shapeOf(getOut())[4];
 }
 int64_t WinogradInputOp::getFlopsPerItem() {
-  ArrayRef<int64_t> in = shapeOf(getInput());
-  int64_t width = in[3] + getPadding()[2] + getPadding()[3] - 2;
-  return transformFlops(getTileSize()) * ceilDiv(width, getTileSize()) * in[4];
+  return transformFlops(getForm()) * ceilDiv(sumsAlong(*this, 1), getTileSize()) *
+         shapeOf(getInput())[4];
 }
 int64_t WinogradGemmOp::getFlopsPerItem() {
   ArrayRef<int64_t> w = shapeOf(getWeights());
   return 2 * getTiles() * getDepth() * w[3] * w[4];
 }
 int64_t WinogradOutputOp::getFlopsPerItem() {
-  return transformFlops(getTileSize()) * countTiles(*this, 3) * shapeOf(getOut())[4];
+  return transformFlops(getForm()) * countTiles(*this, 3) * shapeOf(getOut())[4];
 }
 
 int64_t WinogradOp::getFlopsPerItem() {
@@ -199,7 +201,7 @@ int64_t WinogradOp::getFlopsPerItem() {
   int64_t inBlocks = shapeOf(getInput())[1], outBlocks = shapeOf(getOut())[1];
   int64_t tiles = ceilDiv(getTileRows() * getTileColumns(), getBlocks());
   return tiles * (2 * w[0] * w[1] * w[2] * w[3] * w[4] +
-                  transformFlops(getTileSize()) * (inBlocks + outBlocks) * w[4]);
+                  transformFlops(getForm()) * (inBlocks + outBlocks) * w[4]);
 }
 
 #define DLC_KERNEL_EFFECTS(OpTy)                                                                   \

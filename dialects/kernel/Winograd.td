@@ -1,18 +1,19 @@
-//===- Winograd.td - convolutions of 3x3 in the Winograd domain ---*- tablegen -*-===//
+//===- Winograd.td - convolutions in the Winograd domain ----------*- tablegen -*-===//
 //
-// F(m x m, 3x3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015). Tiles of
-// m x m outputs of a 3x3 convolution with stride 1 become (m+2)^2 points; at each point the convolution
-// is a matrix product over channels. With P = (m+2)^2 and S slots for the T tiles of an image, one row of
-// tiles after the other; S = T or T + 1, the odd one, so that the points of a tile, S vectors apart, do not
-// meet in few sets of a cache:
+// F(m x m, r x r) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), r
+// being 3 or 5. Tiles of m x m outputs of a convolution with stride 1 become n x n points, n = m +
+// r - 1; at each point the convolution is a matrix product over channels. With P = n^2 and S slots
+// for the T tiles of an image, one row of tiles after the other; S = T or T + 1, the odd one, so
+// that the points of a tile, S vectors apart, do not meet in few sets of a cache:
 //
-//   kernel.winograd_weights  [3, 3, C, O]        -> U [P, O/(nb L), C, nb, L]   G g G^T
+//   kernel.winograd_weights  [r, r, C, O]        -> U [P, O/(nb L), C, nb, L]   G g G^T
 //   kernel.winograd_input    [N, C/L, H, W, L]   -> V [N, C/L, P, S, L]         B^T d B
 //   kernel.winograd_gemm     V, U                -> M [N, O/L, P, S, L]
-//   kernel.winograd_output   M, bias, extras     -> [N, O/L, OH, OW, L]         A^T m A, then the epilogue
+//   kernel.winograd_output   M, bias, extras     -> [N, O/L, OH, OW, L]         A^T m A, then the
+//   epilogue
 //
-// The last three walk V and M through memory. kernel.winograd does all three for some tiles at a time, and
-// V and M of these stay in the cache of a core.
+// The last three walk V and M through memory. kernel.winograd does all three for some tiles at a
+// time, and V and M of these stay in the cache of a core.
 //
 //===-----------------------------------------------------------------------------===//
 
@@ -28,33 +29,37 @@ class Kernel_WinogradStep<string mnemonic> : Kernel_Op<mnemonic> {
 }
 
 def Kernel_WinogradWeightsOp : Kernel_WinogradStep<"winograd_weights"> {
-  let summary = "transforms 3x3 weights and packs each point's matrix";
+  let summary = "transforms weights and packs each point's matrix";
   let description = [{
-    `input` [3, 3, C, O], `out` [(m+2)^2, O/(nb L), C, nb, L] with m = `tile_size`; channels past O are
-    zero. An item is one input channel of nb L outputs: [O/(nb L), C].
+    `input` [r, r, C, O], `out` [P, O/(nb L), C, nb, L] with m = `tile_size` and r = `window`; channels past
+    O are zero. An item is one input channel of nb L outputs: [O/(nb L), C].
   }];
-  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$out, I64Attr:$tile_size);
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$out, I64Attr:$tile_size,
+      DefaultValuedAttr<I64Attr, "3">:$window);
+  let extraClassDeclaration = winograd;
 }
 
 def Kernel_WinogradInputOp : Kernel_WinogradStep<"winograd_input"> {
-  let summary = "transforms the overlapping (m+2) x (m+2) patches of blocked images";
+  let summary = "transforms the overlapping n x n patches of blocked images";
   let description = [{
-    `input` [N, C/L, H, W, L], `out` [N, C/L, (m+2)^2, S, L] with m = `tile_size` and T = ceil(OH/m)
+    `input` [N, C/L, H, W, L], `out` [N, C/L, P, S, L] with m = `tile_size`, r = `window` and T = ceil(OH/m)
     ceil(OW/m) tiles; `padding` [top, bottom, left, right]. What lies outside the image is zero.
     An item is one row of tiles of L channels: [N, C/L, ceil(OH/m)].
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$out, DenseI64ArrayAttr:$padding,
-                       I64Attr:$tile_size);
+      I64Attr:$tile_size, DefaultValuedAttr<I64Attr, "3">:$window);
+  let extraClassDeclaration = winograd;
 }
 
 def Kernel_WinogradGemmOp : Kernel_Op<"winograd_gemm"> {
   let summary = "matrix products over the channels, one for each point and image";
   let description = [{
     `input` [N, C/L, P, S, L], `weights` [P, O/(nb L), C, nb, L], `out` [N, O/L, P, S, L]. `depth` is the
-    exact C, `tiles` the exact T. An item is nb L channels of all tiles of an image at one point: [P, O/(nb L), N].
+    exact C, `tiles` the exact T, `tile_size` the m of the form: nothing computes with it, people read it. An item
+    is nb L channels of all tiles of an image at one point: [P, O/(nb L), N].
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$out,
-                       I64Attr:$depth, I64Attr:$tiles, Kernel_TileAttr:$tile);
+      I64Attr:$depth, I64Attr:$tiles, I64Attr:$tile_size, Kernel_TileAttr:$tile);
   let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
   let assemblyFormat = [{
     `ins` `(` $input `,` $weights `:` type($input) `,` type($weights) `)`
@@ -65,14 +70,15 @@ def Kernel_WinogradGemmOp : Kernel_Op<"winograd_gemm"> {
 def Kernel_WinogradOutputOp : Kernel_Op<"winograd_output", [SingleBlock]> {
   let summary = "transforms points to tiles of m x m outputs; bias, then the epilogue";
   let description = [{
-    `input` [N, O/L, (m+2)^2, S, L], `out` [N, O/L, OH/p, OW/p, L] with m = `tile_size` and p = `pool`; of
-    tiles that reach past the image only what lies inside is written. With a `pool` above 1 the sums become the
+    `input` [N, O/L, P, S, L], `out` [N, O/L, OH/p, OW/p, L] with m = `tile_size`, r = `window` and p =
+    `pool`; of tiles that reach past the image only what lies inside is written. With a `pool` above 1 the sums become the
     largest of each p x p windows, side by side, before `bias`, `extras` and `epilogue`, which are as for the
     multiply-accumulate kernels. An item is one row of tiles of L channels: [N, O/L, ceil(OH/m)].
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$bias, Variadic<Kernel_Shaped>:$extras,
-                       Kernel_Shaped:$out, I64Attr:$tile_size,
-                       DefaultValuedAttr<I64Attr, "1">:$pool);
+      Kernel_Shaped:$out, I64Attr:$tile_size, DefaultValuedAttr<I64Attr, "3">:$window,
+      DefaultValuedAttr<I64Attr, "1">:$pool);
+  let extraClassDeclaration = winograd;
   let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
@@ -82,20 +88,19 @@ def Kernel_WinogradOutputOp : Kernel_Op<"winograd_output", [SingleBlock]> {
 }
 
 def Kernel_WinogradOp : Kernel_MacOp<"winograd"> {
-  let summary = "a whole 3x3 convolution in the Winograd domain, some tiles at a time";
+  let summary = "a whole convolution in the Winograd domain, some tiles at a time";
   let description = [{
-    `input` [N, C/L, H, W, L], `weights` [(m+2)^2, O/(nb L), C, nb, L] with m = `tile_size`, `out`
-    [N, O/L, OH/p, OW/p, L]; `in_channels` is the exact C, `padding` [top, bottom, left, right], `pool` p as
+    `input` [N, C/L, H, W, L], `weights` [P, O/(nb L), C, nb, L] with m = `tile_size` and r = `window`,
+    `out` [N, O/L, OH/p, OW/p, L]; `in_channels` is the exact C, `padding` [top, bottom, left, right], `pool` p as
     for kernel.winograd_output. The tiles of an image are cut into `blocks` ranges of equal length, the first
     ones of one more. An item is one of them with all channels: [N, blocks]. Its V, and M for nb L channels at
     a time, are scratch memory of the thread.
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$bias,
-                       Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out,
-                       DenseI64ArrayAttr:$padding, I64Attr:$tile_size, I64Attr:$in_channels,
-                       I64Attr:$blocks, Kernel_TileAttr:$tile,
-                       DefaultValuedAttr<I64Attr, "1">:$pool);
-  let extraClassDeclaration = dps # [{
+      Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out, DenseI64ArrayAttr:$padding,
+      I64Attr:$tile_size, I64Attr:$in_channels, I64Attr:$blocks, Kernel_TileAttr:$tile,
+      DefaultValuedAttr<I64Attr, "3">:$window, DefaultValuedAttr<I64Attr, "1">:$pool);
+  let extraClassDeclaration = winograd#[{
     int64_t getTileRows();
     int64_t getTileColumns();
     int64_t getScratchBytes();

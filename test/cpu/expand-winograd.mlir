@@ -67,7 +67,7 @@ func.func @input(%x: memref<?x1x8x8x16xf32>, %v: memref<?x1x36x5x16xf32>, %lo: i
 // CHECK-NOT:     vector.store
 func.func @gemm(%v: memref<?x2x16x19x16xf32>, %u: memref<16x1x17x2x16xf32>, %m: memref<?x2x16x19x16xf32>, %lo: index, %hi: index) {
   kernel.winograd_gemm ins(%v, %u : memref<?x2x16x19x16xf32>, memref<16x1x17x2x16xf32>) outs(%m : memref<?x2x16x19x16xf32>)
-    {depth = 17 : i64, tiles = 19 : i64, tile = #kernel.tile<rows = 7, cols = 2, unroll = 4>}
+    {depth = 17 : i64, tiles = 19 : i64, tile_size = 2 : i64, tile = #kernel.tile<rows = 7, cols = 2, unroll = 4>}
   return
 }
 
@@ -79,13 +79,15 @@ func.func @gemm(%v: memref<?x2x16x19x16xf32>, %u: memref<16x1x17x2x16xf32>, %m: 
 // CHECK:         %[[BIAS:.*]] = vector.load %{{.*}} : memref<1x16xf32>, vector<16xf32>
 // CHECK:         scf.if
 // CHECK:           scf.for
-// CHECK-COUNT-16:    vector.load {{.*}} : memref<?x1x16x5x16xf32>, vector<16xf32>
+// CHECK-COUNT-5:     vector.load {{.*}} : memref<?x1x16x5x16xf32>, vector<16xf32>
 // CHECK:             arith.addf %{{.*}}, %[[BIAS]]
+// CHECK-COUNT-11:    vector.load {{.*}} : memref<?x1x16x5x16xf32>, vector<16xf32>
 // CHECK-NOT:         %[[BIAS]]
 // CHECK-COUNT-4:     arith.maximumf
 // CHECK:         scf.for
-// CHECK-COUNT-16:  vector.load {{.*}} : memref<?x1x16x5x16xf32>, vector<16xf32>
+// CHECK-COUNT-5:   vector.load {{.*}} : memref<?x1x16x5x16xf32>, vector<16xf32>
 // CHECK:           arith.addf %{{.*}}, %[[BIAS]]
+// CHECK-COUNT-11:  vector.load {{.*}} : memref<?x1x16x5x16xf32>, vector<16xf32>
 // CHECK:           scf.if
 // CHECK:         return
 func.func @output(%m: memref<?x1x16x5x16xf32>, %b: memref<1x16xf32>, %y: memref<?x1x3x4x16xf32>, %lo: index, %hi: index) {
@@ -167,10 +169,14 @@ func.func @blocks(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x20x2x16xf32>, %b: 
 
 // Tiles of 4x4 outputs become 2x2 pixels: three comparisons each, then the epilogue.
 // CHECK-LABEL: func.func @pooled
-// CHECK-COUNT-12: arith.maximumf
-// CHECK-COUNT-4:  arith.minimumf
-// CHECK-COUNT-12: arith.maximumf
-// CHECK-COUNT-4:  arith.minimumf
+// CHECK-COUNT-6: arith.maximumf
+// CHECK-COUNT-2: arith.minimumf
+// CHECK-COUNT-6: arith.maximumf
+// CHECK-COUNT-2: arith.minimumf
+// CHECK-COUNT-6: arith.maximumf
+// CHECK-COUNT-2: arith.minimumf
+// CHECK-COUNT-6: arith.maximumf
+// CHECK-COUNT-2: arith.minimumf
 // CHECK-NOT:      arith.m{{ax|in}}imumf
 func.func @pooled(%m: memref<?x1x36x5x16xf32>, %b: memref<1x16xf32>, %y: memref<?x1x3x3x16xf32>, %lo: index, %hi: index) {
   kernel.winograd_output ins(%m, %b : memref<?x1x36x5x16xf32>, memref<1x16xf32>) outs(%y : memref<?x1x3x3x16xf32>)
@@ -180,6 +186,53 @@ func.func @pooled(%m: memref<?x1x36x5x16xf32>, %b: memref<1x16xf32>, %y: memref<
       %six = arith.constant 6.0 : f32
       %min = arith.minimumf %sum, %six : f32
       kernel.yield %min : f32
+    }
+  return
+}
+
+// -----
+
+// F(4x4, 5x5) in the middle of an image: the last four columns of a tile are the first of the next. Of the points
+// 0, +-1, +-2, +-1/2 and infinity each pair shares its sums: six products for two rows, one less for +-1.
+// CHECK-LABEL: func.func @five
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-16: vector.load
+// CHECK-COUNT-8:  vector.store {{.*}} : memref<?x1x64x9x16xf32>, vector<16xf32>
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-24: vector.load
+// CHECK-COUNT-16: vector.store
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-24: vector.load
+// CHECK-COUNT-16: vector.store
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-24: vector.load
+// CHECK-COUNT-16: vector.store
+// CHECK:         scf.for {{.*}} iter_args
+// CHECK-COUNT-16: vector.load
+// CHECK-COUNT-8:  vector.store
+// CHECK-NOT:     vector.store
+func.func @five(%x: memref<?x1x16x16x16xf32>, %v: memref<?x1x64x9x16xf32>, %lo: index, %hi: index) {
+  kernel.winograd_input ins(%x : memref<?x1x16x16x16xf32>) outs(%v : memref<?x1x64x9x16xf32>)
+    {padding = array<i64: 0, 0, 0, 0>, tile_size = 4 : i64, window = 5 : i64}
+  return
+}
+
+// -----
+
+// 6x6 outputs of 64 points go by even rows, of the sums of pairs, and by odd ones, of their differences: 7 of the
+// 8 points of a column for each. Pooled, the rows of a window wait for each other.
+// CHECK-LABEL: func.func @six
+// CHECK-COUNT-56: vector.load %{{.*}} : memref<?x1x64x1x16xf32>
+// CHECK-COUNT-9:  arith.maximumf
+// CHECK-COUNT-56: vector.load %{{.*}} : memref<?x1x64x1x16xf32>
+// CHECK-COUNT-18: arith.maximumf
+// CHECK:         return
+func.func @six(%m: memref<?x1x64x1x16xf32>, %b: memref<1x16xf32>, %y: memref<?x1x3x3x16xf32>, %lo: index, %hi: index) {
+  kernel.winograd_output ins(%m, %b : memref<?x1x64x1x16xf32>, memref<1x16xf32>) outs(%y : memref<?x1x3x3x16xf32>)
+    attributes {tile_size = 6 : i64, pool = 2 : i64}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
     }
   return
 }

@@ -243,7 +243,7 @@ def tune(dlc):
     assert {**row, **{k: target["now"][k] for k in ("error", "loss")}} == target["now"], "other numbers in the file"
     assert sorted(target["before"]) == sorted(target["now"]), target["before"]
     for layer in target["layers"]:
-        times = {form: layer[form]["seconds"] for form in ("direct", "F(2x2)", "F(4x4)")}
+        times = {form: layer[form]["seconds"] for form in ("direct", "F(2x2)", "F(4x4)", "F(6x6)")}
         assert min(times.values()) == times[layer["fastest"]] > 0 and layer["chosen"] in times, layer
     dlctest.must([dlc.path, "compile", DIGITS, "-o", os.path.join(folder, "lib"), "--tuning", path])
 

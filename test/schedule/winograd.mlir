@@ -9,9 +9,9 @@
 // CHECK-LABEL: func.func @chosen(
 // CHECK:         %[[U:.*]] = kernel.winograd_weights ins(%{{.*}} : tensor<3x3x64x64xf32>) outs(%{{.*}} : tensor<36x2x64x2x16xf32>) {tile_size = 4
 // CHECK:         %[[V:.*]] = kernel.winograd_input ins(%{{.*}} : tensor<?x4x14x14x16xf32>) outs(%{{.*}} : tensor<?x4x36x17x16xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 4
-// CHECK:         %[[M:.*]] = kernel.winograd_gemm ins(%[[V]], %[[U]] : {{.*}}) {depth = 64 : i64, tile = #kernel.tile<rows = {{[0-9]+}}, cols = 2, unroll = 4>, tiles = 16
+// CHECK:         %[[M:.*]] = kernel.winograd_gemm ins(%[[V]], %[[U]] : {{.*}}) {depth = 64 : i64, tile = #kernel.tile<rows = {{[0-9]+}}, cols = 2, unroll = 4>, tile_size = 4 : i64, tiles = 16
 // CHECK:         kernel.winograd_output ins(%[[M]], %{{.*}}, %{{.*}} : {{.*}}) outs(%{{.*}} : tensor<?x4x14x14x16xf32>)
-// CHECK-SAME:    kernel.estimate = {direct = {{[0-9]+}} : i64, f2 = {{[0-9]+}} : i64, f4 = {{[0-9]+}} : i64}
+// CHECK-SAME:    kernel.estimate = {direct = {{[0-9]+}} : i64, f2 = {{[0-9]+}} : i64, f4 = {{[0-9]+}} : i64, f6 = {{[0-9]+}} : i64}
 // CHECK-NEXT:    ^bb0(%[[SUM:.*]]: f32, %[[RES:.*]]: f32):
 // CHECK:           arith.addf %[[SUM]], %[[RES]]
 // V3-LABEL:    func.func @chosen(
@@ -74,14 +74,51 @@ func.func @impossible(%batch: index {nn.batch}, %x: tensor<?x28x28x32xf32>, %k: 
 
 // -----
 
-// The points of a large image would go through memory: one kernel, 196 tiles in 6 blocks of 32 or 33.
+// The points of a large image would go through memory: one kernel, 361 tiles in 10 blocks of 36 or 37.
 // CHECK-LABEL: func.func @large(
 // CHECK-NOT:     kernel.winograd_input
-// CHECK:         kernel.winograd ins({{.*}} : tensor<?x4x56x56x16xf32>, tensor<36x{{.*}}) outs(%{{.*}} : tensor<?x4x56x56x16xf32>) attributes {blocks = 6 : i64, in_channels = 64 : i64
+// CHECK:         kernel.winograd ins({{.*}} : tensor<?x4x112x112x16xf32>, tensor<64x{{.*}}) outs(%{{.*}} : tensor<?x4x112x112x16xf32>) attributes {blocks = 10 : i64, in_channels = 64 : i64
 // CHECK:           arith.maximumf
-func.func @large(%batch: index {nn.batch}, %x: tensor<?x56x56x64xf32>, %k: tensor<3x3x64x64xf32>) -> tensor<?x56x56x64xf32> {
+func.func @large(%batch: index {nn.batch}, %x: tensor<?x112x112x64xf32>, %k: tensor<3x3x64x64xf32>) -> tensor<?x112x112x64xf32> {
   %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
-     : (tensor<?x56x56x64xf32>, tensor<3x3x64x64xf32>) -> tensor<?x56x56x64xf32>
-  %1 = nn.relu %0 : tensor<?x56x56x64xf32>
-  return %1 : tensor<?x56x56x64xf32>
+     : (tensor<?x112x112x64xf32>, tensor<3x3x64x64xf32>) -> tensor<?x112x112x64xf32>
+  %1 = nn.relu %0 : tensor<?x112x112x64xf32>
+  return %1 : tensor<?x112x112x64xf32>
+}
+
+// -----
+
+// 25 tiles of 6x6 outputs have fewer points together than 49 of 4x4; 16 and 9 tiles of a smaller image as many.
+// CHECK-LABEL: func.func @six(
+// CHECK:         kernel.winograd_input {{.*}} outs(%{{.*}} : tensor<?x8x64x25x16xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 6 : i64}
+// CHECK:         kernel.winograd_gemm {{.*}}tile_size = 6 : i64, tiles = 25
+func.func @six(%batch: index {nn.batch}, %x: tensor<?x28x28x128xf32>, %k: tensor<3x3x128x128xf32>) -> tensor<?x28x28x128xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x28x28x128xf32>, tensor<3x3x128x128xf32>) -> tensor<?x28x28x128xf32>
+  return %0 : tensor<?x28x28x128xf32>
+}
+
+// -----
+
+// Windows of 5x5 have as many points in tiles of 4x4 as those of 3x3 in tiles of 6x6, and no form for larger ones.
+// CHECK-LABEL: func.func @five(
+// CHECK:         kernel.winograd_weights ins(%{{.*}} : tensor<5x5x64x192xf32>) outs(%{{.*}} : tensor<64x6x64x2x16xf32>) {tile_size = 4 : i64, window = 5 : i64}
+// CHECK:         kernel.winograd_output {{.*}}kernel.estimate = {direct = {{[0-9]+}} : i64, f2 = {{[0-9]+}} : i64, f4 = {{[0-9]+}} : i64}, tile_size = 4 : i64, window = 5 : i64}
+// F2-LABEL:    func.func @five(
+// F2:            kernel.winograd_weights {{.*}} outs(%{{.*}} : tensor<36x6x64x2x16xf32>) {tile_size = 2 : i64, window = 5 : i64}
+func.func @five(%batch: index {nn.batch}, %x: tensor<?x27x27x64xf32>, %k: tensor<5x5x64x192xf32>) -> tensor<?x27x27x192xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 2, 2, 2, 2>, dilations = array<i64: 1, 1>}
+     : (tensor<?x27x27x64xf32>, tensor<5x5x64x192xf32>) -> tensor<?x27x27x192xf32>
+  return %0 : tensor<?x27x27x192xf32>
+}
+
+// -----
+
+// The points of a block of 6x6 tiles would not stay in the cache while all output channels read them.
+// CHECK-LABEL: func.func @deep(
+// CHECK:         kernel.winograd ins({{.*}}blocks = 8 : i64, {{.*}}tile_size = 4 : i64
+func.func @deep(%batch: index {nn.batch}, %x: tensor<?x56x56x256xf32>, %k: tensor<3x3x256x256xf32>) -> tensor<?x56x56x256xf32> {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x56x56x256xf32>, tensor<3x3x256x256xf32>) -> tensor<?x56x56x256xf32>
+  return %0 : tensor<?x56x56x256xf32>
 }

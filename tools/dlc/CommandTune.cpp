@@ -15,7 +15,7 @@ using namespace dlc::tools;
 using schedule::CostField, schedule::costFields;
 
 static std::string nameOf(const TunedLayer &layer) {
-  const schedule::Conv3x3 &conv = layer.conv;
+  const schedule::ConvSizes &conv = layer.conv;
   return formatv("{0}x{1}x{2} -> {3}", conv.inRows, conv.inCols, conv.channels, conv.filters);
 }
 
@@ -33,16 +33,16 @@ static void printTable(const TunedTarget &target) {
 static void printLayers(const TunedTarget &target) {
   const double micro = 1e6 * target.halfCycle() / target.threads;
   outs() << "\nmicroseconds that 3x3 layers took (and were expected to)\n" << left_justify("", 19);
-  for (const Form &form : kForms)
-    outs() << right_justify(form.name, 15) << " ";
+  for (StringRef form : kFormNames)
+    outs() << right_justify(form, 15) << " ";
   outs() << "  chosen  fastest\n";
   for (const TunedLayer &layer : target.layers) {
     outs() << left_justify(nameOf(layer), 19);
-    FormTimes expected = expectedTimes(target.now, layer.conv);
+    schedule::Estimates expected = estimateForms(target.now, layer.conv);
     for (auto [took, thought] : zip_equal(layer.times, expected))
       outs() << format("%7.0f (%5.0f) ", micro * took, micro * thought) << " ";
     size_t chosen = chosenForm(target.now, layer), fastest = fastestForm(layer);
-    outs() << " " << left_justify(kForms[chosen].name, 8) << kForms[fastest].name;
+    outs() << " " << left_justify(kFormNames[chosen], 8) << kFormNames[fastest];
     if (chosen != fastest)
       outs() << format(" by %.0f %%", 100 * (layer.times[chosen] / layer.times[fastest] - 1));
     outs() << "\n";
@@ -66,19 +66,19 @@ static void print(ArrayRef<TunedTarget> targets) {
 
 static void writeJson(json::OStream &json, const TunedTarget &target, const TunedLayer &layer) {
   double unit = target.halfCycle() / target.threads;
-  FormTimes expected = expectedTimes(target.now, layer.conv);
+  schedule::Estimates expected = estimateForms(target.now, layer.conv);
   json.object([&] {
     json.attribute("rows", layer.conv.inRows);
     json.attribute("cols", layer.conv.inCols);
     json.attribute("channels", layer.conv.channels);
     json.attribute("filters", layer.conv.filters);
-    for (auto [form, took, thought] : zip_equal(kForms, layer.times, expected))
-      json.attributeObject(form.name, [&, took = took, thought = thought] {
+    for (auto [form, took, thought] : zip_equal(kFormNames, layer.times, expected))
+      json.attributeObject(form, [&, took = took, thought = thought] {
         json.attribute("seconds", took * unit);
         json.attribute("expected_seconds", thought * unit);
       });
-    json.attribute("chosen", kForms[chosenForm(target.now, layer)].name);
-    json.attribute("fastest", kForms[fastestForm(layer)].name);
+    json.attribute("chosen", kFormNames[chosenForm(target.now, layer)]);
+    json.attribute("fastest", kFormNames[fastestForm(layer)]);
   });
 }
 

@@ -78,7 +78,7 @@ inline constexpr const char *kTuneExamples = R"(Examples:
   dlc tune -o tuning.json
   dlc tune -o tuning.json --march x86-64-v4,x86-64-v3
   dlc compile resnet50.json -o out --tuning tuning.json
-The cost model chooses between direct sums and the Winograd forms of each 3x3 convolution. Its
+The cost model chooses between direct sums and the Winograd forms of 3x3 and 5x5 convolutions. Its
 constants are prices in half cycles: the time of one vector multiply-add at the peak.)";
 
 inline constexpr const char *kInspectExamples = R"(Examples:

@@ -187,23 +187,29 @@ void Page::writeErrors() {
 }
 
 void Page::writeChoices() {
-  if (none_of(groups, [](const Group &group) { return group.estimate; }))
+  auto isChosen = [](const Group &group) { return !group.estimates.empty(); };
+  auto widest = max_element(groups, [](const Group &a, const Group &b) {
+    return a.estimates.size() < b.estimates.size();
+  });
+  if (none_of(groups, isChosen))
     return;
   os << "<section><h2>Direct or Winograd</h2>\n<p>What the cost model expected of each form of the "
-        "3x3 "
-        "convolutions, in thousands of cycles of one image. A Winograd form must gain a "
+        "convolutions that have Winograd forms, in thousands of cycles of one image. A Winograd "
+        "form must gain a "
         "twentieth.</p>\n"
         "<div class=\"scroll\"><table><thead><tr><th class=\"left\">layer</th><th class=\"left\">"
-        "chosen</th><th>direct</th><th>F(2x2)</th><th>F(4x4)</th>"
-     << (measured ? "<th>measured</th>" : "") << "</tr></thead><tbody>\n";
+        "chosen</th>";
+  for (const Launch::Estimate &estimate : widest->estimates)
+    os << "<th>" << spellForm(estimate.form) << "</th>";
+  os << (measured ? "<th>measured</th>" : "") << "</tr></thead><tbody>\n";
   for (const Group &group : groups) {
-    if (!group.estimate)
+    if (!isChosen(group))
       continue;
     os << "<tr>";
     layersCell({group.layers.begin(), group.layers.begin() + !group.layers.empty()});
     kernelCell(group.kernel);
-    for (int64_t halves : {group.estimate->direct, group.estimate->f2, group.estimate->f4})
-      cell(spell("%.1f", halves / 2e3));
+    for (auto [i, form] : enumerate(widest->estimates))
+      cell(i < group.estimates.size() ? spell("%.1f", group.estimates[i].halfCycles / 2e3) : "-");
     if (measured)
       cell(spellTime(group.seconds));
     os << "</tr>\n";

@@ -17,11 +17,11 @@ static void writeSpeed(json::OStream &json, const Report &report, double seconds
   json.attribute("share_of_peak", report.machine.gflops ? gflops / report.machine.gflops : 0);
 }
 
-static void writeEstimate(json::OStream &json, const Launch::Estimate &estimate) {
+static void writeEstimates(json::OStream &json, ArrayRef<Launch::Estimate> estimates) {
   json.attributeObject("estimated_half_cycles", [&] {
-    json.attribute("direct", estimate.direct);
-    json.attribute("winograd_f2", estimate.f2);
-    json.attribute("winograd_f4", estimate.f4);
+    for (const Launch::Estimate &estimate : estimates)
+      json.attribute(estimate.form == "direct" ? "direct" : "winograd_" + estimate.form,
+                     estimate.halfCycles);
   });
 }
 
@@ -35,8 +35,8 @@ static void writeGroup(json::OStream &json, const Report &report, const Group &g
   writeSpeed(json, report, group.seconds, group.flops);
   json.attribute("executed_flops", group.executed);
   json.attribute("bytes", group.bytes);
-  if (group.estimate)
-    writeEstimate(json, *group.estimate);
+  if (!group.estimates.empty())
+    writeEstimates(json, group.estimates);
   if (const LayerError *error = group.error)
     json.attributeObject("error", [&] {
       json.attribute("relative_l2", error->relative);

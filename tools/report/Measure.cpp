@@ -61,7 +61,8 @@ Expected<Report> tools::measureLaunches(const MeasureArgs &args) {
   Report report = describe(args, opened->artifacts);
   if (int64_t only = library.info().static_batch)
     report.batch = only;
-  Expected<Trial> trial = Trial::make(library, {report.batch, int32_t(report.threads), args.variant});
+  Expected<Trial> trial =
+      Trial::make(library, {report.batch, int32_t(report.threads), args.variant});
   if (!trial)
     return trial.takeError();
   if (Error error = trial->load(opened->weights))

@@ -5,6 +5,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -33,7 +34,7 @@ static std::vector<Group> gather(const Report &report) {
   for (auto [index, launch] : enumerate(report.plan.launches)) {
     auto [place, isNew] = places.try_emplace(joined(launch.layers), groups.size());
     if (isNew)
-      groups.push_back({launch.layers, {}, "", 0, 0, 0, 0, nullptr, nullptr});
+      groups.push_back({launch.layers, {}, "", 0, 0, 0, 0, {}, nullptr});
     groups[place->second].launches.push_back(index);
   }
   return groups;
@@ -52,8 +53,8 @@ static void addLaunches(const Report &report, Group &group) {
     group.bytes += launch.bytes.at(report.batch);
     if (!report.times.launches.empty())
       group.seconds += report.times.launches[index];
-    if (launch.estimate)
-      group.estimate = &*launch.estimate;
+    if (!launch.estimates.empty())
+      group.estimates = launch.estimates;
   }
 }
 
@@ -82,18 +83,21 @@ std::vector<Group> tools::groupsOf(const Report &report) {
   return groups;
 }
 
+std::string tools::spellForm(StringRef form) {
+  return form.consume_front("f") ? formatv("F({0}x{0})", form).str() : form.str();
+}
+
 std::string tools::reasonOf(const Group &group) {
-  if (!group.estimate)
+  if (group.estimates.empty())
     return "";
-  auto [direct, f2, f4] = *group.estimate;
-  StringRef kernel = group.kernel;
-  StringRef chosen = kernel.contains("winograd f4")   ? "F(4x4)"
-                     : kernel.contains("winograd f2") ? "F(2x2)"
-                                                      : "direct";
-  std::string text;
-  raw_string_ostream os(text);
-  os << chosen
-     << format(": expected %.0f kcycles direct, %.0f by F(2x2), %.0f by F(4x4)", direct / 2e3,
-               f2 / 2e3, f4 / 2e3);
+  StringRef kernel = group.kernel, form = "direct";
+  if (kernel.consume_front("winograd "))
+    form = kernel.take_until(isSpace);
+  std::string text = spellForm(form) + ": expected";
+  for (auto [i, estimate] : enumerate(group.estimates)) {
+    text +=
+        formatv("{0} {1:f0}{2} ", i ? "," : "", estimate.halfCycles / 2e3, i ? " by" : " kcycles");
+    text += spellForm(estimate.form);
+  }
   return text;
 }

@@ -7,6 +7,8 @@
 #define DLC_TOOLS_REPORT_REPORT_H
 
 #include "compiler/Plan.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
 
 namespace dlc::tools {
 
@@ -55,9 +57,12 @@ struct Group {
   int64_t flops = 0;    ///< of its layers as the model defines them, for the batch
   int64_t executed = 0; ///< that its kernels do: padding lanes count, Winograd saves
   int64_t bytes = 0;    ///< that its launches read and write
-  const Launch::Estimate *estimate = nullptr; ///< of the report's plan
+  llvm::ArrayRef<Launch::Estimate> estimates; ///< of the report's plan
   const LayerError *error = nullptr;          ///< of the report's errors
 };
+
+/// How people write the form "direct", "f2", ...
+std::string spellForm(llvm::StringRef form);
 
 /// In the order of their first launches.
 std::vector<Group> groupsOf(const Report &report);

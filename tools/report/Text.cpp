@@ -105,7 +105,7 @@ static void writeReasons(raw_ostream &os, const Report &report) {
     }
   if (!any)
     return;
-  os << "\nConvolutions of 3x3: direct or Winograd, by the cost model\n";
+  os << "\nConvolutions of 3x3 and 5x5: direct or Winograd, by the cost model\n";
   table.print(os);
 }
 

@@ -15,7 +15,7 @@
 using namespace llvm;
 using namespace dlc;
 using namespace dlc::tools;
-using schedule::Conv3x3, schedule::CostField, schedule::TargetFacts;
+using schedule::CostField, schedule::TargetFacts;
 
 // Height and width, channels, filters: those of residual, plain, dense and inception networks.
 // Together their weights exceed the caches, as those of networks do.
@@ -24,7 +24,7 @@ static constexpr int64_t kLayers[][3] = {
     {28, 128, 32}, {28, 32, 32},  {14, 256, 256}, {14, 512, 512}, {14, 160, 320},
     {7, 512, 512}, {7, 192, 384}, {7, 128, 32}};
 
-static constexpr Winograd kUses[] = {Winograd::Never, Winograd::F2, Winograd::F4};
+static constexpr Winograd kUses[] = {Winograd::Never, Winograd::F2, Winograd::F4, Winograd::F6};
 
 static std::string layerName(size_t index) { return formatv("c{0}", index); }
 
@@ -133,7 +133,7 @@ static Expected<std::vector<Runner>> createRunners(const TargetFacts &facts, con
 
 // Forms and peak take turns, so that a change of clock meets all.
 static Error measure(std::vector<Runner> &runners, const Tuner &args, TunedTarget &target) {
-  std::vector<double> seconds[std::size(kForms)][std::size(kLayers)], peaks;
+  std::vector<double> seconds[std::size(kUses)][std::size(kLayers)], peaks;
   Peak peak(args.cpu.name);
   if (Error error = peak.start(args.threads))
     return error;
@@ -148,8 +148,8 @@ static Error measure(std::vector<Runner> &runners, const Tuner &args, TunedTarge
   target.peak = quantile(peaks, 0.5);
   for (auto [i, layer] : enumerate(kLayers)) {
     auto [size, channels, filters] = layer;
-    TunedLayer tuned{{size, size, size, size, 1, 1, channels, filters}, {}};
-    for (size_t form = 0; form < std::size(kForms); ++form)
+    TunedLayer tuned{{size, size, size, size, 1, 1, channels, filters, 3}, {}};
+    for (size_t form = 0; form < std::size(kUses); ++form)
       tuned.times[form] = quantile(seconds[form][i], 0.5) * target.threads / target.halfCycle();
     target.layers.push_back(tuned);
   }
@@ -166,8 +166,8 @@ static double rounded(double value) {
 static std::vector<Sample> samplesOf(const TargetFacts &facts, ArrayRef<TunedLayer> layers) {
   std::vector<Sample> samples;
   for (const TunedLayer &layer : layers)
-    for (auto [form, time] : zip_equal(kForms, layer.times))
-      samples.push_back({schedule::workOf(facts, layer.conv, form.m), time});
+    for (auto [m, time] : zip_equal(schedule::kForms, layer.times))
+      samples.push_back({schedule::workOf(facts, layer.conv, m), time});
   return samples;
 }
 
@@ -186,13 +186,8 @@ Expected<TunedTarget> tools::tune(const Tuner &args) {
   return target;
 }
 
-FormTimes tools::expectedTimes(const TargetFacts &facts, const Conv3x3 &conv) {
-  schedule::Estimates estimates = schedule::estimateForms(facts, conv);
-  return {estimates.direct, estimates.f2, estimates.f4};
-}
-
 size_t tools::chosenForm(const TargetFacts &facts, const TunedLayer &layer) {
-  return schedule::fastestForm(schedule::estimateForms(facts, layer.conv)) / 2;
+  return schedule::fastestForm(schedule::estimateForms(facts, layer.conv));
 }
 
 size_t tools::fastestForm(const TunedLayer &layer) {

@@ -8,18 +8,13 @@
 
 namespace dlc::tools {
 
-/// What is compared: an index of form arrays, the m of F(m x m, 3x3) or 0, and the name.
-struct Form {
-  int64_t m;
-  llvm::StringRef name;
-};
-inline constexpr Form kForms[] = {{0, "direct"}, {2, "F(2x2)"}, {4, "F(4x4)"}};
-using FormTimes = std::array<double, 3>; ///< half cycles
+/// The names of schedule::kForms.
+inline constexpr llvm::StringLiteral kFormNames[] = {"direct", "F(2x2)", "F(4x4)", "F(6x6)"};
 
 /// A 3x3 layer and what it took in each form.
 struct TunedLayer {
-  schedule::Conv3x3 conv;
-  FormTimes times;
+  schedule::ConvSizes conv;
+  schedule::Estimates times;
 };
 
 /// What was measured of a CPU, and the constants that follow.
@@ -32,9 +27,6 @@ struct TunedTarget {
   /// Seconds of a half cycle of one core.
   double halfCycle() const { return 1e-9 * 2 * now.lanes * threads / peak; }
 };
-
-/// What the cost model expects of each form.
-FormTimes expectedTimes(const schedule::TargetFacts &facts, const schedule::Conv3x3 &conv);
 
 /// Indices of the form that the cost model chooses, and of the one that took least.
 size_t chosenForm(const schedule::TargetFacts &facts, const TunedLayer &layer);

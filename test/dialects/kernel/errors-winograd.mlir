@@ -3,7 +3,7 @@
 // Every message of the kernel.winograd ops. 8 lanes; 4x4 outputs are 4 tiles of 2x2, in 5 slots.
 
 func.func @tile_size(%x: memref<3x3x8x16xf32>, %out: memref<25x1x8x2x8xf32>) {
-  // expected-error@+1 {{computes tiles of 2x2 or 4x4 outputs}}
+  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, or of 2x2 or 4x4 outputs of 5x5 windows}}
   kernel.winograd_weights ins(%x : memref<3x3x8x16xf32>) outs(%out : memref<25x1x8x2x8xf32>) {tile_size = 3 : i64}
   return
 }
@@ -68,7 +68,7 @@ func.func @input_slots(%x: memref<?x1x6x6x8xf32>, %out: memref<?x1x36x4x8xf32>) 
 
 func.func @gemm_rank(%x: memref<?x3x16x9xf32>, %w: memref<16x1x20x2x8xf32>, %out: memref<?x2x16x9x8xf32>) {
   // expected-error@+1 {{needs points of rank 5}}
-  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile_size = 2 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
   return
 }
 
@@ -76,7 +76,7 @@ func.func @gemm_rank(%x: memref<?x3x16x9xf32>, %w: memref<16x1x20x2x8xf32>, %out
 
 func.func @gemm_depth(%x: memref<?x2x16x9x8xf32>, %w: memref<16x1x20x2x8xf32>, %out: memref<?x2x16x9x8xf32>) {
   // expected-error@+1 {{needs an input with blocks for its depth}}
-  kernel.winograd_gemm ins(%x, %w : memref<?x2x16x9x8xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  kernel.winograd_gemm ins(%x, %w : memref<?x2x16x9x8xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile_size = 2 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
   return
 }
 
@@ -84,7 +84,7 @@ func.func @gemm_depth(%x: memref<?x2x16x9x8xf32>, %w: memref<16x1x20x2x8xf32>, %
 
 func.func @gemm_tiles(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x20x2x8xf32>, %out: memref<?x2x16x9x8xf32>) {
   // expected-error@+1 {{needs an input with an odd number of slots for its tiles}}
-  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9x8xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 10 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9x8xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 10 : i64, tile_size = 2 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
   return
 }
 
@@ -92,7 +92,7 @@ func.func @gemm_tiles(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x20x2x8xf32>, %
 
 func.func @gemm_weights(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x24x2x8xf32>, %out: memref<?x2x16x9x8xf32>) {
   // expected-error@+1 {{needs weights of shape [16, 1, 20, 2, 8], not [16, 1, 24, 2, 8]}}
-  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9x8xf32>, memref<16x1x24x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9x8xf32>, memref<16x1x24x2x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile_size = 2 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
   return
 }
 
@@ -100,7 +100,7 @@ func.func @gemm_weights(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x24x2x8xf32>,
 
 func.func @gemm_output(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x20x2x8xf32>, %out: memref<?x2x36x9x8xf32>) {
   // expected-error@+1 {{needs an output of shape [?, 2, 16, 9, 8], not [?, 2, 36, 9, 8]}}
-  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9x8xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x36x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  kernel.winograd_gemm ins(%x, %w : memref<?x3x16x9x8xf32>, memref<16x1x20x2x8xf32>) outs(%out : memref<?x2x36x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile_size = 2 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
   return
 }
 
@@ -218,5 +218,21 @@ func.func @pool_rest(%x: memref<?x2x8x7x16xf32>, %u: memref<36x1x20x2x16xf32>, %
     ^bb0(%sum: f32):
       kernel.yield %sum : f32
     }
+  return
+}
+
+// -----
+
+func.func @window(%x: memref<5x5x8x16xf32>, %out: memref<100x1x8x2x8xf32>) {
+  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, or of 2x2 or 4x4 outputs of 5x5 windows}}
+  kernel.winograd_weights ins(%x : memref<5x5x8x16xf32>) outs(%out : memref<100x1x8x2x8xf32>) {tile_size = 6 : i64, window = 5 : i64}
+  return
+}
+
+// -----
+
+func.func @window_extent(%x: memref<?x1x4x6x8xf32>, %out: memref<?x1x36x5x8xf32>) {
+  // expected-error@+1 {{needs an image of at least 5x5 with its padding}}
+  kernel.winograd_input ins(%x : memref<?x1x4x6x8xf32>) outs(%out : memref<?x1x36x5x8xf32>) {padding = array<i64: 0, 0, 0, 0>, tile_size = 2 : i64, window = 5 : i64}
   return
 }

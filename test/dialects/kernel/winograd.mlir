@@ -12,7 +12,7 @@ func.func @tensors(%x: tensor<?x3x4x4x8xf32>, %g: tensor<3x3x20x16xf32>, %ue: te
   // CHECK: kernel.winograd_input ins(%{{.*}} : tensor<?x3x4x4x8xf32>) outs(%{{.*}} : tensor<?x3x16x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64} -> tensor<?x3x16x5x8xf32>
   %v = kernel.winograd_input ins(%x : tensor<?x3x4x4x8xf32>) outs(%ve : tensor<?x3x16x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64} -> tensor<?x3x16x5x8xf32>
   // CHECK: kernel.winograd_gemm ins(%{{.*}}, %{{.*}} : tensor<?x3x16x5x8xf32>, tensor<16x1x20x2x8xf32>) outs(%{{.*}} : tensor<?x2x16x5x8xf32>) {depth = 20 : i64, {{.*}}tiles = 4 : i64}
-  %m = kernel.winograd_gemm ins(%v, %u : tensor<?x3x16x5x8xf32>, tensor<16x1x20x2x8xf32>) outs(%me : tensor<?x2x16x5x8xf32>) {depth = 20 : i64, tiles = 4 : i64, tile = #kernel.tile<rows = 4, cols = 2, unroll = 1>} -> tensor<?x2x16x5x8xf32>
+  %m = kernel.winograd_gemm ins(%v, %u : tensor<?x3x16x5x8xf32>, tensor<16x1x20x2x8xf32>) outs(%me : tensor<?x2x16x5x8xf32>) {depth = 20 : i64, tiles = 4 : i64, tile_size = 2 : i64, tile = #kernel.tile<rows = 4, cols = 2, unroll = 1>} -> tensor<?x2x16x5x8xf32>
   // CHECK: kernel.winograd_output ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x2x16x5x8xf32>, tensor<2x8xf32>, tensor<?x2x4x4x8xf32>) outs(%{{.*}} : tensor<?x2x4x4x8xf32>) attributes {tile_size = 2 : i64} epilogue {
   %y = kernel.winograd_output ins(%m, %b, %r : tensor<?x2x16x5x8xf32>, tensor<2x8xf32>, tensor<?x2x4x4x8xf32>) outs(%ye : tensor<?x2x4x4x8xf32>)
     attributes {tile_size = 2 : i64}
@@ -53,5 +53,16 @@ func.func @pooled(%m: memref<?x2x36x5x8xf32>, %b: memref<2x8xf32>, %y: memref<?x
     ^bb0(%acc: f32):
       kernel.yield %acc : f32
     }
+  return
+}
+
+// Windows of 5x5 in tiles of 2x2 outputs have as many points as those of 3x3 in tiles of 4x4; 6x6 outputs of
+// 3x3 have 64.
+// CHECK-LABEL: func.func @forms
+func.func @forms(%x: memref<?x1x8x8x8xf32>, %v: memref<?x1x36x5x8xf32>, %w: memref<?x1x64x5x8xf32>) {
+  // CHECK: kernel.winograd_input {{.*}} {padding = array<i64: 0, 0, 0, 0>, tile_size = 2 : i64, window = 5 : i64}
+  kernel.winograd_input ins(%x : memref<?x1x8x8x8xf32>) outs(%v : memref<?x1x36x5x8xf32>) {padding = array<i64: 0, 0, 0, 0>, tile_size = 2 : i64, window = 5 : i64}
+  // CHECK: kernel.winograd_input {{.*}} {padding = array<i64: 1, 1, 1, 1>, tile_size = 6 : i64}
+  kernel.winograd_input ins(%x : memref<?x1x8x8x8xf32>) outs(%w : memref<?x1x64x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 6 : i64}
   return
 }

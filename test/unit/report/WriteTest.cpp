@@ -17,9 +17,13 @@ static Report makeSample() {
   report.model = "a<b>";
   report.batch = 2;
   report.layers = {{"c1", "Conv2D", 100, 0}, {"r1", "ReLU", 10, 0}};
-  Launch gemm{{"c1"}, "winograd f4 gemm 7x2", {0, 60}, {64, 32}, std::nullopt};
-  Launch output{{"c1"}, "winograd f4 output", {0, 20}, {0, 32}, Launch::Estimate{4000, 3000, 2000}};
-  Launch relu{{"r1"}, "linalg.generic (maximumf)", {0, 10}, {0, 16}, std::nullopt};
+  Launch gemm{{"c1"}, "winograd f4 gemm 7x2", {0, 60}, {64, 32}, {}};
+  Launch output{{"c1"},
+                "winograd f4 output",
+                {0, 20},
+                {0, 32},
+                {{"direct", 4000}, {"f2", 3000}, {"f4", 2000}}};
+  Launch relu{{"r1"}, "linalg.generic (maximumf)", {0, 10}, {0, 16}, {}};
   report.plan = {"native", {gemm, output, relu}, {{{"c1"}, true, 0, 1024, 0, 1}}, {0, 1024}, 64};
   report.errors = {{{"c1"}, 1e-6, 2e-6, 3}};
   return report;

@@ -18,8 +18,8 @@ std::vector<Sample> samplesOf(const CostTable &costs) {
   for (auto [size, channels, filters] :
        {std::array<int64_t, 3>{56, 64, 64}, {28, 128, 128}, {28, 32, 32}, {14, 256, 256},
         {14, 96, 208}, {14, 512, 512}, {7, 512, 512}, {7, 128, 32}})
-    for (int64_t m : {0, 2, 4}) {
-      FormWork work = workOf(facts, {size, size, size, size, 1, 1, channels, filters}, m);
+    for (int64_t m : kForms) {
+      FormWork work = workOf(facts, {size, size, size, size, 1, 1, channels, filters, 3}, m);
       samples.push_back({work, timeOf(costs, work)});
     }
   return samples;
