@@ -38,8 +38,9 @@ namespace {
 
 constexpr int64_t kRowBytes = 128, kBarrierBytes = 8, kProductsOfStep = 4;
 constexpr int64_t kRowsPerWarpgroup = 64, kRowsPerWarp = 16, kWarps = kWarpgroup / 32;
-// Those of a block, 64K, are 168 for each of 384 threads; copying takes few.
-constexpr int64_t kCopyRegisters = 40, kMultiplyRegisters = 232;
+// Those of a block, 64K, are 168 for each of 384 threads; copying takes few, most for the four
+// boxes of 256 columns of bf16: with 40 these spill.
+constexpr int64_t kCopyRegisters = 56, kMultiplyRegisters = 224;
 // Rows of tiles whose columns are computed one after another. Blocks that run at once then read
 // about as many tiles of A as of B, however wide the product is.
 constexpr int64_t kRowsOfGroup = 8;

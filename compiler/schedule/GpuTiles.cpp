@@ -30,11 +30,10 @@ struct Tile {
   int64_t efficiency; // percent of the rate, with as many blocks as there is room for
 };
 
-// What a multiprocessor multiplies and adds a cycle: the peak of its pipes, less what reading
-// operands of float32 from shared memory leaves of that of bf16. The times of a launch and of a
-// block's start and end are about those that data sheets and published measurements give. None of
-// it was measured by dlc.
-constexpr double kSimtRate = 128, kTf32Rate = 512, kBf16Rate = 768;
+// What a multiprocessor multiplies and adds a cycle: the peak of its pipes, seven eighths of that of
+// bf16, of operands that lie in memory so. The times of a launch and of a block's start and end are
+// about those that data sheets and published measurements give. None of it was measured by dlc.
+constexpr double kSimtRate = 128, kTf32Rate = 512, kBf16Rate = 896;
 constexpr double kLaunch = 4000, kBlockStart = 1500, kBytes = 8;
 constexpr int64_t kMostParts = 16, kStepsOfPart = 4;
 // Of warpgroups: four fifths of the peak, what a multiprocessor copies a cycle from the second
@@ -200,6 +199,16 @@ ProductPlan dlc::schedule::choosePlan(mlir::MLIRContext *context, const Chip &ch
     least = time;
   }
   return best;
+}
+
+kernel::CtaAttr dlc::schedule::narrowTile(kernel::CtaAttr cta, int64_t depth) {
+  constexpr int64_t kStepBytes = 128, kStep = kStepBytes / 2;
+  // Steps of less are those of copies of single elements, for which they were chosen.
+  bool isWhole = cta.getK() * 4 == kStepBytes;
+  if (!isWhole || 5 * depth < 4 * int64_t(llvm::alignTo(depth, kStep)))
+    return cta;
+  return kernel::CtaAttr::get(cta.getContext(), cta.getM(), cta.getN(), kStep, cta.getWarpsM(),
+                              cta.getWarpsN(), cta.getStages());
 }
 
 kernel::CtaAttr dlc::schedule::chooseWarpgroups(mlir::MLIRContext *context, const Chip &chip,

@@ -33,12 +33,17 @@ inline constexpr int64_t kTypicalBatch = 16;
 ProductPlan choosePlan(mlir::MLIRContext *context, const Chip &chip, Precision precision,
                        const ProductShape &shape);
 
+/// The same tile for operands of bfloat16, where `depth` is K: steps of as many bytes as those of
+/// float32, unless that pads much of K.
+kernel::CtaAttr narrowTile(kernel::CtaAttr cta, int64_t depth);
+
 /// The tile of warpgroups with which they are expected to be no slower than warps; null: there is
 /// none.
 kernel::CtaAttr chooseWarpgroups(mlir::MLIRContext *context, const Chip &chip, Precision precision,
                                  const ProductShape &shape, int64_t parts);
 
-/// Whether a layer's kernel has to be transposed for warpgroups at each run: @prepare does it once for
+/// Whether a layer's kernel has to be transposed for warpgroups at each run: @prepare does it once
+/// for
 /// @forward, and a flipped one is transposed already.
 bool transposesKernel(mlir::Value kernel, Precision precision);
 

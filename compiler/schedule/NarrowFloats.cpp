@@ -22,8 +22,10 @@
 //===---------------------------------------------------------------------------------===//
 
 #include "compiler/ops/Build.h"
+#include "compiler/schedule/GpuTiles.h"
 #include "compiler/schedule/Narrowing.h"
 #include "compiler/schedule/Passes.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -55,7 +57,8 @@ private:
   void narrowOp(Operation *op);
   void narrowElements(linalg::GenericOp op);
   void narrowSelection(linalg::GenericOp op);
-  void narrowKernel(kernel::ImplicitGemmOp op);
+  void narrowProduct(kernel::ImplicitGemmOp op);
+  void narrowProduct(kernel::ImplicitGemmWeightsOp op);
   Value narrowDestination(Value value);
   Value narrowCopy(Value value);
 
@@ -151,12 +154,22 @@ void Narrowing::narrowSelection(linalg::GenericOp op) {
     inner.getResult(0).setType(narrow);
 }
 
-// A kernel is as narrow as the image beside it; operands of a gradient may differ.
-void Narrowing::narrowKernel(kernel::ImplicitGemmOp op) {
+// A kernel is as narrow as the image beside it.
+void Narrowing::narrowProduct(kernel::ImplicitGemmOp op) {
   if (!isNarrow(op.getInput()))
     return;
   rewriter.setInsertionPoint(op);
   op.getWeightsMutable().set(narrowCopy(op.getWeights()));
+  ArrayRef<int64_t> kernel = kernel::shapeOf(op.getWeights());
+  op.setCtaAttr(narrowTile(op.getCta(), kernel[0] * kernel[1] * kernel[2]));
+}
+
+// Operands of a gradient may differ.
+void Narrowing::narrowProduct(kernel::ImplicitGemmWeightsOp op) {
+  ArrayRef<int64_t> image = kernel::shapeOf(op.getGradient());
+  int64_t batch = ShapedType::isDynamic(image[0]) ? kTypicalBatch : image[0];
+  if (isNarrow(op.getInput()) && isNarrow(op.getGradient()))
+    op.setCtaAttr(narrowTile(op.getCta(), batch * image[1] * image[2]));
 }
 
 void Narrowing::narrowOp(Operation *op) {
@@ -171,7 +184,9 @@ void Narrowing::narrowOp(Operation *op) {
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(op); insert && isNarrow(insert.getResult()))
     insert.getDestMutable().set(narrowDestination(insert.getDest()));
   if (auto product = dyn_cast<kernel::ImplicitGemmOp>(op))
-    narrowKernel(product);
+    narrowProduct(product);
+  if (auto gradient = dyn_cast<kernel::ImplicitGemmWeightsOp>(op))
+    narrowProduct(gradient);
   // A copy's body is that of its types.
   if (auto copy = dyn_cast<linalg::CopyOp>(op)) {
     rewriter.setInsertionPoint(copy);

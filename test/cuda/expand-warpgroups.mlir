@@ -35,7 +35,7 @@ module attributes {gpu.container_module} {
   // CHECK-SAME:    nvvm.minctasm = 1 : i32
   // CHECK:         gpu.barrier
   // CHECK:         scf.if
-  // CHECK:           nvvm.setmaxregister decrease 40
+  // CHECK:           nvvm.setmaxregister decrease 56
   // Its tiles in turn, and the steps of each; stages go on from one to the next.
   // CHECK:           gpu.grid_dim x
   // CHECK:           scf.for %{{.*}} iter_args(%{{.*}}) -> (i32)
@@ -45,7 +45,7 @@ module attributes {gpu.container_module} {
   // CHECK:             nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}}, %[[MAP]], %{{.*}} box[%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] im2col[%{{.*}}, %{{.*}}]
   // CHECK:             nvvm.cp.async.bulk.tensor.shared.cluster.global %{{.*}} box[%{{.*}}, %{{.*}}, %{{.*}}]
   // CHECK:         } else {
-  // CHECK:           nvvm.setmaxregister increase 232
+  // CHECK:           nvvm.setmaxregister increase 224
   // CHECK:           scf.for %{{.*}} iter_args(%{{.*}}) -> (i32)
   // CHECK:           scf.for
   // CHECK:             nvvm.mbarrier.try_wait.parity
@@ -67,12 +67,12 @@ module attributes {gpu.container_module} {
   // PTX:         .maxntid 384
   // PTX:         .minnctapersm 1
   // PTX:         mbarrier.init.shared.b64
-  // PTX-DAG:     setmaxnreg.inc.sync.aligned.u32 232
+  // PTX-DAG:     setmaxnreg.inc.sync.aligned.u32 224
   // PTX-DAG:     wgmma.fence.sync.aligned
   // PTX-DAG:     mbarrier.try_wait.parity
   // PTX-DAG:     wgmma.mma_async.sync.aligned.m64n64k8.f32.tf32.tf32
   // PTX-DAG:     wgmma.wait_group.sync.aligned 1
-  // PTX-DAG:     setmaxnreg.dec.sync.aligned.u32 40
+  // PTX-DAG:     setmaxnreg.dec.sync.aligned.u32 56
   // PTX-DAG:     mbarrier.arrive.expect_tx
   // PTX-DAG:     cp.async.bulk.tensor.4d.shared::cluster.global.im2col.mbarrier::complete_tx::bytes
   // PTX-DAG:     cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes

@@ -4,7 +4,7 @@
 // RUN: FileCheck %s --input-file=%t.log --implicit-check-not=warning --implicit-check-not='{{C7508|C7510|C7514}}'
 // RUN: FileCheck %s --input-file=%t.log --check-prefix=REGISTERS
 
-// Every width of a tile in registers: warpgroups that multiply have 232 a thread, the kernel 168 at its start.
+// Every width of a tile in registers: warpgroups that multiply have 224 a thread, the kernel 168 at its start.
 // No product waits for another one (warnings C7510, C7514), and setmaxnreg is obeyed (C7508).
 // CHECK-COUNT-8:     0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
 // REGISTERS-COUNT-8: Used 168 registers
