@@ -3,8 +3,10 @@
 // A launch takes longer than most of what a layer does for each channel, and what one kernel stores
 // and the next one loads passes through memory twice. Ops on buffers that have the same points and
 // find at a point what the others wrote there become the steps of one kernel.steps: what fills a
-// reduction's destination, the reduction, and what is done with its result. Buffers that nothing
-// else reads become memref.alloca, which is never stored.
+// reduction's destination, the reduction, and what is done with its result. So do ops along the
+// same rows: the largest element of each, its exponentials, their sum and the quotients. Buffers
+// that nothing else reads become memref.alloca, which is never stored, where registers have room
+// for them.
 //
 //   %sum = memref.alloc() : memref<64xf32>
 //   linalg.fill ins(%zero) outs(%sum)
@@ -59,6 +61,11 @@ static LinalgOp asStep(Operation *op) {
 
 static bool isFill(Operation *op) { return isa_and_nonnull<linalg::FillOp>(op); }
 
+static bool fills(Operation *fill, LinalgOp op) {
+  return isFill(fill) &&
+         llvm::is_contained(op.getDpsInits(), cast<LinalgOp>(fill).getDpsInits().front());
+}
+
 // Has no effect but making a buffer or a view of one.
 static bool isFree(Operation *op) {
   return isa<memref::AllocOp, ViewLikeOpInterface>(op) || isMemoryEffectFree(op);
@@ -101,8 +108,8 @@ public:
   void join();
 
 private:
-  bool takes(LinalgOp next);
-  bool fits(LinalgOp next);
+  bool takes(ArrayRef<LinalgOp> next);
+  bool fits(ArrayRef<LinalgOp> next);
   bool canReach(Operation *op, SmallVectorImpl<Operation *> &needed);
   void keepInRegisters(kernel::StepsOp joined);
 
@@ -115,8 +122,7 @@ Steps::Steps(LinalgOp first) {
   for (Operation *op = first->getPrevNode(); op; op = op->getPrevNode()) {
     if (isFree(op))
       continue;
-    if (!isFill(op) ||
-        !llvm::is_contained(first.getDpsInits(), cast<LinalgOp>(op).getDpsInits()[0]))
+    if (!fills(op, first))
       break;
     steps.insert(steps.begin(), cast<LinalgOp>(op));
   }
@@ -145,28 +151,34 @@ bool Steps::canReach(Operation *op, SmallVectorImpl<Operation *> &needed) {
 }
 
 // The plan of all is as good as that of each.
-bool Steps::fits(LinalgOp next) {
+bool Steps::fits(ArrayRef<LinalgOp> next) {
   SmallVector<LinalgOp> all = steps;
   std::optional<ThreadPlan> before = planThreads(all);
-  all.push_back(next);
+  llvm::append_range(all, next);
   std::optional<ThreadPlan> joined = planThreads(all);
-  return joined && joined->width >= before->width &&
-         (isSmall(next) || joined->width >= planThreads(next).width);
+  return joined && (joined->rows ||
+                    (joined->width >= before->width &&
+                     (isSmall(next.back()) || joined->width >= planThreads(next.back()).width)));
 }
 
-bool Steps::takes(LinalgOp next) {
-  if (isFill(next) || steps.size() == kMostSteps)
+// An op, behind what fills its destinations.
+bool Steps::takes(ArrayRef<LinalgOp> next) {
+  LinalgOp last = next.back();
+  if (isFill(last) || steps.size() + next.size() > kMostSteps)
     return false;
   bool isConnected = llvm::any_of(steps, [&](LinalgOp step) {
     return llvm::any_of(step->getOperands(), [&](Value operand) {
-      return isa<MemRefType>(operand.getType()) && llvm::is_contained(next->getOperands(), operand);
+      return isa<MemRefType>(operand.getType()) && llvm::is_contained(last->getOperands(), operand);
     });
   });
-  if ((!isConnected && !isSmall(next)) ||
-      llvm::any_of(passed, [&](LinalgOp other) { return conflict(next, other); }) || !fits(next))
+  auto passes = [&](LinalgOp other) {
+    return llvm::is_contained(next, other) ||
+           llvm::none_of(next, [&](LinalgOp op) { return conflict(op, other); });
+  };
+  if ((!isConnected && !isSmall(last)) || !llvm::all_of(passed, passes) || !fits(next))
     return false;
   SmallVector<Operation *> needed = movers;
-  if (!canReach(next, needed))
+  if (!llvm::all_of(next, [&](LinalgOp op) { return canReach(op, needed); }))
     return false;
   movers = needed;
   return true;
@@ -180,20 +192,28 @@ void Steps::grow() {
     LinalgOp next = asStep(op);
     if (!next)
       return;
-    if (takes(next))
-      steps.push_back(next);
-    else
+    SmallVector<LinalgOp> together =
+        llvm::filter_to_vector(passed, [&](LinalgOp other) { return fills(other, next); });
+    together.push_back(next);
+    if (takes(together)) {
+      llvm::append_range(steps, together);
+      llvm::erase_if(passed, [&](LinalgOp op) { return llvm::is_contained(together, op); });
+    } else {
       passed.push_back(next);
+    }
   }
 }
 
 void Steps::keepInRegisters(kernel::StepsOp joined) {
   SetVector<Value> buffers;
   getUsedValuesDefinedAbove(joined->getRegions(), buffers);
+  std::optional<ThreadPlan> plan = planThreads(steps);
   for (Value buffer : buffers) {
     auto alloc = buffer.getDefiningOp<memref::AllocOp>();
-    if (!alloc || !llvm::all_of(alloc->getUsers(),
-                                [&](Operation *user) { return user->getParentOp() == joined; }))
+    // The elements of a row are too many.
+    if (!alloc || (plan->rows && alloc.getType().getRank() != int64_t(plan->points.size())) ||
+        !llvm::all_of(alloc->getUsers(),
+                      [&](Operation *user) { return user->getParentOp() == joined; }))
       continue;
     OpBuilder builder = OpBuilder::atBlockBegin(&joined.getBody().front());
     Value local =

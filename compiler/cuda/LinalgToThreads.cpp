@@ -29,6 +29,9 @@
 //
 // The steps of a kernel.steps are done one after the other at each point. What one of them writes
 // the next ones take from registers; it is stored by the last that writes it, if it is no alloca's.
+// Where steps go along rows, lane l of a row does elements l, l + L, ... in each of them and so
+// reads what it wrote itself; a row's sum comes to all lanes by shuffles, between warps through
+// shared memory.
 //
 //===---------------------------------------------------------------------------------===//
 
@@ -84,7 +87,13 @@ private:
   SmallVector<Value> foldThroughMemory(SmallVector<Value> parts);
   void foldHalf(ArrayRef<Value> memory, int64_t distance);
   SmallVector<Value> foldInWarp(SmallVector<Value> parts);
-  SmallVector<Value> addBefore(ValueRange sums);
+  SmallVector<Value> addBefore(Step &step, ValueRange sums);
+  void emitRows();
+  void emitRowStep(Step &step);
+  void emitElements(Step &step);
+  SmallVector<Value> reduceRow(Step &step);
+  Value foldRow(Step &step, unsigned index, Value part);
+  scf::ForOp walkRow(Step &step, ValueRange carried);
 
   Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
   Value apply(AffineExpr expr, ArrayRef<OpFoldResult> operands) {
@@ -176,6 +185,8 @@ void ThreadEmitter::emit() {
                 builder.getI32IntegerAttr(kThreadsPerMultiprocessor / plan.threads));
   findThread();
   Value inside = isBelow(group, product(plan.points, plan.width));
+  if (plan.rows)
+    return emitRows();
   if (plan.lanes > 1)
     return emitShared();
   auto branch = scf::IfOp::create(builder, loc, inside);
@@ -205,7 +216,8 @@ void ThreadEmitter::setPoint() {
 void ThreadEmitter::emitSteps(ArrayRef<Value> parts) {
   setPoint();
   for (Step &step : steps)
-    finishStep(step, !parts.empty() && &step == &leader() ? addBefore(parts) : emitStep(step));
+    finishStep(step,
+               !parts.empty() && &step == &leader() ? addBefore(step, parts) : emitStep(step));
 }
 
 SmallVector<Value> ThreadEmitter::emitStep(Step &step) {
@@ -327,8 +339,7 @@ SmallVector<Value> ThreadEmitter::foldInWarp(SmallVector<Value> parts) {
 }
 
 // The sums, with what the destinations held before.
-SmallVector<Value> ThreadEmitter::addBefore(ValueRange sums) {
-  Step &step = leader();
+SmallVector<Value> ThreadEmitter::addBefore(Step &step, ValueRange sums) {
   SmallVector<Value> all;
   for (auto [index, sum] : llvm::enumerate(sums)) {
     OpOperand &init = *step.op.getDpsInitOperand(index);
@@ -337,6 +348,111 @@ SmallVector<Value> ThreadEmitter::addBefore(ValueRange sums) {
     all.push_back(step.payload.combine(index, before, sum));
   }
   return all;
+}
+
+//===----------------------------------------------------------------------===//
+// Steps along rows
+//===----------------------------------------------------------------------===//
+
+void ThreadEmitter::emitRows() {
+  // A block's row is always there; warps may be too many.
+  if (plan.lanes == kWarp) {
+    auto branch = scf::IfOp::create(builder, loc, isBelow(group, product(plan.points, 1)));
+    builder.setInsertionPointToStart(branch.thenBlock());
+  }
+  for (auto [loop, index] : findLoops(plan.points, group, 1))
+    for (Step &step : steps)
+      step.payload.setIndex(loop, index);
+  for (Step &step : steps)
+    emitRowStep(step);
+}
+
+void ThreadEmitter::emitRowStep(Step &step) {
+  bool reduces = step.op.getNumReductionLoops() != 0;
+  if (!reduces && step.op.getNumLoops() != plan.points.size())
+    return emitElements(step);
+  SmallVector<Value> results = reduces ? reduceRow(step) : emitStep(step);
+  Value first = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, lane, constant(0));
+  for (auto [index, result] : llvm::enumerate(results)) {
+    OpOperand &init = *step.op.getDpsInitOperand(index);
+    known[init.get()] = result;
+    if (writers.lookup(init.get()) != step.op || init.get().getDefiningOp<memref::AllocaOp>())
+      continue;
+    auto branch = scf::IfOp::create(builder, loc, first);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(branch.thenBlock());
+    step.payload.store(result, init, 1);
+  }
+}
+
+// The lane's elements of the row; leaves the builder where an element is at hand.
+scf::ForOp ThreadEmitter::walkRow(Step &step, ValueRange carried) {
+  unsigned rows = plan.points.size();
+  SmallVector<int64_t> extents = step.op.getStaticLoopRanges();
+  int64_t length = ShapedType::getNumElements(ArrayRef(extents).drop_front(rows));
+  auto loop =
+      scf::ForOp::create(builder, loc, lane, constant(length), constant(plan.lanes), carried);
+  builder.setInsertionPointToStart(loop.getBody());
+  Value number = loop.getInductionVar();
+  for (unsigned inner = extents.size(); inner-- > rows;) {
+    Value index = number;
+    if (inner > rows) {
+      index = arith::RemUIOp::create(builder, loc, number, constant(extents[inner]));
+      number = arith::DivUIOp::create(builder, loc, number, constant(extents[inner]));
+    }
+    step.payload.setIndex(inner, index);
+  }
+  return loop;
+}
+
+void ThreadEmitter::emitElements(Step &step) {
+  OpBuilder::InsertionGuard guard(builder);
+  walkRow(step, {});
+  for (auto [index, result] : llvm::enumerate(emitStep(step)))
+    step.payload.store(result, *step.op.getDpsInitOperand(index), 1);
+}
+
+SmallVector<Value> ThreadEmitter::reduceRow(Step &step) {
+  SmallVector<Value> neutral;
+  for (unsigned index = 0; index < step.op.getNumDpsInits(); ++index)
+    neutral.push_back(step.payload.neutral(index, 1));
+  OpBuilder::InsertPoint behind = builder.saveInsertionPoint();
+  scf::ForOp loop = walkRow(step, neutral);
+  scf::YieldOp::create(builder, loc, step.payload.emit(loop.getRegionIterArgs(), 1));
+  builder.restoreInsertionPoint(behind);
+  SmallVector<Value> sums;
+  for (auto [index, part] : llvm::enumerate(loop.getResults()))
+    sums.push_back(foldRow(step, index, part));
+  return addBefore(step, sums);
+}
+
+// What all lanes of a row have, for each of them.
+Value ThreadEmitter::foldRow(Step &step, unsigned index, Value part) {
+  for (int32_t distance = 1; distance < kWarp; distance *= 2) {
+    auto shuffle = gpu::ShuffleOp::create(builder, loc, part, distance, static_cast<int32_t>(kWarp),
+                                          gpu::ShuffleMode::XOR);
+    part = step.payload.combine(index, part, shuffle.getShuffleResult());
+  }
+  if (plan.lanes == kWarp)
+    return part;
+  int64_t warps = plan.lanes / kWarp;
+  auto space = gpu::AddressSpaceAttr::get(func.getContext(), gpu::AddressSpace::Workgroup);
+  auto type = MemRefType::get({warps}, part.getType(), MemRefLayoutAttrInterface(), space);
+  Value memory = func.addWorkgroupAttribution(type, loc);
+  AffineExpr t = builder.getAffineDimExpr(0);
+  Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                        apply(t % kWarp, {thread}), constant(0));
+  Value warp = apply(t.floorDiv(kWarp), {thread});
+  auto branch = scf::IfOp::create(builder, loc, isFirst);
+  OpBuilder inner = branch.getThenBodyBuilder();
+  memref::StoreOp::create(inner, loc, part, memory, warp);
+  gpu::BarrierOp::create(builder, loc);
+  Value sum = memref::LoadOp::create(builder, loc, memory, constant(0));
+  for (int64_t other = 1; other < warps; ++other) {
+    Value theirs = memref::LoadOp::create(builder, loc, memory, constant(other));
+    sum = step.payload.combine(index, sum, theirs);
+  }
+  return sum;
 }
 
 // The op in the form whose payload can be emitted; null where it has none.

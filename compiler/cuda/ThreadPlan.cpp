@@ -15,6 +15,9 @@ static constexpr int64_t kManyPoints = 16384;
 static constexpr int64_t kLongAcross = 128, kLongRow = 32;
 // Longer ones take a whole block.
 static constexpr int64_t kVeryLongReduction = 512;
+// Rows up to here have a warp each, and all of these lanes walk the row together; longer ones have
+// a block; those past the last limit have more to gain from many blocks.
+static constexpr int64_t kRowOfWarp = 1024, kLongestRow = 4096;
 static constexpr int64_t kWarp = 32;
 // Elements of a vector: 16 bytes of float32, of bfloat16 where some of that is read or written.
 static constexpr int64_t kWidth = 4, kNarrowWidth = 8;
@@ -170,9 +173,9 @@ static bool isAtPoint(linalg::LinalgOp op, OpOperand &operand) {
          });
 }
 
-// What a step writes the others read and write at the same point only, and under the same name;
-// a reduction, which is done before all but fills, does not read it.
-static bool keepsToPoints(ArrayRef<linalg::LinalgOp> ops) {
+// What steps write has one name only. `accepts`: whether an operand of that name is all right.
+static bool keepsToNames(ArrayRef<linalg::LinalgOp> ops,
+                         function_ref<bool(linalg::LinalgOp, OpOperand &)> accepts) {
   DenseMap<Value, Value> written;
   for (linalg::LinalgOp op : ops)
     for (Value init : op.getDpsInits())
@@ -183,11 +186,18 @@ static bool keepsToPoints(ArrayRef<linalg::LinalgOp> ops) {
       if (!isa<MemRefType>(operand.get().getType()))
         continue;
       Value init = written.lookup(rootOf(operand.get()));
-      bool comesFirst = op.getNumReductionLoops() && op.isDpsInput(&operand);
-      if (init && (comesFirst || init != operand.get() || !isAtPoint(op, operand)))
+      if (init && (init != operand.get() || !accepts(op, operand)))
         return false;
     }
   return true;
+}
+
+// What a step writes the others read and write at the same point only; a reduction, which is done
+// before all but fills, does not read it.
+static bool keepsToPoints(ArrayRef<linalg::LinalgOp> ops) {
+  return keepsToNames(ops, [](linalg::LinalgOp op, OpOperand &operand) {
+    return isAtPoint(op, operand) && !(op.getNumReductionLoops() && op.isDpsInput(&operand));
+  });
 }
 
 static bool havePoints(linalg::LinalgOp lead, linalg::LinalgOp op) {
@@ -205,9 +215,7 @@ static bool readsNothing(linalg::LinalgOp op) {
   });
 }
 
-std::optional<ThreadPlan> cuda::planThreads(ArrayRef<linalg::LinalgOp> ops) {
-  if (ops.size() == 1)
-    return planThreads(ops.front());
+static std::optional<ThreadPlan> planPoints(ArrayRef<linalg::LinalgOp> ops) {
   unsigned first = 0;
   auto reduces = [](linalg::LinalgOp op) { return op.getNumReductionLoops() != 0; };
   if (const auto *found = llvm::find_if(ops, reduces); found != ops.end()) {
@@ -225,4 +233,91 @@ std::optional<ThreadPlan> cuda::planThreads(ArrayRef<linalg::LinalgOp> ops) {
   plan.lead = first;
   chooseWidth(ops, plan);
   return plan;
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+// The number of a row's elements that a step walks; none where its outermost loops are not `rows`
+// of the given extents, or the others are not all alike.
+static std::optional<int64_t> rowLength(linalg::LinalgOp op, ArrayRef<int64_t> rows) {
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  if (!ArrayRef(extents).take_front(rows.size()).equals(rows))
+    return std::nullopt;
+  int64_t length = 1;
+  for (unsigned loop = 0; loop < extents.size(); ++loop) {
+    bool isParallel = iterators[loop] == utils::IteratorType::parallel;
+    if (loop < rows.size()
+            ? !isParallel
+            : iterators[loop] != iterators.back() || ShapedType::isDynamic(extents[loop]))
+      return std::nullopt;
+    length *= loop < rows.size() ? 1 : extents[loop];
+  }
+  return length;
+}
+
+// An element of the row for the row's own number, or the element itself.
+static bool isInRow(linalg::LinalgOp op, OpOperand &operand, unsigned rows) {
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  bool ofRow = map.getNumResults() == rows &&
+               (op.isDpsInput(&operand) || op.getNumLoops() == rows || op.getNumReductionLoops());
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(op.getNumLoops(), op.getContext());
+  return map == (ofRow ? identity.getMajorSubMap(rows) : identity);
+}
+
+// Lanes do not wait for one another, so none may write what others have yet to read: a number of a
+// row is written before it is read.
+static bool writesFirst(ArrayRef<linalg::LinalgOp> ops, unsigned rows) {
+  DenseSet<Value> later, written;
+  for (linalg::LinalgOp op : ops)
+    later.insert_range(op.getDpsInits());
+  for (linalg::LinalgOp op : ops) {
+    for (OpOperand &operand : op->getOpOperands())
+      if (later.contains(operand.get()) && !written.contains(operand.get()) &&
+          op.getMatchingIndexingMap(&operand).getNumResults() == rows &&
+          op.payloadUsesValueFromOperand(&operand))
+        return false;
+    written.insert_range(op.getDpsInits());
+  }
+  return true;
+}
+
+static std::optional<ThreadPlan> planRows(ArrayRef<linalg::LinalgOp> ops) {
+  const auto *lead =
+      llvm::find_if(ops, [](linalg::LinalgOp op) { return op.getNumReductionLoops() != 0; });
+  if (lead == ops.end())
+    return std::nullopt;
+  linalg::LinalgOp leader = *lead;
+  unsigned rows = leader.getNumParallelLoops();
+  if (rows == 0)
+    return std::nullopt;
+  SmallVector<int64_t> extents = leader.getStaticLoopRanges();
+  extents.truncate(rows);
+  int64_t longest = 1;
+  for (linalg::LinalgOp op : ops) {
+    std::optional<int64_t> length = rowLength(op, extents);
+    if (!length || (op.getNumReductionLoops() && !canSplitReductions(op)))
+      return std::nullopt;
+    longest = std::max(longest, *length);
+  }
+  auto accepts = [&](linalg::LinalgOp op, OpOperand &operand) {
+    return isInRow(op, operand, rows);
+  };
+  if (longest > kLongestRow || !keepsToNames(ops, accepts) || !writesFirst(ops, rows))
+    return std::nullopt;
+  ThreadPlan plan;
+  plan.lead = lead - ops.begin();
+  plan.rows = true;
+  plan.points = llvm::to_vector(llvm::seq(rows));
+  plan.lanes = longest <= kRowOfWarp ? kWarp : plan.threads;
+  return plan;
+}
+
+std::optional<ThreadPlan> cuda::planThreads(ArrayRef<linalg::LinalgOp> ops) {
+  if (ops.size() == 1)
+    return planThreads(ops.front());
+  std::optional<ThreadPlan> plan = planPoints(ops);
+  return plan ? plan : planRows(ops);
 }

@@ -25,6 +25,9 @@ struct ThreadPlan {
   int64_t lanes = 1;
   /// With lanes: neighbours in a warp compute neighbouring points, not parts of one reduction.
   bool across = false;
+  /// Steps along rows: the points are rows, whose elements the lanes share in every step; each lane
+  /// comes back to its own elements.
+  bool rows = false;
   /// Threads of a block.
   int64_t threads = 256;
 
@@ -33,9 +36,10 @@ struct ThreadPlan {
 
 ThreadPlan planThreads(mlir::linalg::LinalgOp op);
 
-/// The plan of ops that are computed one after the other at each point; none where they cannot be.
-/// They have the same points, at most one of them reduces, after what fills its destinations, and
-/// what any of them writes all of them find at the point itself.
+/// The plan of ops that are computed one after the other; none where they cannot be. Either at each
+/// point: they have the same points, at most one of them reduces, after what fills its destinations,
+/// and what any of them writes all of them find at the point itself. Or row by row: their outermost
+/// loops are the rows, and what any of them writes all find in the row, or at the element itself.
 std::optional<ThreadPlan> planThreads(llvm::ArrayRef<mlir::linalg::LinalgOp> ops);
 
 /// The loop of a step that is parallel loop `loop` of the lead.

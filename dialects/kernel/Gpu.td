@@ -97,8 +97,9 @@ def Kernel_StepsOp : Op<Kernel_Dialect, "steps", [NoTerminator, SingleBlock, Rec
   let summary = "linalg ops that one kernel of a GPU computes one after the other";
   let description = [{
     Elementwise ops and at most one that reduces, on buffers, of the same points: each thread, or the
-    threads that share a point, do all of it for their points. What a memref.alloca inside holds is
-    never stored.
+    threads that share a point, do all of it for their points. Or ops along the same rows, elementwise
+    or reductions of rows: threads that share a row do one op after the other for it. What a
+    memref.alloca inside holds is never stored.
   }];
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body";

@@ -98,3 +98,61 @@ func.func @past(%x: memref<?x8xf32>, %y: memref<?x8xf32>, %z: memref<?x8xf32>, %
   linalg.tanh ins(%x : memref<?x8xf32>) outs(%y : memref<?x8xf32>)
   return
 }
+
+// -----
+
+#all = affine_map<(n, c) -> (n, c)>
+#row = affine_map<(n, c) -> (n)>
+
+// Along rows: the exponentials are stored, each row's sum is not. What fills the sum comes along.
+// CHECK-LABEL: func.func @softmax(
+// CHECK-SAME:    %{{.*}}: index, %[[X:.*]]: memref<?x100xf32>, %[[Y:.*]]: memref<?x100xf32>)
+// CHECK:         %[[POWERS:.*]] = memref.alloc(%{{.*}}) : memref<?x100xf32>
+// CHECK-NOT:     linalg
+// CHECK:         kernel.steps {
+// CHECK-NEXT:      %[[SUM:.*]] = memref.alloca(%{{.*}}) : memref<?xf32>
+// CHECK-NEXT:      linalg.exp ins(%[[X]] : {{.*}} outs(%[[POWERS]] :
+// CHECK-NEXT:      linalg.fill {{.*}} outs(%[[SUM]] :
+// CHECK-NEXT:      linalg.reduce {{.*}} ins(%[[POWERS]] : {{.*}} outs(%[[SUM]] :
+// CHECK-NEXT:      linalg.generic {{.*}} ins(%[[POWERS]], %[[SUM]] : {{.*}} outs(%[[Y]] :
+// CHECK-NOT:     linalg.generic
+// CHECK:         return
+func.func @softmax(%batch: index, %x: memref<?x100xf32>, %y: memref<?x100xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %powers = memref.alloc(%batch) : memref<?x100xf32>
+  linalg.exp ins(%x : memref<?x100xf32>) outs(%powers : memref<?x100xf32>)
+  %sum = memref.alloc(%batch) : memref<?xf32>
+  linalg.fill ins(%zero : f32) outs(%sum : memref<?xf32>)
+  linalg.reduce {arith.addf} ins(%powers : memref<?x100xf32>) outs(%sum : memref<?xf32>) dimensions = [1]
+  linalg.generic {indexing_maps = [#all, #row, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%powers, %sum : memref<?x100xf32>, memref<?xf32>) outs(%y : memref<?x100xf32>) {
+  ^bb0(%a: f32, %s: f32, %o: f32):
+    %q = arith.divf %a, %s : f32
+    linalg.yield %q : f32
+  }
+  return
+}
+
+// -----
+
+#all = affine_map<(n, c) -> (n, c)>
+#turned = affine_map<(n, c) -> (n, 99 - c)>
+
+// An element that another lane wrote is not read along with it.
+// CHECK-LABEL: func.func @mirrored(
+// CHECK:         linalg.exp
+// CHECK:         kernel.steps {
+// CHECK-NEXT:      linalg.fill
+// CHECK-NEXT:      linalg.generic
+func.func @mirrored(%x: memref<?x100xf32>, %e: memref<?x100xf32>, %y: memref<?xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.exp ins(%x : memref<?x100xf32>) outs(%e : memref<?x100xf32>)
+  linalg.fill ins(%zero : f32) outs(%y : memref<?xf32>)
+  linalg.generic {indexing_maps = [#all, #turned, affine_map<(n, c) -> (n)>], iterator_types = ["parallel", "reduction"]}
+      ins(%x, %e : memref<?x100xf32>, memref<?x100xf32>) outs(%y : memref<?xf32>) {
+  ^bb0(%b: f32, %a: f32, %s: f32):
+    %q = arith.addf %a, %s : f32
+    linalg.yield %q : f32
+  }
+  return
+}

@@ -201,6 +201,12 @@ std::string Program::launch(gpu::LaunchFuncOp op, ArrayRef<Array *> buffers) {
   return launch(op.getKernelName().str(), geometry, params.data());
 }
 
+int Program::launches() {
+  int count = 0;
+  module->lookupSymbol<func::FuncOp>("run").walk([&](gpu::LaunchFuncOp) { ++count; });
+  return count;
+}
+
 std::string Program::run(ArrayRef<Array *> buffers) {
   std::string error;
   module->lookupSymbol<func::FuncOp>("run").walk([&](gpu::LaunchFuncOp op) {

@@ -51,6 +51,9 @@ public:
   /// Launches one kernel; as simulator::run.
   std::string launch(const std::string &name, const simulator::Launch &geometry, void **params);
 
+  /// How many kernels @run launches.
+  int launches();
+
   /// Launches all kernels of @run on buffers; as simulator::run.
   std::string run(llvm::ArrayRef<Array *> buffers);
 

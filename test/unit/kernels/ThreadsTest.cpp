@@ -221,6 +221,14 @@ TEST_P(ThreadsTest, NeedsEachBarrier) {
 
 static constexpr char kJoined[] = "func.func(dlc-join-steps),dlc-gpu-phase,dlc-device-phase";
 
+// ROWS and COLS in a text.
+static std::string withSizes(std::string text, int rows, int columns) {
+  for (auto [name, value] : {std::pair("ROWS", rows), {"COLS", columns}})
+    for (size_t at; (at = text.find(name)) != std::string::npos;)
+      text.replace(at, 4, std::to_string(value));
+  return text;
+}
+
 // The sum stays in registers; the mean is stored, and what follows it is read and written.
 TEST_P(ThreadsTest, DoesStepsBehindAReduction) {
   for (auto [rows, columns] : {std::pair(700, 40), {150, 37}, {5, 64}}) {
@@ -247,10 +255,7 @@ func.func @run(%x: !in, %mean: !out, %old: !out) {
   }
   return
 })mlir";
-    for (auto [name, value] : {std::pair("ROWS", rows), {"COLS", columns}})
-      for (size_t at; (at = text.find(name)) != std::string::npos;)
-        text.replace(at, 4, std::to_string(value));
-    program = Program::make(text, kJoined);
+    program = Program::make(withSizes(text, rows, columns), kJoined);
     ASSERT_TRUE(program && program->assemble());
     Array x = Array::random(rows * columns, 1), mean(columns), old = ones(columns);
     ASSERT_THAT(program->run({&x, &mean, &old}), IsEmpty());
@@ -305,6 +310,69 @@ func.func @run(%x: memref<1x20x20x64xf32>, %w: memref<3x3x64xf32>, %b: memref<64
     for (int k = 0; k < 9; ++k)
       sum += double(x[((row + k / 3) * 20 + column + k % 3) * 64 + channel]) * w[k * 64 + channel];
     ASSERT_NEAR(y[i], sum, 1e-5);
+  }
+}
+
+// Softmax of each row, and the logarithm of its sum: a warp a row, or a block; the last block of
+// warps is not full. The exponentials are read by the lanes that wrote them.
+static constexpr char kSoftmax[] = R"mlir(
+#all = affine_map<(n, c) -> (n, c)>
+#row = affine_map<(n, c) -> (n)>
+#one = affine_map<(n) -> (n)>
+!in = memref<ROWSxCOLSxf32>
+!out = memref<ROWSxf32>
+func.func @run(%x: !in, %powers: !in, %y: !in, %log: !out) {
+  %zero = arith.constant 0.0 : f32
+  %least = arith.constant 0xFF800000 : f32
+  %max = memref.alloc() : !out
+  %sum = memref.alloc() : !out
+  linalg.fill ins(%least : f32) outs(%max : !out)
+  linalg.reduce {arith.maximumf} ins(%x : !in) outs(%max : !out) dimensions = [1]
+  linalg.generic {indexing_maps = [#all, #row, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %max : !in, !out) outs(%powers : !in) {
+  ^bb0(%a: f32, %m: f32, %o: f32):
+    %d = arith.subf %a, %m : f32
+    %e = math.exp %d : f32
+    linalg.yield %e : f32
+  }
+  linalg.fill ins(%zero : f32) outs(%sum : !out)
+  linalg.reduce {arith.addf} ins(%powers : !in) outs(%sum : !out) dimensions = [1]
+  linalg.generic {indexing_maps = [#one, #one], iterator_types = ["parallel"]} ins(%sum : !out) outs(%log : !out) {
+  ^bb0(%a: f32, %o: f32):
+    %l = math.log %a : f32
+    linalg.yield %l : f32
+  }
+  linalg.generic {indexing_maps = [#all, #row, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%powers, %sum : !in, !out) outs(%y : !in) {
+  ^bb0(%a: f32, %s: f32, %o: f32):
+    %q = arith.divf %a, %s : f32
+    linalg.yield %q : f32
+  }
+  return
+})mlir";
+
+static void expectSoftmax(const Array &x, const Array &y, const Array &log, int rows, int columns) {
+  for (int i = 0; i < rows; ++i) {
+    double largest = -INFINITY, sum = 0;
+    for (int j = 0; j < columns; ++j)
+      largest = std::max<double>(largest, x[i * columns + j]);
+    for (int j = 0; j < columns; ++j)
+      sum += std::exp(x[i * columns + j] - largest);
+    ASSERT_NEAR(log[i], std::log(sum), 1e-5);
+    for (int j = 0; j < columns; ++j)
+      ASSERT_NEAR(y[i * columns + j], std::exp(x[i * columns + j] - largest) / sum, 1e-6);
+  }
+}
+
+TEST_P(ThreadsTest, DoesStepsAlongRows) {
+  for (auto [rows, columns] : {std::pair(13, 10), {9, 100}, {3, 1500}, {1, 1}}) {
+    program = Program::make(withSizes(kSoftmax, rows, columns), kJoined);
+    ASSERT_TRUE(program && program->assemble());
+    Array x = Array::random(rows * columns, 1), powers(rows * columns), y(rows * columns);
+    Array log(rows);
+    ASSERT_EQ(program->launches(), 1);
+    ASSERT_THAT(program->run({&x, &powers, &y, &log}), IsEmpty());
+    expectSoftmax(x, y, log, rows, columns);
   }
 }
 
