@@ -11,7 +11,10 @@
 //===--------------------------------------------------------------------------------===//
 
 #include "compiler/cuda/Instructions.h"
+#include "compiler/cuda/StoreRows.h"
 #include "compiler/cuda/Templates.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -184,20 +187,19 @@ void TensorCoreTile::multiply(Value stage, MutableArrayRef<Value> sums) const {
   }
 }
 
-// Of a fragment's sums a thread has columns 2 t and 2 t + 1 of rows g and g + 8.
+// Once no warp reads the stages any more, they are where lanes exchange their sums.
 void TensorCoreTile::store(ArrayRef<Value> sums) const {
-  Int g = block.lane() / 4, t = block.lane() % 4;
-  SmallVector<Int> starts;
-  for (int64_t j = 0; j < columns; ++j)
-    starts.push_back(block.column + column + t * 2 + 8 * j);
-  TileStore out(block, product.destination, starts, 2);
+  ImplicitLocOpBuilder &b = block.builder;
+  kernel::CtaAttr cta = block.cta;
+  gpu::BarrierOp::create(b);
+  Value shared = getSharedMemory(b);
+  Int byte = block.warp() * kernel::kWarpStoreBytes;
+  Value room =
+      LLVM::GEPOp::create(b, shared.getType(), b.getI8Type(), shared, ValueRange{byte.value});
+  RowStore out(b, product.destination, room, block.lane(), block.rows, block.columns);
   for (int64_t i = 0; i < rows; ++i)
-    for (int64_t half : {0, 1}) {
-      SmallVector<Value> values;
-      for (int64_t j = 0; j < columns; ++j)
-        llvm::append_range(values, sums.slice(4 * (i * columns + j) + 2 * half, 2));
-      out.storeRow(block.row + row + g + (16 * i + 8 * half), values);
-    }
+    out.store({block.row + row + 16 * i, block.column + column, block.part, cta.getM(), cta.getN()},
+              sums.slice(4 * i * columns, 4 * columns), /*isFree=*/i == 0);
 }
 
 void dlc::cuda::expandTensorCores(const Product &product) {

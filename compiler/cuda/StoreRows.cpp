@@ -23,7 +23,7 @@ using namespace dlc::cuda;
 // Of what lies in shared memory at once. Rows are 8 elements longer: their pairs, of 8 bytes, are
 // written by half a warp at a time, which has 4 rows of 8 elements in 32 banks then.
 static constexpr int64_t kRows = 16, kColumns = 32, kStride = kColumns + 8;
-static_assert(kRows * kStride * 4 == kernel::WarpgroupMemory::kStoreBytes);
+static_assert(kRows * kStride * 4 == kernel::kWarpStoreBytes);
 
 static bool isVector(const GlobalBuffer &extra) { return extra.shape.size() == 1; }
 
@@ -73,7 +73,7 @@ void RowStore::exchange(ArrayRef<Value> sums) const {
 }
 
 void RowStore::storeColumns(const Place &place, ArrayRef<Row> lines, int64_t first,
-                            ArrayRef<Value> sums) const {
+                            ArrayRef<Value> sums, bool isFree) const {
   int64_t lanes = kColumns / width, own = 2 * sums.size();
   Int along = lane % lanes * width, column = place.column + first + along;
   Int start = lane / lanes * kStride + along;
@@ -88,7 +88,8 @@ void RowStore::storeColumns(const Place &place, ArrayRef<Row> lines, int64_t fir
       read.push_back(isVector(extra) && &read != &extras.front()
                          ? extras.front()[index]
                          : load(extra, line.extras[index] + existing));
-  syncWarp(b);
+  if (!isFree)
+    syncWarp(b);
   exchange(sums);
   syncWarp(b);
   for (auto [i, line] : llvm::enumerate(lines)) {
@@ -110,9 +111,10 @@ void RowStore::storeColumns(const Place &place, ArrayRef<Row> lines, int64_t fir
   }
 }
 
-void RowStore::store(const Place &place, ArrayRef<Value> sums) const {
+void RowStore::store(const Place &place, ArrayRef<Value> sums, bool isFree) const {
   SmallVector<Row> lines = rowsOf(place);
-  for (int64_t first = 0; first < place.width; first += kColumns)
-    storeColumns(place, lines, first,
-                 sums.slice(first / 2, std::min(kColumns, place.width - first) / 2));
+  int64_t width = 2 * sums.size();
+  for (int64_t first = 0; first < width; first += kColumns)
+    storeColumns(place, lines, first, sums.slice(first / 2, std::min(kColumns, width - first) / 2),
+                 isFree && first == 0);
 }

@@ -18,13 +18,14 @@ public:
     int64_t height, width; ///< of the tile
   };
 
-  /// The product is one of `rows` x `columns`; `shared` are WarpgroupMemory::kStoreBytes of the
+  /// The product is one of `rows` x `columns`; `shared` are kernel::kWarpStoreBytes of the
   /// warp's own.
   RowStore(mlir::ImplicitLocOpBuilder &builder, const Destination &destination, mlir::Value shared,
            Int lane, Int rows, Int columns);
 
-  /// `sums`: for every 8 columns the two of row g, then those of row g + 8.
-  void store(const Place &place, llvm::ArrayRef<mlir::Value> sums) const;
+  /// `sums`: for every 8 columns the two of row g, then those of row g + 8. `isFree`: no lane may
+  /// be reading from the warp's memory.
+  void store(const Place &place, llvm::ArrayRef<mlir::Value> sums, bool isFree = false) const;
 
 private:
   /// One of the rows that a lane stores elements of.
@@ -35,7 +36,7 @@ private:
   };
   llvm::SmallVector<Row> rowsOf(const Place &place) const;
   void storeColumns(const Place &place, llvm::ArrayRef<Row> lines, int64_t first,
-                    llvm::ArrayRef<mlir::Value> sums) const;
+                    llvm::ArrayRef<mlir::Value> sums, bool isFree) const;
   llvm::SmallVector<mlir::Value> load(const GlobalBuffer &extra, Int offset) const;
   mlir::Value at(Int offset, int64_t more) const; // of shared memory
   void exchange(llvm::ArrayRef<mlir::Value> sums) const;

@@ -256,7 +256,7 @@ void WarpgroupTiles::store(const Tile &tile, Value sums) const {
   for (int64_t i = 0; i < cta.getN() / 2; ++i)
     own.push_back(LLVM::ExtractValueOp::create(b, sums, i));
   Int warp = thread / 32 - kWarps;
-  Value room = at(warp * kernel::WarpgroupMemory::kStoreBytes + memory.startOfStores);
+  Value room = at(warp * kernel::kWarpStoreBytes + memory.startOfStores);
   RowStore out(b, product.destination, room, lane(), product.rows, product.columns);
   out.store({tile.row + warp * kRowsPerWarp, tile.column, tile.part, cta.getM(), cta.getN()}, own);
 }

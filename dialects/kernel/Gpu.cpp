@@ -43,12 +43,15 @@ static LogicalResult verifyTile(Operation *op, CtaAttr cta, Math math, bool narr
   return success();
 }
 
-// Tiles of A and B. A column of simt's A is copied element by element along K: 4 more elements a
-// row keep these in different banks.
+// Tiles of A and B, or the sums that warps of tensor cores exchange after. A column of simt's A is
+// copied element by element along K: 4 more elements a row keep these in different banks.
 int64_t dlc::kernel::getSharedBytes(CtaAttr cta, Math math, Type a, Type b) {
   int64_t padding = math == Math::Simt ? 4 : 0;
   auto bytes = [](Type type) { return int64_t(type.getIntOrFloatBitWidth() / 8); };
-  return cta.getStages() * cta.getK() * ((cta.getM() + padding) * bytes(a) + cta.getN() * bytes(b));
+  int64_t stages =
+      cta.getStages() * cta.getK() * ((cta.getM() + padding) * bytes(a) + cta.getN() * bytes(b));
+  int64_t warps = cta.getWarpsM() * cta.getWarpsN();
+  return math == Math::Simt ? stages : std::max(stages, warps * kWarpStoreBytes);
 }
 
 int64_t checks::partsOf(Value out) {

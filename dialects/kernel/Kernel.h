@@ -50,6 +50,10 @@ struct SlidingWindow {
 /// That of a kernel that kernel.pair can join with the convolution it reads.
 SlidingWindow windowOf(KernelOpInterface reader);
 
+/// What a warp of tensor cores exchanges to store its sums: 16 rows of 32, and 8 more so that rows
+/// begin in different banks.
+inline constexpr int64_t kWarpStoreBytes = 16 * (32 + 8) * 4;
+
 /// Shared memory for the tiles of a matrix product A . B, whose operands have elements of the types
 /// `a` and `b`, in bytes.
 int64_t getSharedBytes(CtaAttr cta, Math math, mlir::Type a, mlir::Type b);
@@ -57,8 +61,6 @@ int64_t getSharedBytes(CtaAttr cta, Math math, mlir::Type a, mlir::Type b);
 /// Where kernel.warpgroup_gemm keeps what in shared memory, in bytes: tiles of A and of B, one of
 /// each a stage, the sums that warps exchange to store them, and two barriers a stage.
 struct WarpgroupMemory {
-  /// Of one warp: 16 rows of 32 sums, and 8 more so that rows begin in different banks.
-  static constexpr int64_t kStoreBytes = 16 * (32 + 8) * 4;
   int64_t tileOfA, tileOfB, startOfB, startOfStores, startOfBarriers, bytes;
 
   WarpgroupMemory(CtaAttr cta, Math math);

@@ -156,7 +156,7 @@ WarpgroupMemory::WarpgroupMemory(CtaAttr cta, Math math) {
   tileOfB = (math == Math::WgmmaBf16 ? llvm::alignTo(n, 64) : n) * kRowBytes;
   startOfB = stages * tileOfA;
   startOfStores = startOfB + stages * tileOfB;
-  startOfBarriers = startOfStores + cta.getWarpsM() * kStoreBytes;
+  startOfBarriers = startOfStores + cta.getWarpsM() * kWarpStoreBytes;
   bytes = startOfBarriers + 2 * 8 * stages;
 }
 

@@ -25,11 +25,16 @@ gpu.module @kernels {
   // CHECK-COUNT-8: nvvm.mma.sync A[{{.*}}] B[{{.*}}] C[{{.*}}] {layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>, multiplicandAPtxType = #nvvm.mma_type<tf32>, multiplicandBPtxType = #nvvm.mma_type<tf32>, shape = #nvvm.shape<m = 16, n = 8, k = 8>}
   // CHECK-NOT:     nvvm.mma.sync
   // CHECK:         scf.yield
-  // The epilogue in pairs of neighbours; the bias is read before the rows.
-  // CHECK:       llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr<1> -> vector<2xf32>
+  // Once all warps have read the last stage their lanes exchange their sums there: each stores a vector.
+  // CHECK:       gpu.barrier
+  // CHECK:       llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<1> -> vector<4xf32>
+  // CHECK-NOT:   nvvm.bar.warp.sync
+  // CHECK:       llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<3>
+  // CHECK:       nvvm.bar.warp.sync
+  // CHECK:       llvm.load %{{.*}} {alignment = 16 : i64} : !llvm.ptr<3> -> vector<4xf32>
+  // CHECK:       arith.maximumf
   // CHECK:       scf.if
-  // CHECK:         arith.maximumf
-  // CHECK:         llvm.store %{{.*}}, %{{.*}} {alignment = 8 : i64} : vector<2xf32>, !llvm.ptr<1>
+  // CHECK:         llvm.store %{{.*}}, %{{.*}} {alignment = 16 : i64} : vector<4xf32>, !llvm.ptr<1>
   gpu.func @conv(%x: memref<?x8x8x16xf32>, %w: memref<3x3x16x32xf32>, %b: memref<32xf32>, %out: memref<?x8x8x32xf32>) kernel {
     kernel.implicit_gemm ins(%x, %w, %b : memref<?x8x8x16xf32>, memref<3x3x16x32xf32>, memref<32xf32>) outs(%out : memref<?x8x8x32xf32>)
       attributes {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>,

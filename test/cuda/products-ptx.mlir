@@ -24,7 +24,7 @@
 // NARROW-DAG:  ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16
 // NARROW-DAG:  mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32
 // NARROW-DAG:  cvt.rn.bf16x2.f32
-// NARROW-DAG:  st.global.b32
+// NARROW-DAG:  st.global.v4.b32
 // SIMT-DAG:  ld.shared.v4
 // SIMT-DAG:  fma.rn.f32
 // TF32-DAG:  st.global.v

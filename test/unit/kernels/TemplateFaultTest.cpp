@@ -70,8 +70,9 @@ std::string nameOf(const testing::TestParamInfo<Kernel> &info) {
 class TemplateFaultTest : public testing::TestWithParam<Kernel> {
 protected:
   void expectProductFaultsCaught(const Fault &fault, bool isRace = false) {
-    Convolution convolution{2, 7, 7, 16, 3, 3, 40, 1, 1, 1};
-    Product product(convolution, {64, 32, 16, 2, 2, 3}, GetParam().math, GetParam().isWeights,
+    // As many steps that the last one reads the stage where warps then exchange their sums.
+    Convolution convolution{2, 10, 7, 16, 3, 3, 40, 1, 1, 1};
+    Product product(convolution, {64, 32, 16, 2, 2, 4}, GetParam().math, GetParam().isWeights,
                     GetParam().storage);
     ASSERT_TRUE(product.program);
     expectCaught(
