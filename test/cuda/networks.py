@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Assembles the kernels of every network, forward and of training.
 
-No kernel may spill registers, use a stack, divide in 64 bits or call a function.
+No kernel may spill registers, use a stack, divide in 64 bits or call a function, or take so many registers
+or so much shared memory that fewer of its blocks fit a multiprocessor than BUDGETS says.
 
   networks.py CHIP FEATURES SCHEDULE FOLDER...
 
@@ -18,10 +19,39 @@ import sys
 LINE = r"(\w+): (\d+) registers, (\d+) bytes of stack, (\d+) bytes spilled, (\d+) bytes of shared memory"
 
 
+LAUNCH = r"@kernels::@(\w+) blocks in .*? threads in \(%c(\d+)\w*,.*?\)(?:\s+dynamic_shared_memory_size %c(\d+)_i32)?"
+# Of a multiprocessor: registers, shared memory in bytes, of which a block takes 1024 more than it asks for.
+REGISTERS, SHARED, WARPS, BLOCKS = 65536, {"sm_80": 164 << 10, "sm_90a": 228 << 10}, 64, 32
+# Warps that fit a multiprocessor at once, by a kernel's template: of products that copy ahead one for each of
+# its four parts, of warpgroups a block, of all else enough to hide what each waits for.
+BUDGETS = {"warpgroup_gemm": 12, "implicit_gemm": 4}
+DEFAULT = 24
+
+
 def run(*command, text=None):
     result = subprocess.run(command, capture_output=True, text=True, input=text)
     assert result.returncode == 0, f"{' '.join(command)}: {result.stderr}"
     return result.stdout
+
+
+def warps_at_once(registers, threads, shared, chip):
+    """Registers are given to warps 256 at a time, eight a thread."""
+    warps = -(-threads // 32)
+    of_warp = -(-registers // 8) * 256
+    blocks = min(REGISTERS // (of_warp * warps), WARPS // warps, SHARED[chip] // (shared + 1024), BLOCKS)
+    return blocks * warps
+
+
+def check_budgets(name, kernels, resources, chip):
+    launches = {kernel: (int(threads), int(shared or 0)) for kernel, threads, shared in re.findall(LAUNCH, kernels)}
+    for kernel, registers, _, _, static in resources:
+        threads, dynamic = launches[kernel]
+        warps = warps_at_once(int(registers), threads, int(static) + dynamic, chip)
+        budget = next((b for prefix, b in BUDGETS.items() if kernel.startswith(prefix)), DEFAULT)
+        assert warps >= budget, (
+            f"{name}: of @{kernel} {warps} warps fit a multiprocessor, and its budget is {budget}: it takes "
+            f"{registers} registers a thread, {int(static) + dynamic} bytes of shared memory a block of {threads}"
+        )
 
 
 def check(model, train, chip, features, schedule):
@@ -38,6 +68,7 @@ def check(model, train, chip, features, schedule):
     assert len(resources) == ptx.count(".entry"), f"{name}: {report}"
     for kernel, registers, stack, spilled, _ in resources:
         assert stack == spilled == "0", f"{name}: @{kernel} has {stack} bytes of stack, {spilled} spilled"
+    check_budgets(name, kernels, resources, chip)
     print(f"{name}: {len(resources)} kernels, at most {max(int(r[1]) for r in resources)} registers")
 
 
