@@ -4,6 +4,7 @@
 #include "compiler/schedule/Tiles.h"
 #include "dialects/kernel/Shapes.h"
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 #include <limits>
 
 using namespace dlc;
@@ -73,19 +74,28 @@ static double bytesOf(const TargetFacts &facts, const ConvSizes &conv, int64_t p
   return 4.0 * points * conv.channels * llvm::alignTo(conv.filters, facts.lanes);
 }
 
-// Vectors of points that `blocks` blocks of tiles read from beyond the second-level cache: all, for
-// each group of output channels, where those of a block are more than it holds. Step by step there
-// is one point at a time.
+// Vectors of points that go through memory beyond the second-level cache. Step by step: all, where
+// they are more than it holds. In blocks of tiles: those in, again for each group of output
+// channels, where a block's are more.
 static double vectorsFromBeyond(const TargetFacts &facts, const ConvSizes &conv, int64_t m,
                                 int64_t blocks) {
-  int64_t vectors = WinogradForm{m, conv.window}.points() * tilesOf(conv, m) *
-                    llvm::divideCeil(conv.channels, facts.lanes);
-  if (!blocks || 4.0 * facts.lanes * vectors / blocks <= facts.costs.l2)
-    return 0;
+  int64_t points = WinogradForm{m, conv.window}.points() * tilesOf(conv, m);
+  int64_t in = points * llvm::divideCeil(conv.channels, facts.lanes);
   int64_t outBlocks = llvm::divideCeil(conv.filters, facts.lanes);
+  double bytes = 4.0 * facts.lanes;
+  if (!blocks)
+    return bytes * (in + points * outBlocks) > facts.costs.l2 ? in + points * outBlocks : 0;
+  if (bytes * in / blocks <= facts.costs.l2)
+    return 0;
   int64_t rows = llvm::divideCeil(tilesOf(conv, m), blocks);
   int64_t cols = chooseTileShape(facts, rows, outBlocks, /*dividing=*/false).cols;
-  return double(vectors) * llvm::divideCeil(outBlocks, cols);
+  return double(in) * llvm::divideCeil(outBlocks, cols);
+}
+
+// How long a vector takes beside one of 6 x 6 points: a point is a sum along the tile's side,
+// twice. Those of F(2x2) take as long as those of F(4x4), for they wait for memory more.
+static double effortOf(const WinogradForm &form) {
+  return std::max(1.0, std::sqrt(double(form.points())) / 6);
 }
 
 FormWork dlc::schedule::workOf(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
@@ -103,7 +113,8 @@ FormWork dlc::schedule::workOf(const TargetFacts &facts, const ConvSizes &conv, 
       llvm::divideCeil(conv.channels, facts.lanes) + llvm::divideCeil(conv.filters, facts.lanes);
   int64_t blocks = chooseBlocks(facts, conv, m);
   work.product = productOf(facts, conv, tiles, double(points) * conv.channels);
-  work.vectors = points * tiles * channelBlocks + vectorsFromBeyond(facts, conv, m, blocks);
+  work.vectors = effortOf({m, conv.window}) *
+                 (points * tiles * channelBlocks + vectorsFromBeyond(facts, conv, m, blocks));
   work.bytes = bytesOf(facts, conv, points);
   work.launches = blocks ? 1 : 3;
   return work;
@@ -153,9 +164,12 @@ std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
 }
 
 size_t dlc::schedule::fastestForm(const Estimates &estimates) {
-  size_t form = std::min_element(estimates.begin(), estimates.end()) - estimates.begin();
-  // A twentieth must be gained: direct sums are closer to exact ones.
-  return estimates[form] < estimates[0] * 0.95 ? form : 0;
+  // A twentieth must be gained: the smaller a form's tiles, the closer to exact sums it is.
+  size_t best = 0;
+  for (size_t form = 1; form < estimates.size(); ++form)
+    if (estimates[form] < estimates[best] * 0.95)
+      best = form;
+  return best;
 }
 
 static int64_t tileSizeOf(Winograd use) {
