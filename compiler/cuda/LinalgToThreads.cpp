@@ -54,8 +54,8 @@ using namespace dlc::cuda;
 
 static constexpr int64_t kWarp = 32;
 // Half of the threads that a multiprocessor holds hide its memory's latency as a rule; they leave
-// 64 registers to each.
-static constexpr int64_t kThreadsPerMultiprocessor = 1024;
+// 64 registers to each. A thread that goes through windows alone keeps their places in 80.
+static constexpr int64_t kThreadsPerMultiprocessor = 1024, kThreadsWithWindows = 768;
 
 namespace {
 struct Step {
@@ -181,8 +181,9 @@ void ThreadEmitter::findThread() {
 }
 
 void ThreadEmitter::emit() {
-  func->setAttr("nvvm.minctasm",
-                builder.getI32IntegerAttr(kThreadsPerMultiprocessor / plan.threads));
+  bool isAlone = plan.lanes == 1 && plan.reductions.size() > 1;
+  int64_t threads = isAlone ? kThreadsWithWindows : kThreadsPerMultiprocessor;
+  func->setAttr("nvvm.minctasm", builder.getI32IntegerAttr(threads / plan.threads));
   findThread();
   Value inside = isBelow(group, product(plan.points, plan.width));
   if (plan.rows)

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstring>
 #include <map>
+#include <utility>
 
 using namespace dlc::simulator;
 
@@ -33,12 +34,18 @@ uint32_t Block::threadId(uint32_t dimension) const {
   return index % launch.threads[dimension];
 }
 
+/// Threads of a block that failed leave their stacks behind.
+void Block::collectStacks() {
+  for (Thread &thread : threads)
+    if (char *stack = std::exchange(thread.stack, nullptr))
+      stacks.giveBack(stack);
+}
+
+Block::~Block() { collectStacks(); }
+
 void Block::reset() {
+  collectStacks();
   for (Thread &thread : threads) {
-    // Threads of a block that failed leave their stacks behind.
-    if (thread.stack)
-      stacks.giveBack(thread.stack);
-    thread.stack = nullptr;
     thread.state = Thread::Fresh;
     thread.openCopies.clear();
     thread.copyGroups.clear();

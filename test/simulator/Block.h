@@ -85,6 +85,7 @@ struct Warpgroup {
 class Block {
 public:
   Block(void (*kernel)(void **params), const Launch &launch, void **params);
+  ~Block();
 
   /// Runs the block of these coordinates; empty, or what went wrong.
   std::string run(uint32_t x, uint32_t y, uint32_t z);
@@ -147,6 +148,7 @@ private:
   std::string describe(const Thread &thread) const;
   std::string describeDeadlock() const;
   void reset();
+  void collectStacks();
 
   void (*kernel)(void **);
   Launch launch;
