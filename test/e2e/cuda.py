@@ -41,6 +41,27 @@ WIDE = {
     },
     "outputs": ["out"],
 }
+# What is no product of a whole layer: groups, channels by themselves, both poolings, statistics.
+MIXED = {
+    "$schema": "dlc-model-1.json", "dlc": 1, "name": "mixed",
+    "inputs": [{"name": "image", "shape": [12, 12, 16]}],
+    "layers": [
+        {"type": "Conv2D", "name": "groups", "filters": 32, "kernel_size": 3, "groups": 4, "padding": "same"},
+        {"type": "BatchNormalization", "name": "norm"},
+        {"type": "Activation", "activation": "tanh"},
+        {"type": "DepthwiseConv2D", "name": "depthwise", "kernel_size": 3, "strides": 2, "padding": "same"},
+        {"type": "AveragePooling2D", "pool_size": 3, "strides": 1, "padding": "same"},
+        {"type": "MaxPooling2D"},
+        {"type": "Flatten"},
+        {"type": "Dense", "name": "out", "units": 10},
+    ],
+    "train": {
+        "loss": {"type": "SparseCategoricalCrossentropy", "from_logits": True},
+        "optimizer": {"type": "SGD", "learning_rate": 0.01, "momentum": 0.9},
+    },
+    "outputs": ["out"],
+}
+OWN = {model["name"]: model for model in (WIDE, MIXED)}
 LIMIT = 1e-3  # of the largest number: float32 in another order, step upon step
 # Factors of products have 10 and 7 bits of mantissa; their roundings add up over the layers.
 LIMITS = {"fp32": LIMIT, "tf32": 2e-2, "bf16": 1e-1}
@@ -82,8 +103,8 @@ def compile(dlc, driver, model, *options):
 
 
 def zoo(name):
-    if name == WIDE["name"]:
-        return dict(WIDE)
+    if name in OWN:
+        return dict(OWN[name])
     model = dlctest.load_json(os.path.join(ZOO, name + ".json"))
     model.pop("weights", None)
     return model
@@ -219,7 +240,8 @@ def cases(dlc, args):
         yield "forward/wide", forward(dlc, driver, "wide", 2)
         yield "training/wide", training(dlc, driver, "wide", 2, 2)
         return
-    for name, batch, steps in (("lenet5", 4, 3), ("mnist_cnn", 4, 2), ("resnet20", 2, 2)):
+    yield "forward/mixed", forward(dlc, driver, "mixed", 3)
+    for name, batch, steps in (("lenet5", 4, 3), ("mnist_cnn", 4, 2), ("resnet20", 2, 2), ("mixed", 4, 2)):
         yield f"training/{name}", training(dlc, driver, name, batch, steps)
 
 
