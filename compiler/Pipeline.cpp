@@ -89,6 +89,7 @@ void dlc::buildGpuSchedulePhase(OpPassManager &pm, StringRef chip, Precision pre
   if (warpgroups && precision == Precision::Tf32)
     pm.addNestedPass<func::FuncOp>(schedule::createUseWarpgroups({chip.str()}));
   addPlainPhase(pm, /*costlyOnce=*/true);
+  pm.addNestedPass<func::FuncOp>(schedule::createJoinReductions());
   pm.addNestedPass<func::FuncOp>(schedule::createSplitReductions());
   cleanUp(pm);
   if (precision != Precision::Bf16)

@@ -72,11 +72,16 @@ def FuseElementwise : Pass<"dlc-fuse-elementwise", "::mlir::func::FuncOp"> {
            "compute quotients and functions of a row once, not for each element that reads them">];
 }
 
+def JoinReductions : Pass<"dlc-join-reductions", "::mlir::func::FuncOp"> {
+  let summary = "make one sum of sums of sums, and one op of sums that read the same";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
+}
+
 def SplitReductions : Pass<"dlc-split-reductions", "::mlir::func::FuncOp"> {
   let summary = "sum in parts what is long and leaves few results, for GPUs";
   let description = [{
-    Sums of sums become one sum, sums that read the same one op. Where results are few, parts of the
-    elements are summed by themselves, then the parts: their number depends on shapes alone.
+    Where results are few, parts of the elements are summed by themselves, then the parts: their number
+    depends on shapes alone.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s --dlc-split-reductions --canonicalize | FileCheck %s
+// RUN: dlc-opt %s --dlc-join-reductions --dlc-split-reductions --canonicalize | FileCheck %s
 
 #image = affine_map<(n, h, w, c) -> (n, h, w, c)>
 #rows = affine_map<(n, h, w, c) -> (n, h, c)>
