@@ -76,6 +76,9 @@ static std::string spellKernel(Operation *op) {
                              "in " + Twine(op.getBlocks()) + " blocks, " + spellTile(op.getTile()),
                              op.getPool());
       })
+      .Case([](kernel::WinogradPlaneOp op) {
+        return spellWinograd(op.getTileSize(), "of one channel", op.getPool());
+      })
       .Case([](kernel::WinogradOutputOp op) {
         return spellWinograd(op.getTileSize(), "output", op.getPool());
       })

@@ -114,6 +114,11 @@ Value Emitter::lessThan(Value a, Value b) {
 // Memory and control
 //===----------------------------------------------------------------------===//
 
+Value Emitter::viewScratch(Value scratch, int64_t offset, ArrayRef<int64_t> shape) {
+  auto type = MemRefType::get(shape, builder.getF32Type());
+  return memref::ViewOp::create(builder, loc, type, scratch, index(offset), ValueRange());
+}
+
 Value Emitter::load(Value memref, ValueRange indices) {
   return vector::LoadOp::create(builder, loc, vectorType(), memref, indices);
 }

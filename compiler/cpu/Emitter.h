@@ -43,6 +43,9 @@ public:
   mlir::Value min(mlir::Value a, mlir::Value b);
   mlir::Value max(mlir::Value a, mlir::Value b);
 
+  /// A part of scratch memory, `offset` bytes into it, as a buffer of float32.
+  mlir::Value viewScratch(mlir::Value scratch, int64_t offset, llvm::ArrayRef<int64_t> shape);
+
   /// The first extent of a buffer, which may be dynamic.
   mlir::Value batchOf(mlir::Value memref);
 

@@ -37,6 +37,8 @@ mlir::LogicalResult expandWinogradOutput(Emitter &e, kernel::WinogradOutputOp op
 /// The scratch memory of the thread is the argument of the function before the bounds.
 mlir::LogicalResult expandWinograd(Emitter &e, kernel::WinogradOp op, mlir::Value lo,
                                    mlir::Value hi);
+mlir::LogicalResult expandWinogradPlane(Emitter &e, kernel::WinogradPlaneOp op, mlir::Value lo,
+                                        mlir::Value hi);
 
 /// The indices in memory of a blocked image's pixel.
 using PixelPlace = std::function<Emitter::Values(mlir::Value image, mlir::Value block,

@@ -111,6 +111,7 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
         .Case(
             [&](kernel::WinogradOutputOp out) { return cpu::expandWinogradOutput(e, out, lo, hi); })
         .Case([&](kernel::WinogradOp op) { return cpu::expandWinograd(e, op, lo, hi); })
+        .Case([&](kernel::WinogradPlaneOp op) { return cpu::expandWinogradPlane(e, op, lo, hi); })
         .Default(
             [](Operation *other) { return other->emitOpError("has no expansion on this target"); });
   }

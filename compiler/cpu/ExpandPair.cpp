@@ -64,8 +64,7 @@ private:
   // The ring as the whole image, of which only what is in the ring is ever addressed.
   Value viewRing(Value scratch) {
     int64_t elements = ShapedType::getNumElements(ring), row = ring[3] * ring[4];
-    auto flat = MemRefType::get({elements}, e.builder.getF32Type());
-    Value all = memref::ViewOp::create(e.builder, e.loc, flat, scratch, e.index(0), ValueRange());
+    Value all = e.viewScratch(scratch, 0, {elements});
     SmallVector<int64_t> shape(middle), strides = {elements, ring[2] * row, row, ring[4], 1};
     shape[0] = 1;
     auto layout = StridedLayoutAttr::get(e.builder.getContext(), 0, strides);

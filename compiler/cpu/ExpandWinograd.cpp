@@ -116,13 +116,14 @@ LogicalResult dlc::cpu::expandWinogradOutput(Emitter &e, kernel::WinogradOutputO
   Epilogue epilogue(op.getEpilogue(), op.getExtras());
   if (failed(epilogue.verify(op)))
     return failure();
-  WinogradOutputTiles output(e, op.getInput(), op.getOut(), op.getForm(), op.getPool(), epilogue);
-  e.forItems(
-      op.getItemExtents(e.builder, e.loc), lo, hi, [&](ValueRange outer, Value first, Value end) {
-        Value bias = e.load(op.getBias(), {outer[1], e.index(0)});
-        emitRows(e, outer[0], first, end, output.columns(),
-                 [&](const WinogradRow &tiles) { output.emit(tiles, outer[1], outer[1], bias); });
-      });
+  WinogradOutputTiles output(e, op.getOut(), op.getForm(), op.getPool(), epilogue);
+  e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
+             [&](ValueRange outer, Value first, Value end) {
+               Value bias = e.load(op.getBias(), {outer[1], e.index(0)});
+               emitRows(e, outer[0], first, end, output.columns(), [&](const WinogradRow &tiles) {
+                 output.emit(tiles, op.getInput(), outer[1], outer[1], bias);
+               });
+             });
   return success();
 }
 

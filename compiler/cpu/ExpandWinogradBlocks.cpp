@@ -21,22 +21,16 @@ using kernel::shapeOf;
 
 namespace {
 
-// A part of the scratch memory as a buffer.
-Value viewScratch(Emitter &e, Value scratch, int64_t offset, ArrayRef<int64_t> shape) {
-  auto type = MemRefType::get(shape, e.builder.getF32Type());
-  return memref::ViewOp::create(e.builder, e.loc, type, scratch, e.index(offset), ValueRange());
-}
-
 class BlocksEmitter {
 public:
   BlocksEmitter(Emitter &e, kernel::WinogradOp op, Value scratch)
       : e(e), op(op), weights(shapeOf(op.getWeights())), epilogue(op.getEpilogue(), op.getExtras()),
-        v(viewScratch(e, scratch, 0, op.getPointsShape())),
-        m(viewScratch(e, scratch, 4 * ShapedType::getNumElements(op.getPointsShape()),
-                      op.getProductsShape())),
+        v(e.viewScratch(scratch, 0, op.getPointsShape())),
+        m(e.viewScratch(scratch, 4 * ShapedType::getNumElements(op.getPointsShape()),
+                        op.getProductsShape())),
         input(e, op.getInput(), v, op.getPadding(), op.getForm()),
         products(e, v, op.getWeights(), m, op.getInChannels(), op.getTile()),
-        output(e, m, op.getOut(), op.getForm(), op.getPool(), epilogue) {
+        output(e, op.getOut(), op.getForm(), op.getPool(), epilogue) {
     int64_t tiles = op.getTileRows() * op.getTileColumns();
     shorter = tiles / op.getBlocks();
     longerBlocks = tiles % op.getBlocks();
@@ -89,7 +83,7 @@ private:
     for (int64_t col = 0; col < cols; ++col) {
       Value block = e.add(e.mul(group, weights[3]), col);
       Value bias = e.load(op.getBias(), {block, e.index(0)});
-      forRows([&](const WinogradRow &tiles) { output.emit(tiles, e.index(col), block, bias); });
+      forRows([&](const WinogradRow &tiles) { output.emit(tiles, m, e.index(col), block, bias); });
     }
   }
 

@@ -67,10 +67,18 @@ private:
 /// them. Of tiles that reach past the image only what lies inside is written.
 class WinogradOutputTiles {
 public:
-  WinogradOutputTiles(Emitter &e, mlir::Value points, mlir::Value out, kernel::WinogradForm form,
-                      int64_t pool, Epilogue &epilogue);
-  /// Block `pointsBlock` of the points becomes block `block` of the image.
-  void emit(const WinogradRow &tiles, mlir::Value pointsBlock, mlir::Value block, mlir::Value bias);
+  /// Takes a row of a tile's outputs, bias included.
+  using TakeRow = llvm::function_ref<void(int64_t y, llvm::ArrayRef<mlir::Value> outputs)>;
+  /// Emits the rows of the tile in a slot, in any order.
+  using Transform = llvm::function_ref<void(mlir::Value slot, TakeRow take)>;
+
+  WinogradOutputTiles(Emitter &e, mlir::Value out, kernel::WinogradForm form, int64_t pool,
+                      Epilogue &epilogue);
+  /// Block `pointsBlock` of the points `m` [N, O/L, P, S, L] becomes block `block` of the image.
+  void emit(const WinogradRow &tiles, mlir::Value m, mlir::Value pointsBlock, mlir::Value block,
+            mlir::Value bias);
+  /// Tiles that `transform` makes become block `block` of the image.
+  void emit(const WinogradRow &tiles, Transform transform, mlir::Value block);
   int64_t columns() const { return llvm::divideCeil(width, side); }
 
 private:
@@ -79,8 +87,8 @@ private:
     mlir::Value image, block, top, left;
   };
 
-  void emitTile(const WinogradRow &tiles, mlir::Value column, mlir::Value pointsBlock,
-                mlir::Value block, mlir::Value bias, bool whole);
+  void emitTile(const WinogradRow &tiles, mlir::Value column, Transform transform,
+                mlir::Value block, bool whole);
   mlir::Value larger(mlir::Value a, mlir::Value b);
   Emitter::Values poolRow(llvm::ArrayRef<mlir::Value> outputs);
   void emitStore(mlir::Value value, mlir::ValueRange at);
@@ -88,7 +96,7 @@ private:
   void emitEpilogue(const Place &place);
 
   Emitter &e;
-  mlir::Value points, out;
+  mlir::Value out;
   Epilogue &epilogue;
   kernel::WinogradForm form;
   int64_t pool;

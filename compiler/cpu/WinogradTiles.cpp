@@ -168,47 +168,50 @@ VectorType WinogradInputTiles::maskType() {
 // Output
 //===----------------------------------------------------------------------===//
 
-WinogradOutputTiles::WinogradOutputTiles(Emitter &e, Value points, Value out, WinogradForm form,
-                                         int64_t pool, Epilogue &epilogue)
-    : e(e), points(points), out(out), epilogue(epilogue), form(form), pool(pool),
-      side(form.tile / pool), height(shapeOf(out)[2]), width(shapeOf(out)[3]) {}
+WinogradOutputTiles::WinogradOutputTiles(Emitter &e, Value out, WinogradForm form, int64_t pool,
+                                         Epilogue &epilogue)
+    : e(e), out(out), epilogue(epilogue), form(form), pool(pool), side(form.tile / pool),
+      height(shapeOf(out)[2]), width(shapeOf(out)[3]) {}
 
-void WinogradOutputTiles::emit(const WinogradRow &tiles, Value pointsBlock, Value block,
+void WinogradOutputTiles::emit(const WinogradRow &tiles, Value m, Value pointsBlock, Value block,
                                Value bias) {
+  auto transform = [&](Value slot, TakeRow take) {
+    auto load = [&](int64_t point) -> Value {
+      Value value = e.load(m, {tiles.pointsImage, pointsBlock, e.index(point), slot, e.index(0)});
+      // The point 1 of both dimensions counts once in every output.
+      bool isOnes = point == form.side() + 1;
+      return isOnes ? arith::AddFOp::create(e.builder, e.loc, value, bias).getResult() : value;
+    };
+    for (ArrayRef<int64_t> rows : outputParts(form))
+      for (auto [y, outputs] : llvm::zip_equal(rows, emitOutputRows(e, form, rows, load)))
+        take(y, outputs);
+  };
+  emit(tiles, transform, block);
+}
+
+void WinogradOutputTiles::emit(const WinogradRow &tiles, Transform transform, Value block) {
   auto emitWhole = [&](const WinogradRow &whole) {
-    e.loop(whole.from, whole.to, 1, [&](Value column) {
-      emitTile(whole, column, pointsBlock, block, bias, /*whole=*/true);
-    });
+    e.loop(whole.from, whole.to, 1,
+           [&](Value column) { emitTile(whole, column, transform, block, /*whole=*/true); });
   };
-  auto emitEdge = [&](Value column) {
-    emitTile(tiles, column, pointsBlock, block, bias, /*whole=*/false);
-  };
+  auto emitEdge = [&](Value column) { emitTile(tiles, column, transform, block, /*whole=*/false); };
   forTiles(e, tiles, {0, height / side}, llvm::divideCeil(height, side), {0, width / side},
            columns(), emitWhole, emitEdge);
 }
 
-void WinogradOutputTiles::emitTile(const WinogradRow &tiles, Value column, Value pointsBlock,
-                                   Value block, Value bias, bool whole) {
-  Value slot = tiles.slotOf(e, column);
-  auto load = [&](int64_t point) -> Value {
-    Value value =
-        e.load(points, {tiles.pointsImage, pointsBlock, e.index(point), slot, e.index(0)});
-    // The point 1 of both dimensions counts once in every output.
-    bool isOnes = point == form.side() + 1;
-    return isOnes ? arith::AddFOp::create(e.builder, e.loc, value, bias).getResult() : value;
-  };
+void WinogradOutputTiles::emitTile(const WinogradRow &tiles, Value column, Transform transform,
+                                   Value block, bool whole) {
   Place place = {tiles.image, block, e.mul(tiles.row, side), e.mul(column, side)};
   SmallVector<Values> pooled(side);         // so far
   SmallVector<int64_t> missing(side, pool); // rows of outputs
-  for (ArrayRef<int64_t> rows : outputParts(form))
-    for (auto [y, outputs] : llvm::zip_equal(rows, emitOutputRows(e, form, rows, load))) {
-      Values &row = pooled[y / pool], next = poolRow(outputs);
-      for (auto [value, other] : llvm::zip(row, next))
-        other = larger(value, other);
-      row = next;
-      if (--missing[y / pool] == 0)
-        emitRow(place, y / pool, row, whole);
-    }
+  transform(tiles.slotOf(e, column), [&](int64_t y, ArrayRef<Value> outputs) {
+    Values &row = pooled[y / pool], next = poolRow(outputs);
+    for (auto [value, other] : llvm::zip(row, next))
+      other = larger(value, other);
+    row = next;
+    if (--missing[y / pool] == 0)
+      emitRow(place, y / pool, row, whole);
+  });
   if (epilogue.isLong())
     emitEpilogue(place);
 }

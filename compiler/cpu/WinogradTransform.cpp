@@ -220,3 +220,7 @@ SmallVector<Values> dlc::cpu::emitOutputRows(Emitter &e, WinogradForm form, Arra
   return transform(form.side(), column,
                    [&](Line::Element element) { return line.outputs(all, element); });
 }
+
+Values dlc::cpu::emitOutputLine(Emitter &e, WinogradForm form, function_ref<Value(int64_t)> point) {
+  return Line(e, form).outputs(llvm::to_vector(llvm::seq(form.tile)), point);
+}

@@ -35,6 +35,10 @@ llvm::SmallVector<Emitter::Values> emitOutputRows(Emitter &e, kernel::WinogradFo
                                                   llvm::ArrayRef<int64_t> rows,
                                                   llvm::function_ref<mlir::Value(int64_t)> point);
 
+/// A^T along one dimension: m values from the points of a row or column.
+Emitter::Values emitOutputLine(Emitter &e, kernel::WinogradForm form,
+                               llvm::function_ref<mlir::Value(int64_t)> point);
+
 } // namespace dlc::cpu
 
 #endif // DLC_COMPILER_CPU_WINOGRADTRANSFORM_H

@@ -108,6 +108,6 @@ void dlc::memory::registerBufferizationModels(DialectRegistry &registry) {
                  kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp, kernel::PoolOp,
                  kernel::PoolBackwardOp, kernel::WinogradWeightsOp, kernel::WinogradInputOp,
                  kernel::WinogradGemmOp, kernel::WinogradOutputOp, kernel::WinogradOp,
-                 kernel::WarpgroupGemmOp, kernel::JointMeanOp>(context);
+                 kernel::WinogradPlaneOp, kernel::WarpgroupGemmOp, kernel::JointMeanOp>(context);
   });
 }

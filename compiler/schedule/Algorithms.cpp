@@ -45,6 +45,11 @@ static int64_t tilesOf(const ConvSizes &conv, int64_t m) {
   return llvm::divideCeil(conv.rows, m) * llvm::divideCeil(conv.cols, m);
 }
 
+// Images of one channel have a kernel of their own, whose lanes are tiles.
+static bool isPlane(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
+  return conv.channels == 1 && (m == 2 || m == 4) && conv.inCols >= facts.lanes;
+}
+
 // Step by step all weights are read once, but the points of an image go through memory twice.
 // Worth it where they stay in the second-level cache or where an image has few tiles.
 static int64_t chooseBlocks(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
@@ -109,6 +114,16 @@ FormWork dlc::schedule::workOf(const TargetFacts &facts, const ConvSizes &conv, 
     return work;
   }
   int64_t points = WinogradForm{m, conv.window}.points(), tiles = tilesOf(conv, m);
+  if (isPlane(facts, conv, m)) {
+    // Output points are formed and transformed in two cycles each, for they wait for no memory.
+    // Pixels are put into their lanes as often as they are read.
+    int64_t rows = llvm::divideCeil(conv.rows, m), columns = llvm::divideCeil(conv.cols, m);
+    work.product = 4.0 * points * tiles * llvm::divideCeil(conv.filters, facts.lanes);
+    work.vectors =
+        2 * effortOf({m, conv.window}) * points * rows * llvm::divideCeil(columns, facts.lanes);
+    work.launches = 1;
+    return work;
+  }
   int64_t channelBlocks =
       llvm::divideCeil(conv.channels, facts.lanes) + llvm::divideCeil(conv.filters, facts.lanes);
   int64_t blocks = chooseBlocks(facts, conv, m);
@@ -192,14 +207,21 @@ static int64_t chooseTileSize(const TargetFacts &facts, Winograd use, const Conv
   if (int64_t m = tileSizeOf(use))
     return WinogradForm{m, shapeOf(conv.kernel)[0]}.exists() ? m : 0;
   // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them
-  // unblocked.
-  if (shapeOf(conv.kernel)[2] < facts.lanes)
-    return 0;
+  // unblocked. Few filters of one channel let pixels share vectors there.
+  ConvSizes sizes = sizesOf(conv);
+  bool sharesVectors = sizes.filters <= facts.lanes / 2;
+  for (auto [m, time] : llvm::zip_equal(kForms, *estimates))
+    if (m && sizes.channels < facts.lanes && (sharesVectors || !isPlane(facts, sizes, m)))
+      time = std::numeric_limits<double>::infinity();
   return kForms[fastestForm(*estimates)];
 }
 
 WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
                                              const ConvShape &conv) {
   int64_t tileSize = chooseTileSize(facts, use, conv);
-  return {tileSize, tileSize ? chooseBlocks(facts, sizesOf(conv), tileSize) : 0};
+  if (!tileSize)
+    return {};
+  if (isPlane(facts, sizesOf(conv), tileSize))
+    return {tileSize, 0, true};
+  return {tileSize, chooseBlocks(facts, sizesOf(conv), tileSize), false};
 }

@@ -50,10 +50,13 @@ Value Blocker::pack(Location loc, Value plain, Layout layout, int64_t cols, int6
 Value Blocker::packConvInput(Location loc, Value image) {
   if (Value origin = blockedImage(image))
     return origin;
-  ArrayRef<int64_t> shape = typeOf(image).getShape();
-  if (shape[3] > facts.lanes)
+  if (typeOf(image).getDimSize(3) > facts.lanes)
     return pack(loc, image, Layout::Image);
-  // [N, H, W, C] is [N, 1, H, W, C]: one block that holds the channels exactly.
+  return asOneBlock(loc, image);
+}
+
+Value Blocker::asOneBlock(Location loc, Value image) {
+  ArrayRef<int64_t> shape = typeOf(image).getShape();
   RankedTensorType blocked = typeOf(image).clone({shape[0], 1, shape[1], shape[2], shape[3]});
   SmallVector<ReassociationIndices> groups = {{0, 1}, {2}, {3}, {4}};
   return tensor::ExpandShapeOp::create(builder, loc, blocked, image, groups, extents(blocked));

@@ -36,6 +36,9 @@ public:
   /// are used as they are, as one block of exactly their channels.
   mlir::Value packConvInput(mlir::Location loc, mlir::Value image);
 
+  /// A plain image [N, H, W, C] as [N, 1, H, W, C]: one block that holds the channels exactly.
+  mlir::Value asOneBlock(mlir::Location loc, mlir::Value image);
+
   /// A matrix as a dense layer reads it: in blocks, or as it is, as one block of exactly its
   /// columns.
   mlir::Value packDenseInput(mlir::Location loc, mlir::Value matrix);

@@ -88,6 +88,8 @@ struct JoinPooling : schedule::impl::JoinPoolingBase<JoinPooling> {
         join(conv, pool);
       else if (auto conv = pool.getInput().getDefiningOp<kernel::WinogradOutputOp>())
         join(conv, pool);
+      else if (auto conv = pool.getInput().getDefiningOp<kernel::WinogradPlaneOp>())
+        join(conv, pool);
     }
   }
 };

@@ -46,6 +46,7 @@ void buildEpilogue(Blocker &blocker, mlir::Region &region, nn::GroupOp group,
 struct WinogradChoice {
   int64_t tileSize; ///< the m of F(m x m, r x r), or 0: the direct form
   int64_t blocks;   ///< parts of an image that kernel.winograd does whole, or 0: step by step
+  bool plane;       ///< by kernel.winograd_plane instead
 };
 
 /// The blocked result of the convolution in a Winograd form.

@@ -1,7 +1,7 @@
 //===- LowerWinograd.cpp - convolutions in the Winograd domain ----------------------===//
 //
 //   kernel.winograd_weights (goes to @prepare), then either kernel.winograd, a block of tiles at a
-//   time, or kernel.winograd_input, _gemm and _output
+//   time, or kernel.winograd_input, _gemm and _output, or for one channel kernel.winograd_plane
 //
 //===------------------------------------------------------------------------------===//
 
@@ -31,15 +31,22 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
   // The rows of a matrix product: tiles of a block, or of an image.
   int64_t rows = choice.blocks ? llvm::divideCeil(tiles, choice.blocks) : tiles;
   kernel::TileAttr tile = chooseTile(builder.getContext(), blocker.facts, rows, outBlocks, false);
-  int64_t cols = tile.getCols();
+  int64_t cols = choice.plane ? 1 : tile.getCols();
 
   Value u = blocker.empty(
       loc, {points, int64_t(llvm::divideCeil(outBlocks, cols)), channels, cols, lanes});
   u = kernel::WinogradWeightsOp::create(builder, loc, u.getType(), conv.kernel, u, tileSize, window)
           .getResult()[0];
   Value bias = blocker.packBias(loc, conv.bias, filters);
-  Value x = blocker.pack(loc, conv.input, Layout::Image);
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
+  if (choice.plane) {
+    auto op = kernel::WinogradPlaneOp::create(builder, loc, out.getType(),
+                                              blocker.asOneBlock(loc, conv.input), u, bias, extras,
+                                              out, conv.padding, tileSize, window, /*pool=*/1);
+    buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
+    return op.getResult()[0];
+  }
+  Value x = blocker.pack(loc, conv.input, Layout::Image);
   if (choice.blocks) {
     auto op =
         kernel::WinogradOp::create(builder, loc, out.getType(), x, u, bias, extras, out,

@@ -153,6 +153,49 @@ int64_t WinogradOp::getScratchBytes() {
               ShapedType::getNumElements(getProductsShape()));
 }
 
+LogicalResult WinogradPlaneOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyForm(*this, getForm())) || failed(verifyPool(*this, getTileSize(), getPool())) ||
+      failed(verifyImage(*this, getInput(), getPadding(), getWindow())) ||
+      failed(verifyRank(*this, getOut(), 5, "a blocked image")))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
+  int64_t pool = getPool(), height = sumsAlong(*this, 0), width = sumsAlong(*this, 1);
+  if (in[1] != 1 || in[4] != 1 || in[3] < out[4])
+    return emitOpError("needs plain images of one channel, as wide as a block has lanes");
+  if (getTileSize() != 2 && getTileSize() != 4)
+    return emitOpError("computes tiles of 2x2 or 4x4 outputs");
+  if (height % pool || width % pool)
+    return emitOpError("needs sums that its windows fill");
+  if (failed(verifyShape(*this, "weights", getWeights(),
+                         {getForm().points(), out[1], 1, 1, out[4]})) ||
+      failed(verifyShape(*this, "an output", getOut(),
+                         {in[0], out[1], height / pool, width / pool, out[4]})))
+    return failure();
+  return verifyEpilogue(*this, getEpilogue(), getBias(), getExtras(), getOut(), 1);
+}
+
+int64_t WinogradPlaneOp::getTileRows() { return countTiles(*this, 2); }
+int64_t WinogradPlaneOp::getTileColumns() { return countTiles(*this, 3); }
+
+SmallVector<SmallVector<int64_t>> WinogradPlaneOp::getScratchShapes() {
+  WinogradForm form = getForm();
+  int64_t lanes = shapeOf(getOut())[4], side = form.side();
+  int64_t columns = llvm::alignTo(getTileColumns(), lanes);
+  int64_t width = form.tile * (columns + (side - 1) / form.tile);
+  int64_t needed = shapeOf(getInput())[3] + getPadding()[2];
+  return {{side, int64_t(llvm::alignTo(std::max(width, needed), 16))},
+          {side, side, lanes},
+          {form.points(), int64_t(llvm::alignTo(columns, 16))},
+          {side, form.tile, lanes}};
+}
+int64_t WinogradPlaneOp::getScratchBytes() {
+  int64_t elements = 0;
+  for (ArrayRef<int64_t> shape : getScratchShapes())
+    elements += ShapedType::getNumElements(shape);
+  return 4 * elements;
+}
+
 SmallVector<OpFoldResult> WinogradWeightsOp::getItemExtents(OpBuilder &builder, Location loc) {
   return extents(builder, loc, getOut(), {1, 2});
 }
@@ -175,6 +218,12 @@ SmallVector<OpFoldResult> WinogradOutputOp::getItemExtents(OpBuilder &builder, L
 SmallVector<OpFoldResult> WinogradOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {0});
   items.push_back(builder.getIndexAttr(getBlocks()));
+  return items;
+}
+
+SmallVector<OpFoldResult> WinogradPlaneOp::getItemExtents(OpBuilder &builder, Location loc) {
+  SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {0});
+  items.push_back(builder.getIndexAttr(getTileRows()));
   return items;
 }
 
@@ -204,6 +253,13 @@ int64_t WinogradOp::getFlopsPerItem() {
                   transformFlops(getForm()) * (inBlocks + outBlocks) * w[4]);
 }
 
+int64_t WinogradPlaneOp::getFlopsPerItem() {
+  ArrayRef<int64_t> out = shapeOf(getOut());
+  int64_t points = getForm().points(), tiles = getTileColumns(),
+          transform = transformFlops(getForm());
+  return tiles * (transform + out[1] * out[4] * (2 * points + transform));
+}
+
 #define DLC_KERNEL_EFFECTS(OpTy)                                                                   \
   void OpTy::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
 DLC_KERNEL_EFFECTS(WinogradWeightsOp)
@@ -211,4 +267,5 @@ DLC_KERNEL_EFFECTS(WinogradInputOp)
 DLC_KERNEL_EFFECTS(WinogradGemmOp)
 DLC_KERNEL_EFFECTS(WinogradOutputOp)
 DLC_KERNEL_EFFECTS(WinogradOp)
+DLC_KERNEL_EFFECTS(WinogradPlaneOp)
 #undef DLC_KERNEL_EFFECTS

@@ -110,4 +110,28 @@ def Kernel_WinogradOp : Kernel_MacOp<"winograd"> {
   }];
 }
 
+def Kernel_WinogradPlaneOp : Kernel_MacOp<"winograd_plane"> {
+  let summary = "a convolution of images of one channel in the Winograd domain";
+  let description = [{
+    `input` [N, 1, H, W, 1] of at least L columns, `weights` [P, O/L, 1, 1, L] with m = `tile_size`, 2 or 4, and
+    r = `window`, `out` [N, O/L, OH/p, OW/p, L]; `padding` [top, bottom, left, right], `pool` p as for
+    kernel.winograd_output. One product is all there is to sum at a point, so the output transform forms it:
+    there is no M. The lanes of the input transform are neighbouring tiles. An item is one row of tiles
+    with all channels: [N, ceil(OH/m)]. Its V is scratch memory of the thread.
+  }];
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$bias,
+      Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out, DenseI64ArrayAttr:$padding,
+      I64Attr:$tile_size, DefaultValuedAttr<I64Attr, "3">:$window,
+      DefaultValuedAttr<I64Attr, "1">:$pool);
+  let extraClassDeclaration = winograd#[{
+    int64_t getTileRows();
+    int64_t getTileColumns();
+    int64_t getScratchBytes();
+    /// The shapes in scratch memory, one after the other: the padded rows of the image that a row
+    /// of tiles reads, the pixels of L of its patches [side, side, L], V [P, columns], and a tile
+    /// half transformed [side, m, L].
+    ::llvm::SmallVector<::llvm::SmallVector<int64_t>> getScratchShapes();
+  }];
+}
+
 #endif // DLC_DIALECTS_KERNEL_WINOGRAD_TD

@@ -236,3 +236,29 @@ func.func @six(%m: memref<?x1x64x1x16xf32>, %b: memref<1x16xf32>, %y: memref<?x1
     }
   return
 }
+
+// -----
+
+// One channel: 8 rows of the image are spread over the lanes, every fourth pixel in one vector; for each tile and
+// block of outputs a loop multiplies and transforms the points of a column, then its 4 x 4 outputs are pooled.
+// CHECK-LABEL: func.func @plane
+// CHECK:         vector.load {{.*}} vector<64xf32>
+// CHECK-COUNT-3: vector.deinterleave
+// CHECK-COUNT-64: vector.store {{.*}} : memref<64x16xf32>, vector<16xf32>
+// CHECK:         scf.for
+// CHECK:           scf.for
+// CHECK-COUNT-8:     arith.mulf
+// CHECK-COUNT-4:     vector.store {{.*}} : memref<8x4x16xf32>, vector<16xf32>
+// CHECK-COUNT-32:  vector.load {{.*}} : memref<8x4x16xf32>, vector<16xf32>
+// CHECK-COUNT-2:   vector.store {{.*}} : memref<?x2x12x12x16xf32>, vector<16xf32>
+// CHECK-NOT:     vector.store
+func.func @plane(%x: memref<?x1x28x28x1xf32>, %u: memref<64x2x1x1x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x12x12x16xf32>,
+                 %scratch: memref<12800xi8>, %lo: index, %hi: index) {
+  kernel.winograd_plane ins(%x, %u, %b : memref<?x1x28x28x1xf32>, memref<64x2x1x1x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x12x12x16xf32>)
+    attributes {padding = array<i64: 0, 0, 0, 0>, pool = 2 : i64, tile_size = 4 : i64, window = 5 : i64}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}

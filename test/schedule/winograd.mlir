@@ -122,3 +122,20 @@ func.func @deep(%batch: index {nn.batch}, %x: tensor<?x56x56x256xf32>, %k: tenso
      : (tensor<?x56x56x256xf32>, tensor<3x3x256x256xf32>) -> tensor<?x56x56x256xf32>
   return %0 : tensor<?x56x56x256xf32>
 }
+
+// -----
+
+// One channel: tiles are the lanes, and there is no product to sum. So few filters that pixels share a vector
+// take direct sums.
+// CHECK-LABEL: func.func @plane(
+// CHECK:         kernel.winograd_weights {{.*}} outs(%{{.*}} : tensor<64x2x1x1x16xf32>)
+// CHECK:         kernel.winograd_plane ins(%{{.*}} : tensor<?x1x28x28x1xf32>, {{.*}}tile_size = 4 : i64, window = 5 : i64
+// CHECK:         kernel.conv
+func.func @plane(%batch: index {nn.batch}, %x: tensor<?x28x28x1xf32>, %k: tensor<5x5x1x20xf32>, %l: tensor<5x5x1x6xf32>)
+    -> (tensor<?x24x24x20xf32>, tensor<?x24x24x6xf32>) {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x28x28x1xf32>, tensor<5x5x1x20xf32>) -> tensor<?x24x24x20xf32>
+  %1 = nn.conv2d %x, %l {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x28x28x1xf32>, tensor<5x5x1x6xf32>) -> tensor<?x24x24x6xf32>
+  return %0, %1 : tensor<?x24x24x20xf32>, tensor<?x24x24x6xf32>
+}

@@ -236,3 +236,29 @@ func.func @window_extent(%x: memref<?x1x4x6x8xf32>, %out: memref<?x1x36x5x8xf32>
   kernel.winograd_input ins(%x : memref<?x1x4x6x8xf32>) outs(%out : memref<?x1x36x5x8xf32>) {padding = array<i64: 0, 0, 0, 0>, tile_size = 2 : i64, window = 5 : i64}
   return
 }
+
+// -----
+
+func.func @plane_channels(%x: memref<?x1x28x28x2xf32>, %u: memref<64x2x1x1x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x24x24x16xf32>) {
+  // expected-error@+1 {{needs plain images of one channel, as wide as a block has lanes}}
+  kernel.winograd_plane ins(%x, %u, %b : memref<?x1x28x28x2xf32>, memref<64x2x1x1x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x24x24x16xf32>)
+    attributes {padding = array<i64: 0, 0, 0, 0>, tile_size = 4 : i64, window = 5 : i64}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+func.func @plane_form(%x: memref<?x1x28x28x1xf32>, %u: memref<64x2x1x1x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x26x26x16xf32>) {
+  // expected-error@+1 {{computes tiles of 2x2 or 4x4 outputs}}
+  kernel.winograd_plane ins(%x, %u, %b : memref<?x1x28x28x1xf32>, memref<64x2x1x1x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x26x26x16xf32>)
+    attributes {padding = array<i64: 0, 0, 0, 0>, tile_size = 6 : i64}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}

@@ -66,3 +66,16 @@ func.func @forms(%x: memref<?x1x8x8x8xf32>, %v: memref<?x1x36x5x8xf32>, %w: memr
   kernel.winograd_input ins(%x : memref<?x1x8x8x8xf32>) outs(%w : memref<?x1x64x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 6 : i64}
   return
 }
+
+// Images of one channel lie unblocked.
+// CHECK-LABEL: func.func @plane
+func.func @plane(%x: memref<?x1x28x28x1xf32>, %u: memref<64x2x1x1x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x12x12x16xf32>) {
+  // CHECK: kernel.winograd_plane {{.*}} attributes {padding = array<i64: 0, 0, 0, 0>, pool = 2 : i64, tile_size = 4 : i64, window = 5 : i64} epilogue {
+  kernel.winograd_plane ins(%x, %u, %b : memref<?x1x28x28x1xf32>, memref<64x2x1x1x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x12x12x16xf32>)
+    attributes {padding = array<i64: 0, 0, 0, 0>, pool = 2 : i64, tile_size = 4 : i64, window = 5 : i64}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
