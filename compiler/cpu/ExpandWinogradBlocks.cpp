@@ -21,13 +21,20 @@ using kernel::shapeOf;
 
 namespace {
 
+// M as [N, nb, P, S, L]. The output transform reads all points of a tile: side by side they stream.
+Value viewProducts(Emitter &e, kernel::WinogradOp op, Value scratch) {
+  int64_t offset = 4 * ShapedType::getNumElements(op.getPointsShape());
+  Value tiles = e.viewScratch(scratch, offset, op.getProductsShape());
+  const unsigned order[] = {0, 1, 3, 2, 4};
+  auto map = AffineMap::getPermutationMap(ArrayRef(order), e.builder.getContext());
+  return memref::TransposeOp::create(e.builder, e.loc, tiles, AffineMapAttr::get(map));
+}
+
 class BlocksEmitter {
 public:
   BlocksEmitter(Emitter &e, kernel::WinogradOp op, Value scratch)
       : e(e), op(op), weights(shapeOf(op.getWeights())), epilogue(op.getEpilogue(), op.getExtras()),
-        v(e.viewScratch(scratch, 0, op.getPointsShape())),
-        m(e.viewScratch(scratch, 4 * ShapedType::getNumElements(op.getPointsShape()),
-                        op.getProductsShape())),
+        v(e.viewScratch(scratch, 0, op.getPointsShape())), m(viewProducts(e, op, scratch)),
         input(e, op.getInput(), v, op.getPadding(), op.getForm()),
         products(e, v, op.getWeights(), m, op.getInChannels(), op.getTile()),
         output(e, op.getOut(), op.getForm(), op.getPool(), epilogue) {
@@ -138,9 +145,8 @@ private:
     };
     Value top = start(e.div(tile, columns), down, height);
     Value left = start(e.rem(tile, columns), right, width);
-    int64_t pixelsOfLine = std::max<int64_t>(16 / e.lanes, 1);
     for (int64_t y = 0; y < std::min(m, height); ++y)
-      for (int64_t x = 0; x < std::min(m, width); x += pixelsOfLine)
+      for (int64_t x = 0; x < std::min(m, width); x += pixelsOfLine(e))
         e.prefetch(buffer, {image, block, e.add(top, y), e.add(left, x), e.index(0)},
                    Emitter::Use::Later);
   }

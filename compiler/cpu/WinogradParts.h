@@ -24,6 +24,9 @@ struct WholeRange {
   int64_t first, end;
 };
 
+/// Pixels of a blocked image in a cache line.
+inline int64_t pixelsOfLine(const Emitter &e) { return std::max<int64_t>(16 / e.lanes, 1); }
+
 /// Transforms patches of blocked images into points [N, C/L, P, S, L].
 class WinogradInputTiles {
 public:
@@ -46,7 +49,11 @@ private:
   };
   using Coordinates = llvm::SmallVector<Coordinate>;
 
+  int64_t tilesAtOnce() const;
+  void emitParts(const WinogradRow &tiles, mlir::Value block, llvm::ArrayRef<Coordinate> rows);
   void emitWhole(const WinogradRow &tiles, mlir::Value block, int64_t part);
+  void emitPrefetches(const WinogradRow &tiles, mlir::Value column, mlir::Value block, int64_t part,
+                      llvm::ArrayRef<Coordinate> rows);
   void emitEdge(const WinogradRow &tiles, mlir::Value column, mlir::Value block, int64_t part,
                 llvm::ArrayRef<Coordinate> rows);
   Emitter::Values emitColumn(const WinogradRow &tiles, mlir::Value block, int64_t part,

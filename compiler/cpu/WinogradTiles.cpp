@@ -73,13 +73,34 @@ WinogradInputTiles::WinogradInputTiles(Emitter &e, Value in, Value points,
       vertical(form, shapeOf(in)[2], padding[0], padding[1]),
       horizontal(form, shapeOf(in)[3], padding[2], padding[3]) {}
 
-// A part of the points of all tiles after the other: what the parts read twice is in the first
-// cache, and each writes few lines of points side by side.
+// Equal shares of a row, whose pixels the parts find in the first cache beside those of the next
+// share and the points.
+int64_t WinogradInputTiles::tilesAtOnce() const {
+  constexpr int64_t cache = 12 << 10;
+  int64_t shares = llvm::divideCeil(horizontal.extent * form.side() * e.lanes * 4, cache);
+  return llvm::divideCeil(horizontal.tiles, shares);
+}
+
 void WinogradInputTiles::emit(const WinogradRow &tiles, Value block) {
   Value top = e.sub(e.mul(tiles.row, form.tile), e.index(vertical.before));
   Coordinates rows;
   for (int64_t y = 0; y < form.side(); ++y)
     rows.push_back(coordinate(e.add(top, y), vertical));
+  int64_t most = tilesAtOnce();
+  if (most == horizontal.tiles)
+    return emitParts(tiles, block, rows);
+  e.loop(tiles.from, tiles.to, most, [&](Value from) {
+    WinogradRow some = tiles;
+    some.from = from;
+    some.to = e.min(e.add(from, most), tiles.to);
+    some.slot = tiles.slotOf(e, from);
+    emitParts(some, block, rows);
+  });
+}
+
+// A part of the points of all tiles after the other: each writes few lines of points side by side.
+void WinogradInputTiles::emitParts(const WinogradRow &tiles, Value block,
+                                   ArrayRef<Coordinate> rows) {
   for (int64_t part = 0; part < inputParts(form); ++part)
     forTiles(
         e, tiles, vertical.whole(), vertical.tiles, horizontal.whole(), horizontal.tiles,
@@ -108,11 +129,24 @@ void WinogradInputTiles::emitWhole(const WinogradRow &tiles, Value block, int64_
     for (int64_t x = form.overlap(); x < form.side(); ++x)
       columns.push_back(emitColumn(tiles, block, part, rows, {e.add(left(column), x), {}}));
     emitStores(tiles, column, block, part, columns);
+    if (tilesAtOnce() < horizontal.tiles)
+      emitPrefetches(tiles, column, block, part, rows);
     Values next;
     for (const Values &column : llvm::drop_begin(columns, form.tile))
       llvm::append_range(next, column);
     return next;
   });
+}
+
+// Each part but the last asks for some rows of the tile as far to the right as the next share is.
+void WinogradInputTiles::emitPrefetches(const WinogradRow &tiles, Value column, Value block,
+                                        int64_t part, ArrayRef<Coordinate> rows) {
+  Value left = e.sub(e.mul(e.add(column, tilesAtOnce()), form.tile), e.index(horizontal.before));
+  left = e.min(left, e.index(std::max<int64_t>(horizontal.extent - form.tile, 0)));
+  int64_t each = llvm::divideCeil(form.side(), inputParts(form) - 1);
+  for (int64_t y = part * each; y < std::min(part * each + each, form.side()); ++y)
+    for (int64_t x = 0; x < form.tile; x += pixelsOfLine(e))
+      e.prefetch(in, {tiles.image, block, rows[y].at, e.add(left, x), e.index(0)});
 }
 
 void WinogradInputTiles::emitEdge(const WinogradRow &tiles, Value column, Value block, int64_t part,

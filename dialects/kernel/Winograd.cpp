@@ -145,12 +145,16 @@ SmallVector<int64_t> WinogradOp::getPointsShape() {
   return scratchShape(*this, shapeOf(getInput())[1]);
 }
 SmallVector<int64_t> WinogradOp::getProductsShape() {
-  return scratchShape(*this, shapeOf(getWeights())[3]);
+  SmallVector<int64_t> shape = scratchShape(*this, shapeOf(getWeights())[3]);
+  ++shape[2];
+  std::swap(shape[2], shape[3]);
+  return shape;
 }
-// 16, 36 and 64 points of vectors of at least 4 elements: both are multiples of 64 bytes.
+// Multiples of 64 bytes, for the scratch memory of the next thread.
 int64_t WinogradOp::getScratchBytes() {
-  return 4 * (ShapedType::getNumElements(getPointsShape()) +
-              ShapedType::getNumElements(getProductsShape()));
+  return llvm::alignTo(4 * (ShapedType::getNumElements(getPointsShape()) +
+                            ShapedType::getNumElements(getProductsShape())),
+                       64);
 }
 
 LogicalResult WinogradPlaneOp::verify() {

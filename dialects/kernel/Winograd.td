@@ -104,7 +104,8 @@ def Kernel_WinogradOp : Kernel_MacOp<"winograd"> {
     int64_t getTileRows();
     int64_t getTileColumns();
     int64_t getScratchBytes();
-    /// The shapes of V and M in scratch memory, with an N of 1; M has nb blocks of channels. M follows V.
+    /// The shapes of V and M in scratch memory, with an N of 1; M has nb blocks of channels. M follows V, and
+    /// goes tile by tile: [N, nb, S, P + 1, L], as points a power of two apart would share few places in caches.
     ::llvm::SmallVector<int64_t> getPointsShape();
     ::llvm::SmallVector<int64_t> getProductsShape();
   }];

@@ -41,6 +41,29 @@ func.func @input(%x: memref<?x1x8x8x16xf32>, %v: memref<?x1x36x5x16xf32>, %lo: i
 
 // -----
 
+// The pixels of a row of 14 tiles are more than the first cache keeps: 7 tiles at a time, and all parts but the last
+// ask for two rows of what the next 7 read.
+// CHECK-LABEL: func.func @wide
+// CHECK:         scf.for %{{.*}} = %c0 to %c14 step %c7
+// CHECK:         arith.minsi
+// CHECK-COUNT-6: vector.store
+// CHECK-COUNT-8: memref.prefetch {{.*}} read, locality<3>
+// CHECK-NOT:     memref.prefetch
+// CHECK:         scf.yield
+// CHECK-COUNT-8: memref.prefetch {{.*}} read, locality<3>
+// CHECK-NOT:     memref.prefetch
+// CHECK:         scf.yield
+// CHECK-COUNT-8: memref.prefetch {{.*}} read, locality<3>
+// CHECK-NOT:     memref.prefetch
+// CHECK:         return
+func.func @wide(%x: memref<?x1x16x56x16xf32>, %v: memref<?x1x36x57x16xf32>, %lo: index, %hi: index) {
+  kernel.winograd_input ins(%x : memref<?x1x16x56x16xf32>) outs(%v : memref<?x1x36x57x16xf32>)
+    {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64}
+  return
+}
+
+// -----
+
 // 19 tiles are one register tile of 7 rows and two of 6, each of which asks for half of the weights that come
 // next; the last channel of 17 is straight code.
 // CHECK-LABEL: func.func @gemm
@@ -136,12 +159,13 @@ func.func @weights(%g: memref<3x3x8x20xf32>, %u: memref<36x1x8x2x16xf32>, %lo: i
 // -----
 
 // 4 tiles in 3 blocks: the first has 2 tiles, the others 1. V and M lie in the scratch memory one after the
-// other, in 3 slots; each of 36 points of a group is a product for either number of tiles. Products ask for
+// other, in 3 slots, M tile by tile; each of 36 points of a group is a product for either number of tiles. Products ask for
 // 4x4 outputs of the block and, if one follows, for 4x4 pixels of its input.
 // CHECK-LABEL: func.func @blocks
-// CHECK-SAME:    %[[SCRATCH:[a-z0-9]*]]: memref<27648xi8>
-// CHECK-DAG:     %[[V:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<27648xi8> to memref<1x2x36x3x16xf32>
-// CHECK-DAG:     %[[M:.*]] = memref.view %[[SCRATCH]][%c13824][] : memref<27648xi8> to memref<1x2x36x3x16xf32>
+// CHECK-SAME:    %[[SCRATCH:[a-z0-9]*]]: memref<28032xi8>
+// CHECK-DAG:     %[[V:.*]] = memref.view %[[SCRATCH]][%c0][] : memref<28032xi8> to memref<1x2x36x3x16xf32>
+// CHECK-DAG:     %[[TILES:.*]] = memref.view %[[SCRATCH]][%c13824][] : memref<28032xi8> to memref<1x2x3x37x16xf32>
+// CHECK-DAG:     %[[M:.*]] = memref.transpose %[[TILES]]
 // CHECK:         %[[LONGER:.*]] = arith.cmpi slt, %{{.*}}, %c1
 // CHECK:         arith.select %[[LONGER]], %c2, %c1
 // CHECK-COUNT-36: vector.store %{{.*}}, %[[V]]
@@ -155,7 +179,7 @@ func.func @weights(%g: memref<3x3x8x20xf32>, %u: memref<36x1x8x2x16xf32>, %lo: i
 // CHECK-COUNT-2:     vector.store %{{.*}}, %[[M]]
 // CHECK-NOT:     vector.store %{{.*}}, %[[M]]
 // CHECK-COUNT-36: vector.load %[[M]]
-func.func @blocks(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x20x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x8x8x16xf32>, %scratch: memref<27648xi8>, %lo: index, %hi: index) {
+func.func @blocks(%x: memref<?x2x8x8x16xf32>, %u: memref<36x1x20x2x16xf32>, %b: memref<2x16xf32>, %y: memref<?x2x8x8x16xf32>, %scratch: memref<28032xi8>, %lo: index, %hi: index) {
   kernel.winograd ins(%x, %u, %b : memref<?x2x8x8x16xf32>, memref<36x1x20x2x16xf32>, memref<2x16xf32>) outs(%y : memref<?x2x8x8x16xf32>)
     attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 4 : i64, in_channels = 20 : i64, blocks = 3 : i64, tile = #kernel.tile<rows = 2, cols = 2, unroll = 4>}
     epilogue {

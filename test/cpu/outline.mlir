@@ -56,7 +56,7 @@ func.func @pool(%x: memref<2x1x8x8x16xf32> {nn.input = "x"}, %y: memref<2x1x4x4x
 // Scratch memory comes before the bounds, and the launch says how much.
 // CHECK-LABEL: func.func @winograd
 func.func @winograd(%x: memref<2x1x2x4x16xf32> {nn.input = "x"}, %u: memref<16x1x16x2x16xf32>, %b: memref<2x16xf32>, %y: memref<2x2x2x4x16xf32> {nn.output = "y"}) {
-  // CHECK: kernel.launch @winograd_0({{.*}}) items(%{{.*}}) grain({{.*}}) scratch(3072)
+  // CHECK: kernel.launch @winograd_0({{.*}}) items(%{{.*}}) grain({{.*}}) scratch(3200)
   kernel.winograd ins(%x, %u, %b : memref<2x1x2x4x16xf32>, memref<16x1x16x2x16xf32>, memref<2x16xf32>) outs(%y : memref<2x2x2x4x16xf32>)
     attributes {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64, in_channels = 16 : i64, blocks = 2 : i64, tile = #kernel.tile<rows = 1, cols = 2, unroll = 4>}
     epilogue {
@@ -122,5 +122,5 @@ func.func @chain(%batch: index {nn.batch}, %x: memref<?x1x4x4x16xf32> {nn.input 
 // CHECK-NEXT:   arith.constant 0.000000e+00
 // CHECK:      func.func private @generic_1(%[[A:.*]]: memref<?x24xf32> {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
 // CHECK-NEXT:   linalg.generic {{.*}} ins(%[[A]] : {{.*}}) outs(%[[A]] : {{.*}})
-// CHECK:      func.func private @winograd_0({{.*}}, %{{.*}}: memref<3072xi8> {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
+// CHECK:      func.func private @winograd_0({{.*}}, %{{.*}}: memref<3200xi8> {llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
 // AHEAD:      func.func private @conv_0({{.*}}, %{{.*}}: memref<?xf32> {kernel.ahead, llvm.noalias}, %{{.*}}: index, %{{.*}}: index)
