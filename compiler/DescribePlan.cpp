@@ -67,6 +67,9 @@ static std::string spellKernel(Operation *op) {
       })
       .Case([](kernel::PackOp op) { return ("pack " + stringifyLayout(op.getLayout())).str(); })
       .Case([](kernel::UnpackOp op) { return ("unpack " + stringifyLayout(op.getLayout())).str(); })
+      .Case([](kernel::SpaceToDepthOp op) {
+        return "space to depth " + std::to_string(op.getStride());
+      })
       .Case([](kernel::WinogradInputOp op) { return spellWinograd(op.getTileSize(), "input"); })
       .Case([](kernel::WinogradGemmOp op) {
         return spellWinograd(op.getTileSize(), "gemm " + spellTile(op.getTile()));
@@ -98,7 +101,8 @@ static Quantity bytesOf(ValueRange buffers) {
 
 // What only moves data computes nothing. The only extent not known is the batch.
 static Quantity flopsOf(Operation *op) {
-  if (isa<kernel::PackOp, kernel::UnpackOp, memref::CopyOp, linalg::CopyOp, linalg::FillOp>(op))
+  if (isa<kernel::PackOp, kernel::UnpackOp, kernel::SpaceToDepthOp, memref::CopyOp, linalg::CopyOp,
+          linalg::FillOp>(op))
     return {};
   OpBuilder builder(op);
   cpu::Work work = cpu::workOf(builder, op);

@@ -29,7 +29,9 @@ enum class Winograd {
   Auto,  ///< where it is expected to be faster
   Never, ///< direct sums only
   F2,    ///< tiles of 2x2 outputs wherever that form exists: for tests and measurements
+  F3,    ///< of 3x3 likewise
   F4,    ///< of 4x4 likewise
+  F5,    ///< of 5x5 likewise
   F6     ///< of 6x6 likewise
 };
 

@@ -27,6 +27,7 @@ void expandPool(Emitter &e, kernel::PoolOp op, mlir::Value lo, mlir::Value hi);
 void expandPoolBackward(Emitter &e, kernel::PoolBackwardOp op, mlir::Value lo, mlir::Value hi);
 void expandPack(Emitter &e, kernel::PackOp op, mlir::Value lo, mlir::Value hi);
 void expandUnpack(Emitter &e, kernel::UnpackOp op, mlir::Value lo, mlir::Value hi);
+void expandSpaceToDepth(Emitter &e, kernel::SpaceToDepthOp op, mlir::Value lo, mlir::Value hi);
 void expandWinogradWeights(Emitter &e, kernel::WinogradWeightsOp op, mlir::Value lo,
                            mlir::Value hi);
 void expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, mlir::Value lo, mlir::Value hi);

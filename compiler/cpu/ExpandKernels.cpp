@@ -93,6 +93,9 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
           return cpu::expandPoolBackward(e, pool, lo, hi), success();
         })
         .Case([&](kernel::PackOp pack) { return cpu::expandPack(e, pack, lo, hi), success(); })
+        .Case([&](kernel::SpaceToDepthOp op) {
+          return cpu::expandSpaceToDepth(e, op, lo, hi), success();
+        })
         .Case([&](kernel::UnpackOp op) { return cpu::expandUnpack(e, op, lo, hi), success(); })
         .Default([&](Operation *other) { return emitWinograd(e, other, lo, hi); });
   }

@@ -16,12 +16,16 @@ using kernel::WinogradForm;
 // Fewer blocks leave threads without work.
 static constexpr int64_t kLeastTiles = 24, kMostTiles = 39, kLeastBlocks = 5;
 
+WinogradForm dlc::schedule::formOf(size_t index, int64_t window) {
+  return {kForms[index] + 3 - window, window};
+}
+
 static bool hasWinograd(const ConvShape &conv) {
   auto is = [](llvm::ArrayRef<int64_t> have, int64_t want) {
     return llvm::all_of(have, [&](int64_t value) { return value == want; });
   };
   llvm::ArrayRef<int64_t> window = shapeOf(conv.kernel).take_front(2);
-  return window[0] == window[1] && WinogradForm{2, window[0]}.exists() && is(conv.strides, 1) &&
+  return window[0] == window[1] && window[0] >= 3 && window[0] <= 5 && is(conv.strides, 1) &&
          is(conv.dilations, 1) && conv.groups == 1 &&
          llvm::all_of(conv.padding, [](int64_t p) { return p >= 0; });
 }
@@ -29,13 +33,20 @@ static bool hasWinograd(const ConvShape &conv) {
 static ConvSizes sizesOf(const ConvShape &conv) {
   llvm::ArrayRef<int64_t> in = shapeOf(conv.input), kernel = shapeOf(conv.kernel);
   return {in[1],           in[2],     conv.result[1], conv.result[2], conv.padding[0],
-          conv.padding[2], kernel[2], kernel[3],      kernel[0]};
+          conv.padding[2], kernel[2], kernel[3],      kernel[0],      conv.strides[0]};
+}
+
+// The same of the convolution over the phases.
+static ConvSizes sizesOf(const ConvShape &conv, const Phases &phases) {
+  return {phases.extents[0], phases.extents[1], conv.result[1], conv.result[2], phases.padding[0],
+          phases.padding[2], phases.channels,   conv.result[3], phases.window};
 }
 
 // Taps of a window that lie in the image, on average over `result` windows.
-static double meanTaps(int64_t result, int64_t extent, int64_t before, int64_t window) {
+static double meanTaps(int64_t result, int64_t extent, int64_t before, int64_t window,
+                       int64_t stride) {
   int64_t inside = 0;
-  for (int64_t at = -before; at < result - before; ++at)
+  for (int64_t i = 0, at = -before; i < result; ++i, at += stride)
     for (int64_t tap = at; tap < at + window; ++tap)
       inside += tap >= 0 && tap < extent;
   return double(inside) / result;
@@ -106,8 +117,8 @@ static double effortOf(const WinogradForm &form) {
 FormWork dlc::schedule::workOf(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
   FormWork work;
   if (m == 0) {
-    double taps = meanTaps(conv.rows, conv.inRows, conv.top, conv.window) *
-                  meanTaps(conv.cols, conv.inCols, conv.left, conv.window);
+    double taps = meanTaps(conv.rows, conv.inRows, conv.top, conv.window, conv.stride) *
+                  meanTaps(conv.cols, conv.inCols, conv.left, conv.window, conv.stride);
     work.direct = productOf(facts, conv, conv.cols, conv.rows * taps * conv.channels);
     work.bytes = bytesOf(facts, conv, conv.window * conv.window);
     work.launches = 1;
@@ -164,18 +175,42 @@ double dlc::schedule::timeOf(const CostTable &costs, const FormWork &work) {
 
 Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const ConvSizes &conv) {
   Estimates estimates;
-  for (auto [m, time] : llvm::zip_equal(kForms, estimates))
-    time = m && !WinogradForm{m, conv.window}.exists()
-               ? std::numeric_limits<double>::infinity()
-               : timeOf(facts.costs, workOf(facts, conv, m));
+  estimates[0] = timeOf(facts.costs, workOf(facts, conv, 0));
+  for (size_t i = 1; i < estimates.size(); ++i) {
+    WinogradForm form = formOf(i, conv.window);
+    estimates[i] = form.exists() ? timeOf(facts.costs, workOf(facts, conv, form.tile))
+                                 : std::numeric_limits<double>::infinity();
+  }
+  return estimates;
+}
+
+// Direct sums read the image as it is, and are one kernel with a pooling that alone reads them.
+static Estimates estimatePhases(const TargetFacts &facts, const ConvShape &conv,
+                                const Phases &phases) {
+  ConvSizes sizes = sizesOf(conv, phases);
+  Estimates estimates = estimateForms(facts, sizes);
+  estimates[0] = timeOf(facts.costs, workOf(facts, sizesOf(conv), 0));
+  double vectors =
+      double(sizes.inRows) * sizes.inCols * llvm::divideCeil(sizes.channels, facts.lanes);
+  if (conv.pooled)
+    vectors += double(sizes.rows) * sizes.cols * llvm::divideCeil(sizes.filters, facts.lanes);
+  double other = facts.costs.vector * vectors + facts.costs.launch * (conv.pooled ? 2 : 1);
+  for (double &time : llvm::drop_begin(estimates))
+    time += other;
+  // Over as many taps 6x6 outputs leave errors above 1e-5 of the largest, for a few percent of
+  // time.
+  if (phases.window == 3)
+    estimates.back() = std::numeric_limits<double>::infinity();
   return estimates;
 }
 
 std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
                                                       const ConvShape &conv) {
-  if (!hasWinograd(conv))
-    return std::nullopt;
-  return estimateForms(facts, sizesOf(conv));
+  if (hasWinograd(conv))
+    return estimateForms(facts, sizesOf(conv));
+  if (std::optional<Phases> phases = planPhases(conv))
+    return estimatePhases(facts, conv, *phases);
+  return std::nullopt;
 }
 
 size_t dlc::schedule::fastestForm(const Estimates &estimates) {
@@ -191,8 +226,12 @@ static int64_t tileSizeOf(Winograd use) {
   switch (use) {
   case Winograd::F2:
     return 2;
+  case Winograd::F3:
+    return 3;
   case Winograd::F4:
     return 4;
+  case Winograd::F5:
+    return 5;
   case Winograd::F6:
     return 6;
   default:
@@ -200,28 +239,30 @@ static int64_t tileSizeOf(Winograd use) {
   }
 }
 
-static int64_t chooseTileSize(const TargetFacts &facts, Winograd use, const ConvShape &conv) {
-  std::optional<Estimates> estimates = estimateForms(facts, conv);
-  if (use == Winograd::Never || !estimates)
-    return 0;
-  if (int64_t m = tileSizeOf(use))
-    return WinogradForm{m, shapeOf(conv.kernel)[0]}.exists() ? m : 0;
-  // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them
-  // unblocked. Few filters of one channel let pixels share vectors there.
-  ConvSizes sizes = sizesOf(conv);
-  bool sharesVectors = sizes.filters <= facts.lanes / 2;
-  for (auto [m, time] : llvm::zip_equal(kForms, *estimates))
-    if (m && sizes.channels < facts.lanes && (sharesVectors || !isPlane(facts, sizes, m)))
-      time = std::numeric_limits<double>::infinity();
-  return kForms[fastestForm(*estimates)];
-}
-
 WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
                                              const ConvShape &conv) {
-  int64_t tileSize = chooseTileSize(facts, use, conv);
-  if (!tileSize)
+  std::optional<Estimates> estimates = estimateForms(facts, conv);
+  if (use == Winograd::Never || !estimates)
     return {};
-  if (isPlane(facts, sizesOf(conv), tileSize))
-    return {tileSize, 0, true};
-  return {tileSize, chooseBlocks(facts, sizesOf(conv), tileSize), false};
+  std::optional<Phases> phases = planPhases(conv);
+  ConvSizes sizes = phases ? sizesOf(conv, *phases) : sizesOf(conv);
+  int64_t tileSize = tileSizeOf(use);
+  if (tileSize && !WinogradForm{tileSize, sizes.window}.exists())
+    return {};
+  if (!tileSize) {
+    // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them
+    // unblocked. Few filters of one channel let pixels share vectors there.
+    bool sharesVectors = sizes.filters <= facts.lanes / 2;
+    for (size_t form = 1; form < estimates->size(); ++form)
+      if (!phases && sizes.channels < facts.lanes &&
+          (sharesVectors || !isPlane(facts, sizes, formOf(form, sizes.window).tile)))
+        (*estimates)[form] = std::numeric_limits<double>::infinity();
+    size_t form = fastestForm(*estimates);
+    if (form == 0)
+      return {};
+    tileSize = formOf(form, sizes.window).tile;
+  }
+  if (isPlane(facts, sizes, tileSize))
+    return {tileSize, 0, true, phases};
+  return {tileSize, chooseBlocks(facts, sizes, tileSize), false, phases};
 }

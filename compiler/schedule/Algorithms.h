@@ -7,18 +7,21 @@
 
 namespace dlc::schedule {
 
-/// The sizes of a convolution of square windows, stride and dilation 1 that decide its time, of one
-/// image.
+/// The sizes of a convolution of square windows and dilation 1 that decide its time, of one image.
 struct ConvSizes {
   int64_t inRows, inCols, rows, cols; ///< of the image and of the result
   int64_t top, left;                  ///< padding
   int64_t channels, filters;
   int64_t window; ///< its side
+  int64_t stride = 1;
 };
 
-/// The forms of a convolution: the m of F(m x m, r x r), and 0 for direct sums. Indices of
-/// Estimates.
+/// The forms of a convolution of 3x3 windows: the m of F(m x m, 3 x 3), and 0 for direct sums.
+/// Indices of Estimates.
 inline constexpr int64_t kForms[] = {0, 2, 4, 6};
+
+/// The form with as many points, of windows of another side: one that need not exist.
+kernel::WinogradForm formOf(size_t index, int64_t window);
 
 /// What a form of a convolution does, in quantities whose prices are the times of CostTable.
 struct FormWork {
@@ -52,15 +55,16 @@ using Estimates = std::array<double, std::size(kForms)>;
 
 Estimates estimateForms(const TargetFacts &facts, const ConvSizes &conv);
 
-/// Nothing where the convolution has the direct form alone. Only windows of 3x3 and 5x5 of stride
-/// and dilation 1 without groups have Winograd forms.
+/// Nothing where the convolution has the direct form alone. Only windows of 3x3, 4x4 and 5x5 of
+/// stride and dilation 1 without groups have Winograd forms, and those that planPhases() makes of
+/// others.
 std::optional<Estimates> estimateForms(const TargetFacts &facts, const ConvShape &conv);
 
 /// The index of the form to take.
 size_t fastestForm(const Estimates &estimates);
 
-/// The form that the convolution takes. `use` Auto compares the estimates; F2, F4 and F6 take that
-/// form wherever it exists.
+/// The form that the convolution takes. `use` Auto compares the estimates; F2 to F6 take that form
+/// wherever it exists.
 WinogradChoice chooseWinograd(const TargetFacts &facts, Winograd use, const ConvShape &conv);
 
 } // namespace dlc::schedule

@@ -4,6 +4,7 @@
 
 #include "compiler/schedule/Blocked.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <optional>
 
 namespace dlc::schedule {
 
@@ -16,7 +17,23 @@ struct ConvShape {
   mlir::Value input, kernel, bias; ///< [N, H, W, C], [KH, KW, C, O], [O] or null
   llvm::SmallVector<int64_t> result, strides, padding, dilations;
   int64_t groups;
+  bool pooled = false; ///< a pooling alone reads the result
 };
+
+/// A convolution of stride S over few channels as one of stride 1 over S x S times as many: those
+/// of the squares of the image that begin `shift` before it.
+struct Phases {
+  int64_t stride, window, channels;
+  std::array<int64_t, 2> shift, extents; ///< rows and columns
+  std::array<int64_t, 4> padding;
+};
+
+/// Nothing where the convolution has no such form, or what it reads is blocked already.
+std::optional<Phases> planPhases(const ConvShape &conv);
+
+/// That convolution.
+ConvShape joinPhases(Blocker &blocker, mlir::Location loc, const ConvShape &conv,
+                     const Phases &phases);
 
 /// What a sum adds of the elements of its inputs.
 using Element =
@@ -44,9 +61,10 @@ void buildEpilogue(Blocker &blocker, mlir::Region &region, nn::GroupOp group,
 
 /// How a convolution is computed.
 struct WinogradChoice {
-  int64_t tileSize; ///< the m of F(m x m, r x r), or 0: the direct form
-  int64_t blocks;   ///< parts of an image that kernel.winograd does whole, or 0: step by step
-  bool plane;       ///< by kernel.winograd_plane instead
+  int64_t tileSize = 0; ///< the m of F(m x m, r x r), or 0: the direct form
+  int64_t blocks = 0;   ///< parts of an image that kernel.winograd does whole, or 0: step by step
+  bool plane = false;   ///< by kernel.winograd_plane instead
+  std::optional<Phases> phases; ///< the convolution to compute is the one over these
 };
 
 /// The blocked result of the convolution in a Winograd form.

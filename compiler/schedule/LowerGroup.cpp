@@ -128,15 +128,17 @@ static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &con
 }
 
 // Why the form was chosen, for people: nothing obeys it.
-static void noteEstimates(Operation *op, const std::optional<Estimates> &estimates) {
+static void noteEstimates(Operation *op, int64_t window,
+                          const std::optional<Estimates> &estimates) {
   if (!estimates || !isa<kernel::KernelOpInterface>(op))
     return;
   Builder builder(op->getContext());
   SmallVector<NamedAttribute> entries;
-  for (auto [m, time] : llvm::zip_equal(kForms, *estimates))
+  for (auto [form, time] : llvm::enumerate(*estimates))
     if (std::isfinite(time))
-      entries.push_back(builder.getNamedAttr(m ? ("f" + Twine(m)).str() : "direct",
-                                             builder.getI64IntegerAttr(std::llround(time))));
+      entries.push_back(
+          builder.getNamedAttr(form ? ("f" + Twine(formOf(form, window).tile)).str() : "direct",
+                               builder.getI64IntegerAttr(std::llround(time))));
   op->setDiscardableAttr(kernel::kEstimateAttr, builder.getDictionaryAttr(entries));
 }
 
@@ -176,10 +178,13 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
                   llvm::to_vector(conv.getDilations()), groups};
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
+  shape.pooled = extras.empty() && group->hasOneUse() && isa<nn::Pool2DOp>(*group->user_begin());
   WinogradChoice winograd = chooseWinograd(blocker.facts, blocker.winograd, shape);
   Value blocked = winograd.tileSize ? buildWinograd(blocker, group, shape, winograd, extras, inner)
                                     : buildDirect(blocker, group, shape, extras, inner);
-  noteEstimates(blocked.getDefiningOp(), estimateForms(blocker.facts, shape));
+  std::optional<Phases> phases = planPhases(shape);
+  noteEstimates(blocked.getDefiningOp(), phases ? phases->window : shapeOf(kernel)[0],
+                estimateForms(blocker.facts, shape));
   return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Image);
 }
 

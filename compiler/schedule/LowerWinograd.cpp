@@ -15,11 +15,12 @@ using namespace dlc::schedule;
 using kernel::Layout;
 using kernel::shapeOf;
 
-Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
+Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &given,
                                    WinogradChoice choice, ArrayRef<Value> extras,
                                    ArrayRef<Value> innerExtras) {
   OpBuilder &builder = blocker.builder;
   Location loc = group.getLoc();
+  ConvShape conv = choice.phases ? joinPhases(blocker, loc, given, *choice.phases) : given;
   ArrayRef<int64_t> kernel = shapeOf(conv.kernel);
   int64_t lanes = blocker.facts.lanes, channels = kernel[2], filters = kernel[3];
   kernel::WinogradForm form{choice.tileSize, kernel[0]};

@@ -20,7 +20,9 @@ def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
                           clEnumValN(::dlc::Winograd::Auto, "auto", "where it is expected to be faster"),
                           clEnumValN(::dlc::Winograd::Never, "never", "direct sums only"),
                           clEnumValN(::dlc::Winograd::F2, "f2", "tiles of 2x2 wherever the form exists"),
+                          clEnumValN(::dlc::Winograd::F3, "f3", "tiles of 3x3 wherever the form exists"),
                           clEnumValN(::dlc::Winograd::F4, "f4", "tiles of 4x4 wherever the form exists"),
+                          clEnumValN(::dlc::Winograd::F5, "f5", "tiles of 5x5 wherever the form exists"),
                           clEnumValN(::dlc::Winograd::F6, "f6", "tiles of 6x6 wherever the form exists"))}]>];
 }
 

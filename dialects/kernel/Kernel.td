@@ -87,6 +87,23 @@ def Kernel_UnpackOp : Kernel_Op<"unpack"> {
   }];
 }
 
+def Kernel_SpaceToDepthOp : Kernel_Op<"space_to_depth"> {
+  let summary = "pixels of an image that lie in one square of it become the channels of one pixel";
+  let description = [{
+    `input` [N, H, W, C] plain, `out` [N, S S C / L, Q, R, L] blocked, with S = `stride`. Pixel (q, r) holds
+    the square from (S q - shift[0], S r - shift[1]) on, row by row, each pixel's channels together.
+    What lies outside the image and lanes past the channels are zero. An item is one row of all
+    channels: [N, Q].
+  }];
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$out, I64Attr:$stride,
+      DenseI64ArrayAttr:$shift);
+  let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
+  let assemblyFormat = [{
+    `ins` `(` $input `:` type($input) `)` `outs` `(` $out `:` type($out) `)` attr-dict
+    (`->` type($result)^)?
+  }];
+}
+
 // Multiply-accumulate kernels. The accumulators start at `bias` (layout vector); the epilogue maps
 // (accumulator, one element of each extra) to the element stored. An extra is blocked like `out`
 // (a residual) or a vector along the output channels.

@@ -124,6 +124,31 @@ static int64_t innerElements(Value blocked) {
 int64_t PackOp::getFlopsPerItem() { return innerElements(getOut()); }
 int64_t UnpackOp::getFlopsPerItem() { return innerElements(getInput()); }
 
+LogicalResult SpaceToDepthOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut()), shift = getShift();
+  if (in.size() != 4 || out.size() != 5)
+    return emitOpError("needs a plain and a blocked image");
+  int64_t stride = getStride(); // at most its square are the channels that one pixel makes
+  if (stride < 1 || stride > 256)
+    return emitOpError("needs a stride of 1 to 256");
+  if (shift.size() != 2 || llvm::any_of(shift, [&](int64_t by) { return by < 0 || by >= stride; }))
+    return emitOpError("needs 2 shifts of at least 0, less than the stride");
+  for (unsigned dim : {0, 1})
+    if (out[2 + dim] > int64_t(llvm::divideCeil(in[1 + dim] + shift[dim], stride)))
+      return emitOpError("needs squares that begin inside the image");
+  int64_t blocks = llvm::divideCeil(stride * stride * in[3], out[4]);
+  return verifyShape(*this, "a blocked image", getOut(), {in[0], blocks, out[2], out[3], out[4]});
+}
+SmallVector<OpFoldResult> SpaceToDepthOp::getItemExtents(OpBuilder &builder, Location loc) {
+  return extents(builder, loc, getOut(), {0, 2});
+}
+int64_t SpaceToDepthOp::getFlopsPerItem() {
+  ArrayRef<int64_t> out = shapeOf(getOut());
+  return out[1] * out[3] * out[4];
+}
+
 //===----------------------------------------------------------------------===//
 // Multiply-accumulate kernels
 //===----------------------------------------------------------------------===//
@@ -315,6 +340,7 @@ int64_t PoolOp::getFlopsPerItem() {
   }
 DLC_KERNEL_EFFECTS(PackOp)
 DLC_KERNEL_EFFECTS(UnpackOp)
+DLC_KERNEL_EFFECTS(SpaceToDepthOp)
 DLC_KERNEL_EFFECTS(ConvOp)
 DLC_KERNEL_EFFECTS(DepthwiseOp)
 DLC_KERNEL_EFFECTS(GemmOp)

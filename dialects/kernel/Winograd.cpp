@@ -12,8 +12,8 @@ static int64_t slots(int64_t tiles) { return tiles | 1; }
 
 static LogicalResult verifyForm(Operation *op, WinogradForm form) {
   if (!form.exists())
-    return op->emitOpError("computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, or of 2x2 or "
-                           "4x4 outputs of 5x5 windows");
+    return op->emitOpError("computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or "
+                           "5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows");
   return success();
 }
 

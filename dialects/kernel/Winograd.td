@@ -1,7 +1,7 @@
 //===- Winograd.td - convolutions in the Winograd domain ----------*- tablegen -*-===//
 //
 // F(m x m, r x r) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), r
-// being 3 or 5. Tiles of m x m outputs of a convolution with stride 1 become n x n points, n = m +
+// being 3, 4 or 5. Tiles of m x m outputs of a convolution with stride 1 become n x n points, n = m +
 // r - 1; at each point the convolution is a matrix product over channels. With P = n^2 and S slots
 // for the T tiles of an image, one row of tiles after the other; S = T or T + 1, the odd one, so
 // that the points of a tile, S vectors apart, do not meet in few sets of a cache:

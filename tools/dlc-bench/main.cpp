@@ -56,14 +56,16 @@ int main(int argc, char **argv) {
          "--winograd",
          [&](const std::string &use) {
            args.options.winograd = use == "f6"      ? Winograd::F6
+                                   : use == "f5"    ? Winograd::F5
                                    : use == "f4"    ? Winograd::F4
+                                   : use == "f3"    ? Winograd::F3
                                    : use == "f2"    ? Winograd::F2
                                    : use == "never" ? Winograd::Never
                                                     : Winograd::Auto;
          },
-         "where convolutions take a Winograd form: auto (default), never, f2, f4 or f6")
+         "where convolutions take a Winograd form: auto (default), never, f2, f3, f4, f5 or f6")
       ->type_name("WHERE")
-      ->check(CLI::IsMember({"auto", "never", "f2", "f4", "f6"}).description(""));
+      ->check(CLI::IsMember({"auto", "never", "f2", "f3", "f4", "f5", "f6"}).description(""));
   app.add_option("--tuning", args.options.tuning, "choose kernels by this file of 'dlc tune'")
       ->type_name("FILE");
   app.add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")

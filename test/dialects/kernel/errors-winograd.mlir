@@ -3,7 +3,7 @@
 // Every message of the kernel.winograd ops. 8 lanes; 4x4 outputs are 4 tiles of 2x2, in 5 slots.
 
 func.func @tile_size(%x: memref<3x3x8x16xf32>, %out: memref<25x1x8x2x8xf32>) {
-  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, or of 2x2 or 4x4 outputs of 5x5 windows}}
+  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or 5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows}}
   kernel.winograd_weights ins(%x : memref<3x3x8x16xf32>) outs(%out : memref<25x1x8x2x8xf32>) {tile_size = 3 : i64}
   return
 }
@@ -224,7 +224,7 @@ func.func @pool_rest(%x: memref<?x2x8x7x16xf32>, %u: memref<36x1x20x2x16xf32>, %
 // -----
 
 func.func @window(%x: memref<5x5x8x16xf32>, %out: memref<100x1x8x2x8xf32>) {
-  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, or of 2x2 or 4x4 outputs of 5x5 windows}}
+  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or 5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows}}
   kernel.winograd_weights ins(%x : memref<5x5x8x16xf32>) outs(%out : memref<100x1x8x2x8xf32>) {tile_size = 6 : i64, window = 5 : i64}
   return
 }
