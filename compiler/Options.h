@@ -35,6 +35,13 @@ enum class Winograd {
   F6     ///< of 6x6 likewise
 };
 
+/// How the weights of dense layers are kept.
+enum class DenseWeights {
+  Auto,  ///< in 24 bits, where that is expected to be faster
+  Exact, ///< as they are
+  Fixed  ///< in 24 bits wherever that form exists: for tests and measurements
+};
+
 /// What a library runs on.
 enum class Target { Cpu, Cuda };
 
@@ -73,6 +80,7 @@ struct Options {
       0;              ///< what activations kept for gradients may take a sample; 0: anything
   bool naive = false; ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;
+  DenseWeights denseWeights = DenseWeights::Auto; ///< a library that trains has exact ones
   std::string tuning; ///< path of a tuning file; empty: the constants that dlc comes with
   Probe probe = Probe::None;
   bool profiled = false; ///< code that reports each launch, for measurements

@@ -69,10 +69,10 @@ static void addPlainPhase(OpPassManager &pm, bool costlyOnce) {
 }
 
 void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool naive,
-                             Winograd winograd) {
+                             Winograd winograd, DenseWeights denseWeights) {
   if (!naive) {
-    pm.addNestedPass<func::FuncOp>(
-        schedule::createSchedule({facts.march.str(), schedule::listCosts(facts.costs), winograd}));
+    pm.addNestedPass<func::FuncOp>(schedule::createSchedule(
+        {facts.march.str(), schedule::listCosts(facts.costs), winograd, denseWeights}));
     pm.addNestedPass<func::FuncOp>(schedule::createPairKernels());
     pm.addNestedPass<func::FuncOp>(schedule::createJoinPooling());
   }

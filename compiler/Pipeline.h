@@ -18,7 +18,8 @@ void buildFusionPhase(mlir::OpPassManager &pm);
 /// nn -> kernel and linalg ops on tensors, @prepare outlined. `naive` uses the linalg form of every
 /// op.
 void buildSchedulePhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts, bool naive,
-                        Winograd winograd = Winograd::Auto);
+                        Winograd winograd = Winograd::Auto,
+                        DenseWeights denseWeights = DenseWeights::Auto);
 
 /// The same for a GPU, a row of the chips.
 void buildGpuSchedulePhase(mlir::OpPassManager &pm, llvm::StringRef chip, Precision precision,

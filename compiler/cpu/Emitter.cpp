@@ -17,6 +17,7 @@ Emitter::Emitter(OpBuilder &builder, Location loc, func::FuncOp func, int64_t la
       entry(OpBuilder::atBlockBegin(&func.front())) {}
 
 VectorType Emitter::vectorType() const { return VectorType::get(lanes, builder.getF32Type()); }
+VectorType Emitter::wordsType() const { return VectorType::get(lanes, builder.getI32Type()); }
 
 Value Emitter::constant(TypedAttr value) {
   Value &cached = constants[value];
@@ -121,6 +122,10 @@ Value Emitter::viewScratch(Value scratch, int64_t offset, ArrayRef<int64_t> shap
 
 Value Emitter::load(Value memref, ValueRange indices) {
   return vector::LoadOp::create(builder, loc, vectorType(), memref, indices);
+}
+
+Value Emitter::loadWords(Value memref, ValueRange indices) {
+  return vector::LoadOp::create(builder, loc, wordsType(), memref, indices);
 }
 
 void Emitter::store(Value vector, Value memref, ValueRange indices) {

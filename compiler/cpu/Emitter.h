@@ -22,6 +22,7 @@ public:
   const int64_t lanes;
 
   mlir::VectorType vectorType() const;
+  mlir::VectorType wordsType() const; ///< of i32
   mlir::Value index(int64_t value);
   mlir::Value index(mlir::OpFoldResult value);
   mlir::Value constant(mlir::TypedAttr value);
@@ -50,6 +51,8 @@ public:
   mlir::Value batchOf(mlir::Value memref);
 
   mlir::Value load(mlir::Value memref, mlir::ValueRange indices);
+  /// The same of i32.
+  mlir::Value loadWords(mlir::Value memref, mlir::ValueRange indices);
   void store(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices);
   /// Asks for the cache line of an element that is used soon, or later: into the second-level
   /// cache.

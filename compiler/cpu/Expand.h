@@ -26,6 +26,8 @@ void expandDepthwiseWeights(Emitter &e, kernel::DepthwiseWeightsOp op, mlir::Val
 void expandPool(Emitter &e, kernel::PoolOp op, mlir::Value lo, mlir::Value hi);
 void expandPoolBackward(Emitter &e, kernel::PoolBackwardOp op, mlir::Value lo, mlir::Value hi);
 void expandPack(Emitter &e, kernel::PackOp op, mlir::Value lo, mlir::Value hi);
+void expandUnitScales(Emitter &e, kernel::UnitScalesOp op, mlir::Value lo, mlir::Value hi);
+void expandPackFixed(Emitter &e, kernel::PackFixedOp op, mlir::Value lo, mlir::Value hi);
 void expandUnpack(Emitter &e, kernel::UnpackOp op, mlir::Value lo, mlir::Value hi);
 void expandSpaceToDepth(Emitter &e, kernel::SpaceToDepthOp op, mlir::Value lo, mlir::Value hi);
 void expandWinogradWeights(Emitter &e, kernel::WinogradWeightsOp op, mlir::Value lo,
@@ -40,6 +42,15 @@ mlir::LogicalResult expandWinograd(Emitter &e, kernel::WinogradOp op, mlir::Valu
                                    mlir::Value hi);
 mlir::LogicalResult expandWinogradPlane(Emitter &e, kernel::WinogradPlaneOp op, mlir::Value lo,
                                         mlir::Value hi);
+
+// Four weights in three vectors of words, each as its 24 bits followed by 8 zeros: see
+// kernel.pack_fixed.
+/// The weight that is a word of its own.
+mlir::Value emitFixedHigh(Emitter &e, mlir::Value word);
+/// The fourth weight, of `parts` of it (null with the first word) and the part in word `index`.
+mlir::Value emitFixedPart(Emitter &e, mlir::Value parts, mlir::Value word, int64_t index);
+/// A weight as a number, times 2^30 over its scale.
+mlir::Value emitFixedWeight(Emitter &e, mlir::Value bits);
 
 /// The indices in memory of a blocked image's pixel.
 using PixelPlace = std::function<Emitter::Values(mlir::Value image, mlir::Value block,

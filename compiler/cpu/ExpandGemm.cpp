@@ -27,10 +27,11 @@ public:
       : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()),
         weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
         in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        outBlocks(cast<MemRefType>(op.getOut().getType()).getShape()[0]), block(in[2]),
-        phases(op.getPhases()) {
-    int64_t staticRows = ShapedType::isDynamic(in[1]) ? typicalRows : in[1], depth = weights[1];
-    int64_t bytes = depth * 4 * (weights[2] * weights[3] + staticRows);
+        outBlocks(cast<MemRefType>(op.getOut().getType()).getShape()[0]),
+        depth(op.getDepth() / op.getPhases()), block(in[2]), phases(op.getPhases()),
+        fixed(op.hasFixedWeights()) {
+    int64_t staticRows = ShapedType::isDynamic(in[1]) ? typicalRows : in[1];
+    int64_t bytes = 4 * (weights[1] * weights[2] * weights[3] + depth * staticRows);
     bool cuts = bytes > l2Bytes / 2 && phases == 1; // the rest of the cache is for what streams by
     if (in[0] == 1)
       block = std::min(block, cuts ? depthCut : std::max(depth, e.lanes));
@@ -71,7 +72,7 @@ private:
         e.store(start[col], op.getOut(), {outBlock(col), row, e.index(0)});
     });
     // The last blocks may be fewer, and their last one partial.
-    int64_t cuts = weights[1] / (cutBlocks * block);
+    int64_t cuts = depth / (cutBlocks * block);
     e.loop(e.index(0), e.index(cuts * cutBlocks), cutBlocks,
            [&](Value first) { emitRows(first, cutBlocks, cols, /*cut=*/true); });
     if (cuts * cutBlocks < blocks)
@@ -136,7 +137,7 @@ private:
                              int64_t cols, ValueRange sums) {
     bool last =
         getConstantIntValue(e.add(firstBlock, blockCount)) == std::optional<int64_t>(blocks);
-    int64_t rest = last ? weights[1] % block : 0;
+    int64_t rest = last ? depth % block : 0;
     Value end = e.add(firstBlock, blockCount - (rest ? 1 : 0));
     Emitter::Values values = e.loop(firstBlock, end, 1, sums, [&](Value at, ValueRange carried) {
       return emitBlock(row, count, at, block, cols, carried);
@@ -144,9 +145,11 @@ private:
     return rest ? emitBlock(row, count, end, rest, cols, values) : values;
   }
 
-  Emitter::Values emitBlock(Value row, int64_t count, Value inBlock, int64_t depth, int64_t cols,
+  Emitter::Values emitBlock(Value row, int64_t count, Value inBlock, int64_t steps, int64_t cols,
                             ValueRange sums) {
-    SmallVector<bool> all(count, true);
+    int64_t unroll = op.getTile().getUnroll();
+    if (fixed)
+      return emitFours(row, count, inBlock, steps, cols, sums);
     auto step = [&](ValueRange carried, Value k) {
       Value depthIndex = e.add(e.mul(inBlock, block), k);
       if (flatWeights)
@@ -154,20 +157,56 @@ private:
       auto weight = [&](int64_t col) {
         return e.load(op.getWeights(), {group, depthIndex, e.index(col), e.index(0)});
       };
-      auto pixel = [&](int64_t m) {
-        Value at = e.add(row, m);
-        return in[0] == 1 ? e.loadSpread(op.getInput(), {e.index(0), at, e.mul(depthIndex, phases)},
-                                         phases)
-                          : e.loadSplat(op.getInput(), {inBlock, at, k});
-      };
-      // The set that was just used goes to the end of the queue.
-      size_t set = count * cols;
-      Emitter::Values used = emitMac(e, carried.take_front(set), cols, all, weight, pixel);
-      Emitter::Values queue(carried.drop_front(set));
-      queue.append(used);
-      return queue;
+      return emitStep(row, count, inBlock, k, cols, carried, weight);
     };
-    return emitReduction(e, sums, depth, op.getTile().getUnroll(), step);
+    return emitReduction(e, sums, steps, unroll, step);
+  }
+
+  // Four steps share three words of each unit. A word is loaded for its own step and leaves its
+  // part of the fourth weight behind, so that a tile has registers left for all that.
+  Emitter::Values emitFours(Value row, int64_t count, Value inBlock, int64_t steps, int64_t cols,
+                            ValueRange sums) {
+    auto several = [&](ValueRange carried, Value four, int64_t some) {
+      Value first = e.mul(e.add(e.mul(inBlock, block / 4), four), 3);
+      Emitter::Values values(carried), fourth(cols), weights(cols);
+      for (int64_t i = 0; i < some; ++i) {
+        for (int64_t col = 0; col < cols; ++col)
+          weights[col] = i < 3 ? loadFixed(e.add(first, i), col, i, fourth[col]) : fourth[col];
+        if (flatWeights && i < 3)
+          prefetchWeights(e.add(first, i));
+        values = emitStep(row, count, inBlock, e.add(e.mul(four, 4), i), cols, values,
+                          [&](int64_t col) { return emitFixedWeight(e, weights[col]); });
+      }
+      return values;
+    };
+    auto step = [&](ValueRange carried, Value four) { return several(carried, four, 4); };
+    Emitter::Values values = emitReduction(e, sums, steps / 4, /*unroll=*/1, step);
+    return steps % 4 ? several(values, e.index(steps / 4), steps % 4) : values;
+  }
+
+  // Word `index` of three; `fourth` gets its part of the fourth weight.
+  Value loadFixed(Value wordRow, int64_t col, int64_t index, Value &fourth) {
+    Value word = e.loadWords(op.getWeights(), {group, wordRow, e.index(col), e.index(0)});
+    fourth = emitFixedPart(e, fourth, word, index);
+    return emitFixedHigh(e, word);
+  }
+
+  // Step `k` of a block.
+  Emitter::Values emitStep(Value row, int64_t count, Value inBlock, Value k, int64_t cols,
+                           ValueRange carried, function_ref<Value(int64_t)> weight) {
+    SmallVector<bool> all(count, true);
+    auto pixel = [&](int64_t m) {
+      Value at = e.add(row, m), depthIndex = e.add(e.mul(inBlock, block), k);
+      return in[0] == 1
+                 ? e.loadSpread(op.getInput(), {e.index(0), at, e.mul(depthIndex, phases)}, phases)
+                 : e.loadSplat(op.getInput(), {inBlock, at, k});
+    };
+    // The set that was just used goes to the end of the queue.
+    size_t set = count * cols;
+    Emitter::Values used = emitMac(e, carried.take_front(set), cols, all, weight, pixel);
+    Emitter::Values queue(carried.drop_front(set));
+    queue.append(used);
+    return queue;
   }
 
   // Rows pass over a cut of the weights several times, but only the first pass waits for memory. So
@@ -187,17 +226,20 @@ private:
       return;
     }
     linesPerStep = llvm::divideCeil(cols, 2);
-    int64_t depth = std::min(cutBlocks * block, weights[1]);
-    Value k = e.mul(firstBlock, block);
-    Value next = e.add(panel, e.mul(e.add(k, depth), cols));
-    lastLine = e.add(e.min(e.add(next, depth * cols), e.index(total)), -1);
-    Value done = e.sub(e.mul(e.div(row, op.getTile().getRows()), depth), k);
+    int64_t cutRows = std::min(rowsOf(cutBlocks * block), weights[1]);
+    Value first = e.mul(firstBlock, rowsOf(block));
+    Value next = e.add(panel, e.mul(e.add(first, cutRows), cols));
+    lastLine = e.add(e.min(e.add(next, cutRows * cols), e.index(total)), -1);
+    Value done = e.sub(e.mul(e.div(row, op.getTile().getRows()), cutRows), first);
     firstLine = e.add(next, e.mul(done, linesPerStep));
   }
 
-  void prefetchWeights(Value k) {
+  // Rows of the packed weights that hold so much depth.
+  int64_t rowsOf(int64_t depth) const { return fixed ? kernel::fixedRows(depth) : depth; }
+
+  void prefetchWeights(Value weightsRow) {
     for (int64_t i = 0; i < linesPerStep; ++i) {
-      Value line = e.add(e.add(firstLine, e.mul(k, linesPerStep)), i);
+      Value line = e.add(e.add(firstLine, e.mul(weightsRow, linesPerStep)), i);
       e.prefetch(flatWeights, e.mul(e.min(line, lastLine), weights[3]));
     }
   }
@@ -207,9 +249,11 @@ private:
   Epilogue epilogue;
   ArrayRef<int64_t> weights, in;
   int64_t outBlocks, cutBlocks;
+  int64_t depth; // of the products, less their phases
   // Steps of K that the loops take together: the input's blocks, or cuts of its only one.
   int64_t block, blocks;
   int64_t phases;
+  bool fixed;         // four weights are three words
   bool weightsStream; // no near cache keeps them from call to call
   Value rows, group;
   // What to prefetch; no flatWeights: nothing.

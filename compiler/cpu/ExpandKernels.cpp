@@ -96,6 +96,11 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
         .Case([&](kernel::SpaceToDepthOp op) {
           return cpu::expandSpaceToDepth(e, op, lo, hi), success();
         })
+        .Case([&](kernel::UnitScalesOp op) {
+          return cpu::expandUnitScales(e, op, lo, hi), success();
+        })
+        .Case(
+            [&](kernel::PackFixedOp op) { return cpu::expandPackFixed(e, op, lo, hi), success(); })
         .Case([&](kernel::UnpackOp op) { return cpu::expandUnpack(e, op, lo, hi), success(); })
         .Default([&](Operation *other) { return emitWinograd(e, other, lo, hi); });
   }

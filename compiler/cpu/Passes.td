@@ -16,7 +16,7 @@ def ExpandKernels : Pass<"dlc-expand-kernels", "::mlir::func::FuncOp"> {
   let options = [
     Option<"l2Bytes", "l2-bytes", "int64_t", /*default=*/"1 << 20",
            "size of a core's second-level cache, in bytes; larger matrix products are cut along K">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+  let dependentDialects = ["::mlir::math::MathDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 

@@ -103,12 +103,12 @@ template <typename... Ops> void attachModels(MLIRContext *context) {
 
 void dlc::memory::registerBufferizationModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, kernel::KernelDialect *) {
-    attachModels<kernel::PackOp, kernel::UnpackOp, kernel::SpaceToDepthOp, kernel::ConvOp,
-                 kernel::DepthwiseOp, kernel::PairOp, kernel::ConvWeightsOp,
-                 kernel::DepthwiseWeightsOp, kernel::GemmOp, kernel::ImplicitGemmOp,
-                 kernel::ImplicitGemmWeightsOp, kernel::PoolOp, kernel::PoolBackwardOp,
-                 kernel::WinogradWeightsOp, kernel::WinogradInputOp, kernel::WinogradGemmOp,
-                 kernel::WinogradOutputOp, kernel::WinogradOp, kernel::WinogradPlaneOp,
-                 kernel::WarpgroupGemmOp, kernel::JointMeanOp>(context);
+    attachModels<kernel::PackOp, kernel::UnpackOp, kernel::UnitScalesOp, kernel::PackFixedOp,
+                 kernel::SpaceToDepthOp, kernel::ConvOp, kernel::DepthwiseOp, kernel::PairOp,
+                 kernel::ConvWeightsOp, kernel::DepthwiseWeightsOp, kernel::GemmOp,
+                 kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp, kernel::PoolOp,
+                 kernel::PoolBackwardOp, kernel::WinogradWeightsOp, kernel::WinogradInputOp,
+                 kernel::WinogradGemmOp, kernel::WinogradOutputOp, kernel::WinogradOp,
+                 kernel::WinogradPlaneOp, kernel::WarpgroupGemmOp, kernel::JointMeanOp>(context);
   });
 }

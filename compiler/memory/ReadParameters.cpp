@@ -11,7 +11,8 @@
 //                                                                kernel.read_param 0 from 0 into %b
 //                                                                kernel.pack ins(%b) ...
 //
-// Huge matrices that are packed come in pieces of some rows.
+// Huge matrices that are packed come in pieces of some rows; once more where each row's packed form
+// depends on all of them.
 //
 //===------------------------------------------------------------------------------===//
 
@@ -47,44 +48,73 @@ static Value readInto(OpBuilder &builder, Location loc, int64_t index, int64_t f
   return buffer;
 }
 
-// What packs the rows of a huge matrix, if nothing else uses it.
-static kernel::PackOp hugePack(BlockArgument parameter) {
-  auto type = cast<MemRefType>(parameter.getType());
-  if (!parameter.hasOneUse() || type.getRank() != 2 || type.getNumElements() <= kPiece)
-    return {};
-  auto pack = dyn_cast<kernel::PackOp>(*parameter.user_begin());
-  return pack && pack.getLayout() == kernel::Layout::Dense ? pack : kernel::PackOp();
+// Whether `user` can work on some rows of a matrix at a time.
+static bool takesPieces(Operation *user) {
+  auto pack = dyn_cast<kernel::PackOp>(user);
+  return isa<kernel::UnitScalesOp, kernel::PackFixedOp>(user) ||
+         (pack && pack.getLayout() == kernel::Layout::Dense);
 }
 
-// Rows [first, first + count) of [K, N] become [N/(nb L), first.., nb, L]. See kernel.pack.
-static void packInPieces(kernel::PackOp pack, int64_t index) {
-  OpBuilder builder(pack);
-  Location loc = pack.getLoc();
-  auto plain = cast<MemRefType>(pack.getInput().getType());
-  auto blocked = cast<MemRefType>(pack.getOut().getType());
-  int64_t rows = plain.getDimSize(0), width = plain.getDimSize(1);
-  int64_t step = std::max<int64_t>(1, kPiece / width);
-  for (int64_t row = 0; row < rows; row += step) {
-    int64_t count = std::min(step, rows - row);
-    Value piece = readInto(builder, loc, index, row * width,
-                           MemRefType::get({count, width}, plain.getElementType()));
-    SmallVector<OpFoldResult> offsets(4, builder.getIndexAttr(0)),
-        strides(4, builder.getIndexAttr(1)),
-        sizes = getAsIndexOpFoldResult(builder.getContext(), blocked.getShape());
-    offsets[1] = builder.getIndexAttr(row);
-    sizes[1] = builder.getIndexAttr(count);
-    Value out = memref::SubViewOp::create(builder, loc, pack.getOut(), offsets, sizes, strides);
+// Whether a huge matrix is only read by what can do so in pieces.
+static bool isReadInPieces(BlockArgument parameter) {
+  auto type = cast<MemRefType>(parameter.getType());
+  return type.getRank() == 2 && type.getNumElements() > kPiece &&
+         llvm::all_of(parameter.getUsers(), takesPieces);
+}
+
+// Rows [first, first + count) of the packed weights, [N/(nb L), rows, nb, L].
+static Value takeRows(OpBuilder &builder, Location loc, Value packed, int64_t first,
+                      int64_t count) {
+  SmallVector<OpFoldResult> offsets(4, builder.getIndexAttr(0)),
+      strides(4, builder.getIndexAttr(1)),
+      sizes = getAsIndexOpFoldResult(builder.getContext(),
+                                     cast<MemRefType>(packed.getType()).getShape());
+  offsets[1] = builder.getIndexAttr(first);
+  sizes[1] = builder.getIndexAttr(count);
+  return memref::SubViewOp::create(builder, loc, packed, offsets, sizes, strides);
+}
+
+// What `user` does, of the rows from `row` on that `piece` holds.
+static void usePiece(OpBuilder &builder, Operation *user, Value piece, int64_t row) {
+  Location loc = user->getLoc();
+  int64_t count = cast<MemRefType>(piece.getType()).getDimSize(0);
+  if (auto scales = dyn_cast<kernel::UnitScalesOp>(user)) {
+    kernel::UnitScalesOp::create(builder, loc, TypeRange(), piece, scales.getOut(),
+                                 /*accumulate=*/row > 0);
+  } else if (auto fixed = dyn_cast<kernel::PackFixedOp>(user)) {
+    Value out =
+        takeRows(builder, loc, fixed.getOut(), kernel::fixedRows(row), kernel::fixedRows(count));
+    kernel::PackFixedOp::create(builder, loc, TypeRange(), piece, fixed.getScales(), out);
+  } else {
+    auto pack = cast<kernel::PackOp>(user);
+    Value out = takeRows(builder, loc, pack.getOut(), row, count);
     kernel::PackOp::create(builder, loc, TypeRange(), piece, out, pack.getLayoutAttr());
   }
-  pack.erase();
+}
+
+// In pieces of a multiple of four rows, which share words of fixed-point weights.
+static void useInPieces(Operation *user, MemRefType matrix, int64_t index) {
+  OpBuilder builder(user);
+  int64_t rows = matrix.getDimSize(0), width = matrix.getDimSize(1);
+  int64_t step = std::max<int64_t>(4, kPiece / width / 4 * 4);
+  for (int64_t row = 0; row < rows; row += step) {
+    Value piece =
+        readInto(builder, user->getLoc(), index, row * width,
+                 MemRefType::get({std::min(step, rows - row), width}, matrix.getElementType()));
+    usePiece(builder, user, piece, row);
+  }
+  user->erase();
 }
 
 static void readBeforeUse(BlockArgument parameter, int64_t index) {
   Operation *first = firstUser(parameter);
   if (!first)
     return;
-  if (kernel::PackOp pack = hugePack(parameter))
-    return packInPieces(pack, index);
+  if (isReadInPieces(parameter)) {
+    for (Operation *user : llvm::to_vector(parameter.getUsers()))
+      useInPieces(user, cast<MemRefType>(parameter.getType()), index);
+    return;
+  }
   OpBuilder builder(first);
   parameter.replaceAllUsesWith(readInto(builder, parameter.getLoc(), index, /*first=*/0,
                                         cast<MemRefType>(parameter.getType())));

@@ -18,9 +18,11 @@ inline mlir::RankedTensorType typeOf(mlir::Value value) {
 class Blocker {
 public:
   /// `batch` is the value of every dynamic extent; null in functions without one.
+  /// With `fixedWeights` dense layers take theirs in 24 bits where they can.
   Blocker(mlir::OpBuilder &builder, const TargetFacts &facts, mlir::Value batch,
-          Winograd winograd = Winograd::Auto)
-      : builder(builder), facts(facts), batch(batch), winograd(winograd) {}
+          Winograd winograd = Winograd::Auto, bool fixedWeights = false)
+      : builder(builder), facts(facts), batch(batch), winograd(winograd),
+        fixedWeights(fixedWeights) {}
 
   /// An uninitialised tensor whose dynamic extents are the batch.
   mlir::Value empty(mlir::Location loc, llvm::ArrayRef<int64_t> shape);
@@ -60,6 +62,7 @@ public:
   const TargetFacts &facts;
   mlir::Value batch;
   Winograd winograd;
+  bool fixedWeights;
 };
 
 } // namespace dlc::schedule

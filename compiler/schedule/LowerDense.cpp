@@ -8,12 +8,23 @@
 //
 // A quarter of the multiply-adds and of the weights' bytes, which are what batch 1 waits for.
 //
+// Weights that each call reads from memory are kept in 24-bit fixed point, three quarters of the
+// bytes. The epilogue makes the sums those of the weights:
+//
+//   %s = kernel.unit_scales ins(%w)          %q = kernel.pack_fixed ins(%w, %s)
+//   kernel.gemm ins(%x, %q, %zeros, %s, %bias) epilogue {
+//   ^bb0(%sum, %scale, %bias):
+//     yield %sum * 2^-30 * %scale + %bias
+//   }
+//
 //===------------------------------------------------------------------------------===//
 
 #include "compiler/schedule/Lower.h"
 #include "compiler/schedule/Tiles.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -79,10 +90,78 @@ static Value buildGemm(Blocker &blocker, nn::GroupOp group, const DenseShape &de
   return op.getResult()[0];
 }
 
+// Whether `value` is what @prepare computes of parameters.
+static bool isPrepared(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    return function && function.getName() == "forward" &&
+           function.getArgAttr(argument.getArgNumber(), nn::kParamAttr);
+  }
+  Operation *op = value.getDefiningOp();
+  return isMemoryEffectFree(op) && op->getNumOperands() > 0 &&
+         llvm::all_of(op->getOperands(), isPrepared);
+}
+
+// The element of a sum of fixed-point weights: see kernel.gemm. First 2^-30, so that nothing
+// overflows that the element itself does not.
+static Value scaleSum(OpBuilder &builder, Location loc, Value sum, Value scale, Value bias) {
+  Value unit = arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0x1p-30f));
+  Value value = arith::MulFOp::create(builder, loc, sum, unit);
+  value = arith::MulFOp::create(builder, loc, value, scale);
+  return bias ? Value(arith::AddFOp::create(builder, loc, value, bias)) : value;
+}
+
+static void buildFixedEpilogue(Blocker &blocker, kernel::GemmOp op, nn::GroupOp group,
+                               ArrayRef<Value> innerExtras, bool hasBias) {
+  OpBuilder::InsertionGuard guard(blocker.builder);
+  OpBuilder &builder = blocker.builder;
+  Location loc = group.getLoc();
+  SmallVector<Type> types(innerExtras.size() + (hasBias ? 3 : 2), builder.getF32Type());
+  Block *block =
+      builder.createBlock(&op.getEpilogue(), {}, types, SmallVector<Location>(types.size(), loc));
+  auto arguments = block->getArguments();
+  Value sum = scaleSum(builder, loc, arguments[0], arguments[1], hasBias ? arguments[2] : Value());
+  kernel::YieldOp::create(
+      builder, loc,
+      buildElement(builder, group, sum, innerExtras, arguments.take_back(innerExtras.size())));
+}
+
+static Value buildFixed(Blocker &blocker, nn::GroupOp group, const DenseShape &dense,
+                        kernel::TileAttr tile, ArrayRef<Value> extras,
+                        ArrayRef<Value> innerExtras) {
+  OpBuilder &builder = blocker.builder;
+  Location loc = group.getLoc();
+  int64_t lanes = blocker.facts.lanes, units = dense.units();
+  Value scales = blocker.empty(loc, kernel::getBlockedShape(Layout::Vector, {units}, lanes));
+  scales = kernel::UnitScalesOp::create(builder, loc, scales.getType(), dense.kernel, scales,
+                                        /*accumulate=*/false)
+               .getResult()[0];
+  SmallVector<int64_t> shape = kernel::getBlockedShape(
+      Layout::Dense, typeOf(dense.kernel).getShape(), lanes, tile.getCols());
+  shape[1] = kernel::fixedRows(dense.depth());
+  Value words = tensor::EmptyOp::create(builder, loc, shape, builder.getI32Type());
+  Value weights =
+      kernel::PackFixedOp::create(builder, loc, words.getType(), dense.kernel, scales, words)
+          .getResult()[0];
+  SmallVector<Value> all = {scales};
+  if (dense.bias)
+    all.push_back(blocker.packBias(loc, dense.bias, units));
+  llvm::append_range(all, extras);
+  Value input = blocker.packDenseInput(loc, dense.input);
+  Value zeros = blocker.packBias(loc, {}, units);
+  Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Matrix, dense.result, lanes));
+  auto op = kernel::GemmOp::create(builder, loc, out.getType(), input, weights, zeros, all, out,
+                                   dense.depth(), tile, /*phases=*/1);
+  buildFixedEpilogue(blocker, op, group, innerExtras, dense.bias != nullptr);
+  return op.getResult()[0];
+}
+
 static Value buildWhole(Blocker &blocker, nn::GroupOp group, const DenseShape &dense,
                         ArrayRef<Value> extras, ArrayRef<Value> innerExtras) {
   kernel::TileAttr tile = chooseGemmTile(blocker.builder.getContext(), blocker.facts,
                                          llvm::divideCeil(dense.units(), blocker.facts.lanes));
+  if (blocker.fixedWeights && isPrepared(dense.kernel))
+    return buildFixed(blocker, group, dense, tile, extras, innerExtras);
   Value weights = blocker.pack(group.getLoc(), dense.kernel, Layout::Dense, tile.getCols());
   return buildGemm(blocker, group, dense, /*phases=*/1, weights, tile, extras, innerExtras);
 }

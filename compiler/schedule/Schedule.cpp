@@ -37,13 +37,22 @@ static void eraseDead(Block &block) {
       op.erase();
 }
 
-// Near caches keep most weights of a small network from call to call.
-static bool keepsWeightsNear(func::FuncOp function, const CostTable &costs) {
+static double bytesOfWeights(func::FuncOp function) {
   double bytes = 0;
   for (BlockArgument argument : function.getArguments())
     if (function.getArgAttr(argument.getArgNumber(), nn::kParamAttr))
       bytes += kernel::bytesOfSample(cast<RankedTensorType>(argument.getType()));
+  return bytes;
+}
+
+// Near caches keep most weights of a small network from call to call.
+static bool keepsWeightsNear(double bytes, const CostTable &costs) {
   return bytes > 0 && bytes <= 2 * costs.l2;
+}
+
+// Each call reads its weights from memory, where no cache keeps those of the network.
+static bool wantsFixedWeights(double bytes, const CostTable &costs, DenseWeights use) {
+  return use == DenseWeights::Fixed || (use == DenseWeights::Auto && bytes > costs.l3);
 }
 
 namespace {
@@ -66,11 +75,13 @@ struct Schedule : schedule::impl::ScheduleBase<Schedule> {
       }
       facts->costs = *table;
     }
-    if (keepsWeightsNear(getOperation(), facts->costs))
+    double bytes = bytesOfWeights(getOperation());
+    bool fixedWeights = wantsFixedWeights(bytes, facts->costs, denseWeights);
+    if (keepsWeightsNear(bytes, facts->costs))
       facts->costs.byte = 0;
     Block &body = getOperation().getBody().front();
     OpBuilder builder(&getContext());
-    Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd);
+    Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd, fixedWeights);
     for (Operation &op : llvm::make_early_inc_range(body)) {
       builder.setInsertionPoint(&op);
       SmallVector<Value> replacements = lowerToKernel(blocker, &op);

@@ -42,6 +42,9 @@ mlir::AffineMap getPackMap(mlir::MLIRContext *context, Layout layout,
 llvm::SmallVector<int64_t> getBlockedShape(Layout layout, llvm::ArrayRef<int64_t> plain,
                                            int64_t lanes, int64_t cols = 1, int64_t block = 1);
 
+/// Rows of words of kernel.pack_fixed that hold `depth` weights of a unit.
+inline int64_t fixedRows(int64_t depth) { return 3 * llvm::divideCeil(depth, 4); }
+
 /// A window that slides over the rows and columns of an image.
 struct SlidingWindow {
   std::array<int64_t, 2> span, strides, before; ///< `before`: padding in front of the image

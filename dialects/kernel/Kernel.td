@@ -50,6 +50,8 @@ def Kernel_TileAttr : AttrDef<Kernel_Dialect, "Tile"> {
 }
 
 def Kernel_Shaped : AnyTypeOf<[RankedTensorOf<[F32]>, MemRefOf<[F32]>]>;
+def Kernel_Words : AnyTypeOf<[RankedTensorOf<[I32]>, MemRefOf<[I32]>]>;
+def Kernel_FloatsOrWords : AnyTypeOf<[Kernel_Shaped, Kernel_Words]>;
 
 class Kernel_Op<string mnemonic, list<Trait> traits = []>
     : Op<Kernel_Dialect, mnemonic, !listconcat([
@@ -149,14 +151,20 @@ def Kernel_GemmOp : Kernel_MacOp<"gemm"> {
   let description = [{
     `input` of layout matrix [K/L, M, L] or plain as [1, M, K], `weights` of layout dense, `out`
     [N/L, M, L]. `depth` is the exact K. An item is nb L columns of all rows: [N/(nb L)].
+    Weights of i32 are those of kernel.pack_fixed: each counts as its 24 bits followed by 8 zeros, as
+    i32, so that an epilogue times 2^-30 and the units' scales makes the sums those of the weights.
     With `phases` P, L/P columns share one vector with P consecutive rows of the weights, which are then
     [1, K/P, 1, L], as plain [K, L/P] lie in memory; `input` is plain. The sums of the phases are added
     at the end, and lanes past the columns hold copies.
   }];
-  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$bias,
+  let arguments = (ins Kernel_Shaped:$input, Kernel_FloatsOrWords:$weights, Kernel_Shaped:$bias,
                        Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out,
                        I64Attr:$depth, Kernel_TileAttr:$tile,
                        DefaultValuedAttr<I64Attr, "1">:$phases);
+  let extraClassDeclaration = dps # [{
+    /// Whether the weights are those of kernel.pack_fixed.
+    bool hasFixedWeights();
+  }];
 }
 
 def Kernel_PoolOp : Kernel_Op<"pool"> {
@@ -245,6 +253,7 @@ def Kernel_GradientDoneOp : Op<Kernel_Dialect, "gradient_done"> {
 }
 
 include "dialects/kernel/Backward.td"
+include "dialects/kernel/Fixed.td"
 include "dialects/kernel/Pair.td"
 include "dialects/kernel/Gpu.td"
 include "dialects/kernel/Warpgroup.td"

@@ -251,6 +251,10 @@ LogicalResult DepthwiseOp::verify() {
                       getDilations());
 }
 
+bool GemmOp::hasFixedWeights() {
+  return cast<ShapedType>(getWeights().getType()).getElementType().isInteger(32);
+}
+
 LogicalResult GemmOp::verify() {
   if (shapeOf(getInput()).size() != 3 || shapeOf(getOut()).size() != 3)
     return emitOpError("works on blocked matrices of rank 3");
@@ -263,8 +267,12 @@ LogicalResult GemmOp::verify() {
                       shapeOf(getInput())[2] != depth)))
     return emitOpError(
         "needs phases that divide its lanes and depth, one output block and a plain input");
-  if (weights.size() != 4 || weights[1] * phases != depth || weights[2] != getTile().getCols() ||
-      weights[3] != out.back() || weights[0] != ceilDiv(out[0], weights[2]))
+  bool fixed = hasFixedWeights();
+  if (fixed && phases != 1)
+    return emitOpError("needs weights in floating point where columns share vectors");
+  if (weights.size() != 4 || weights[1] * phases != (fixed ? fixedRows(depth) : depth) ||
+      weights[2] != getTile().getCols() || weights[3] != out.back() ||
+      weights[0] != ceilDiv(out[0], weights[2]))
     return emitOpError("needs weights [N/(nb L), K, nb, L] that fit its tile, depth and output");
   if (shapeOf(getInput())[0] != ceilDiv(getDepth(), shapeOf(getInput())[2]))
     return emitOpError("needs an input with blocks for its depth");
@@ -298,7 +306,8 @@ int64_t DepthwiseOp::getFlopsPerItem() {
 int64_t GemmOp::getFlopsPerItem() {
   int64_t rows = shapeOf(getOut())[1];
   ArrayRef<int64_t> w = shapeOf(getWeights());
-  return 2 * (ShapedType::isDynamic(rows) ? 1 : rows) * w[1] * w[2] * w[3];
+  int64_t depth = hasFixedWeights() ? getDepth() : w[1];
+  return 2 * (ShapedType::isDynamic(rows) ? 1 : rows) * depth * w[2] * w[3];
 }
 
 //===----------------------------------------------------------------------===//

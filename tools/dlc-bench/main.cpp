@@ -66,6 +66,16 @@ int main(int argc, char **argv) {
          "where convolutions take a Winograd form: auto (default), never, f2, f3, f4, f5 or f6")
       ->type_name("WHERE")
       ->check(CLI::IsMember({"auto", "never", "f2", "f3", "f4", "f5", "f6"}).description(""));
+  app.add_option_function<std::string>(
+         "--dense-weights",
+         [&](const std::string &use) {
+           args.options.denseWeights = use == "fixed"   ? DenseWeights::Fixed
+                                       : use == "exact" ? DenseWeights::Exact
+                                                        : DenseWeights::Auto;
+         },
+         "how weights of dense layers are kept: auto (default), exact, or fixed, in 24 bits")
+      ->type_name("HOW")
+      ->check(CLI::IsMember({"auto", "exact", "fixed"}).description(""));
   app.add_option("--tuning", args.options.tuning, "choose kernels by this file of 'dlc tune'")
       ->type_name("FILE");
   app.add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")

@@ -97,10 +97,15 @@ static void addDevice(CLI::App *command, Options &options, int &device) {
   addGpu(command, options);
 }
 
-static void addWinograd(CLI::App *command, Options &options) {
+// What trades a little of the last digit for speed.
+static void addForms(CLI::App *command, Options &options) {
   command->add_flag_callback(
       "--no-winograd", [&] { options.winograd = Winograd::Never; },
       "convolutions by direct sums only: closer to exact sums, often slower");
+  command->add_flag_callback(
+      "--exact-weights", [&] { options.denseWeights = DenseWeights::Exact; },
+      "keep all weights as they are; else those of large dense layers are rounded to 24 bits, "
+      "relative to each unit's largest: fewer bytes to read from memory");
 }
 
 static void addTuning(CLI::App *command, Options &options) {
@@ -196,7 +201,7 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
       ->check(CLI::IsMember(kTargets).description(""));
   addGpu(command, args.options);
   addMarch(command, args.options);
-  addWinograd(command, args.options);
+  addForms(command, args.options);
   addTuning(command, args.options);
   command->add_option("--batch", args.options.batch, "the only batch size; default: any")
       ->type_name("N")
@@ -256,7 +261,7 @@ static void addRun(CLI::App &app, RunArgs &args, int &code) {
   command->add_option("--variant", args.variant, "CPU variant of the library; default: the best")
       ->type_name("CPU");
   addMarch(command, args.options);
-  addWinograd(command, args.options);
+  addForms(command, args.options);
   addTuning(command, args.options);
   command->callback([&] { code = runCommand(args); });
 }
@@ -282,7 +287,7 @@ static void addBench(CLI::App &app, BenchArgs &args, int &code) {
   command->add_option("--variant", args.variant, "CPU variant of the library; default: the best")
       ->type_name("CPU");
   addMarch(command, args.options);
-  addWinograd(command, args.options);
+  addForms(command, args.options);
   addTuning(command, args.options);
   command->add_flag("--layers", args.layers,
                     "measure each kernel: its layers, time, arithmetic and share of the peak");
@@ -443,7 +448,7 @@ static void addTrain(CLI::App &app, TrainArgs &args, int &code) {
   addTrainSearch(command, args.request);
   addDevice(command, args.request.options, args.request.device);
   addMarch(command, args.request.options);
-  addWinograd(command, args.request.options);
+  addForms(command, args.request.options);
   addTuning(command, args.request.options);
   command->add_flag("--json", args.json, "print the result as JSON");
   command->callback([&] { code = trainCommand(args); });

@@ -1,0 +1,193 @@
+//===- ExpandFixed.cpp - weights in 24-bit fixed point ------------------------------===//
+//
+// Three words hold four weights, so that all loads are whole vectors at whole lines. Three of the
+// weights are a word each, less its lowest byte; those three bytes are the fourth:
+//
+//   word 0   a a a d      weight 0   a a a 0
+//   word 1   b b b d'     weight 1   b b b 0
+//   word 2   c c c d''    weight 2   c c c 0     weight 3   d d' d'' 0
+//
+//===------------------------------------------------------------------------------===//
+
+#include "compiler/cpu/Expand.h"
+#include "dialects/kernel/Shapes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::cpu;
+
+namespace {
+
+// Vectors of i32.
+class Words {
+public:
+  explicit Words(Emitter &e) : e(e) {}
+
+  Value splat(int32_t value) {
+    return e.constant(DenseElementsAttr::get(e.wordsType(), e.builder.getI32IntegerAttr(value)));
+  }
+  Value bits(Value floats) {
+    return arith::BitcastOp::create(e.builder, e.loc, e.wordsType(), floats);
+  }
+  Value floats(Value bits) {
+    return arith::BitcastOp::create(e.builder, e.loc, e.vectorType(), bits);
+  }
+  Value both(Value a, int32_t mask) {
+    return arith::AndIOp::create(e.builder, e.loc, a, splat(mask));
+  }
+  Value either(Value a, Value b) { return arith::OrIOp::create(e.builder, e.loc, a, b); }
+  Value up(Value a, int32_t by) { return arith::ShLIOp::create(e.builder, e.loc, a, splat(by)); }
+  Value down(Value a, int32_t by) { return arith::ShRUIOp::create(e.builder, e.loc, a, splat(by)); }
+  Value most(Value a, Value b) { return arith::MaxSIOp::create(e.builder, e.loc, a, b); }
+  Value least(Value a, Value b) { return arith::MinSIOp::create(e.builder, e.loc, a, b); }
+
+private:
+  Emitter &e;
+};
+
+// Reads vectors of a matrix whose last ones may have fewer lanes.
+class Rows {
+public:
+  Rows(Emitter &e, Value plain) : e(e), plain(plain), shape(kernel::shapeOf(plain)) {}
+
+  int64_t blocks() const { return llvm::divideCeil(shape[1], e.lanes); }
+  int64_t depth() const { return shape[0]; }
+
+  // Runs `body` with a function that loads a row of units `block`; zeros follow the last unit.
+  using Load = function_ref<Value(Value row)>;
+  void withLoad(Value block, function_ref<void(Load)> body) {
+    Value first = e.mul(block, e.lanes);
+    int64_t whole = shape[1] / e.lanes, rest = shape[1] % e.lanes;
+    auto loadAll = [&](Value row) { return e.load(plain, {row, first}); };
+    auto loadPart = [&](Value row) {
+      SmallVector<bool> bits(e.lanes, false);
+      std::fill_n(bits.begin(), rest, true);
+      auto type = VectorType::get(e.lanes, e.builder.getI1Type());
+      Value mask = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
+      return Value(vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), plain,
+                                                ValueRange{row, first}, mask, e.splat(0)));
+    };
+    if (!rest)
+      return body(loadAll);
+    e.branch(e.lessThan(block, e.index(whole)), [&] { body(loadAll); }, [&] { body(loadPart); });
+  }
+
+private:
+  Emitter &e;
+  Value plain;
+  ArrayRef<int64_t> shape;
+};
+
+constexpr int32_t kMagnitude = 0x7fffffff, kExponent = 0x7f800000, kSmallest = 0x00800000,
+                  kNan = 0x7fc00000;
+
+// Packs four rows of one block of units.
+class FixedPacker {
+public:
+  FixedPacker(Emitter &e, kernel::PackFixedOp op)
+      : e(e), words(e), rows(e, op.getInput()), op(op), packed(kernel::shapeOf(op.getOut())) {}
+
+  void emit(Value group, Value four, Value col) {
+    Value block = e.add(e.mul(group, packed[2]), col);
+    auto at = [&](int64_t word) {
+      return Emitter::Values{group, e.add(e.mul(four, 3), word), col, e.index(0)};
+    };
+    // The last group may have fewer blocks.
+    e.branch(
+        e.lessThan(block, e.index(rows.blocks())),
+        [&] { rows.withLoad(block, [&](Rows::Load load) { emitRows(block, four, load, at); }); },
+        [&] {
+          for (int64_t word = 0; word < 3; ++word)
+            e.store(words.splat(0), op.getOut(), at(word));
+        });
+  }
+
+private:
+  // The last four may be fewer.
+  void emitRows(Value block, Value four, Rows::Load load,
+                function_ref<Emitter::Values(int64_t)> at) {
+    Value first = e.mul(four, 4), scale = e.load(op.getScales(), {block, e.index(0)});
+    int64_t whole = rows.depth() / 4, rest = rows.depth() % 4;
+    auto pack = [&](int64_t count) {
+      return [&, count] {
+        Emitter::Values q(4, words.splat(0));
+        for (int64_t i = 0; i < count; ++i)
+          q[i] = quantise(load(e.add(first, i)), scale);
+        for (int64_t word = 0; word < 3; ++word) {
+          Value last = words.both(words.down(q[3], 24 - 8 * word), 0xff);
+          e.store(words.either(q[word], last), op.getOut(), at(word));
+        }
+      };
+    };
+    e.branch(e.lessThan(four, e.index(whole)), pack(4), pack(rest));
+  }
+
+  // A quotient by a power of two is exact, and so is its product with 2^22. What rounds up to 2^23
+  // stays below it. A scale that is NaN makes all sums so, whatever the words are.
+  Value quantise(Value weights, Value scale) {
+    Value share = arith::DivFOp::create(e.builder, e.loc, weights, scale);
+    Value ordered =
+        arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::ORD, share, share);
+    share = arith::SelectOp::create(e.builder, e.loc, ordered, share, e.splat(0));
+    Value large = arith::MulFOp::create(e.builder, e.loc, share, e.splat(0x1p22f));
+    Value whole = math::RoundEvenOp::create(e.builder, e.loc, large);
+    Value q = arith::FPToSIOp::create(e.builder, e.loc, e.wordsType(), whole);
+    return words.up(words.least(q, words.splat((1 << 23) - 1)), 8);
+  }
+
+  Emitter &e;
+  Words words;
+  Rows rows;
+  kernel::PackFixedOp op;
+  ArrayRef<int64_t> packed;
+};
+
+} // namespace
+
+// As integers, magnitudes of numbers compare as the numbers do; infinity and NaN are the largest.
+void dlc::cpu::expandUnitScales(Emitter &e, kernel::UnitScalesOp op, Value lo, Value hi) {
+  Words words(e);
+  Rows rows(e, op.getInput());
+  e.loop(lo, hi, 1, [&](Value block) {
+    Emitter::Values place = {block, e.index(0)};
+    rows.withLoad(block, [&](Rows::Load load) {
+      Value start = words.splat(kSmallest);
+      if (op.getAccumulate())
+        start = words.bits(e.load(op.getOut(), place));
+      Value largest =
+          e.loop(e.index(0), e.index(rows.depth()), 1, start, [&](Value row, ValueRange carried) {
+            Value size = words.both(words.bits(load(row)), kMagnitude);
+            return Emitter::Values{words.most(carried[0], size)};
+          })[0];
+      Value power = words.both(largest, kExponent);
+      Value endless = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::eq, power,
+                                            words.splat(kExponent));
+      power = arith::SelectOp::create(e.builder, e.loc, endless, words.splat(kNan), power);
+      e.store(words.floats(power), op.getOut(), place);
+    });
+  });
+}
+
+void dlc::cpu::expandPackFixed(Emitter &e, kernel::PackFixedOp op, Value lo, Value hi) {
+  FixedPacker packer(e, op);
+  e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
+             [&](ValueRange outer, Value first, Value end) {
+               e.loop(first, end, 1, [&](Value col) { packer.emit(outer[0], outer[1], col); });
+             });
+}
+
+Value dlc::cpu::emitFixedHigh(Emitter &e, Value word) { return Words(e).both(word, ~0xff); }
+
+Value dlc::cpu::emitFixedPart(Emitter &e, Value parts, Value word, int64_t index) {
+  Words words(e);
+  if (index == 0)
+    return words.up(word, 24);
+  return words.either(parts, words.up(words.both(word, 0xff), 24 - 8 * index));
+}
+
+Value dlc::cpu::emitFixedWeight(Emitter &e, Value bits) {
+  return arith::SIToFPOp::create(e.builder, e.loc, e.vectorType(), bits);
+}

@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+"""Weights of dense layers in 24-bit fixed point, beside float64 and beside the weights as they are.
+
+They are off by 2^-23 of each unit's scale at most, the power of two at or below its largest weight, and
+by nothing where they have few enough digits; `--exact-weights` keeps them. A tuning file
+with a small last cache makes small layers take that form.
+"""
+
+import json
+import os
+import sys
+
+import numpy as np
+
+import dlctest
+
+LEVELS = ("x86-64-v4", "x86-64-v3", "x86-64-v2")
+SHAPES = ((1027, 100), (515, 131), (260, 64), (3001, 133), (700, 24))
+BATCHES = (1, 2, 7, 13, 40)
+
+
+class Layer:
+    """One dense layer, compiled in either form."""
+
+    def __init__(self, dlc, weights, bias=None, hidden=None, march="native"):
+        self.dlc, self.march = dlc, march
+        self.folder = dlc.folder("fixed")
+        layer = {"type": "Dense", "name": "d", "units": weights.shape[1], "use_bias": bias is not None}
+        model = {"dlc": 1, "name": "fixed", "inputs": [{"name": "x", "shape": [weights.shape[0]]}], "layers": [layer]}
+        tensors = {"d/kernel": weights}
+        if bias is not None:
+            tensors["d/bias"] = bias
+        if hidden is not None:  # a second layer, which reads the blocks of the first
+            model["layers"].append({"type": "Dense", "name": "e", "units": hidden.shape[1], "use_bias": False})
+            tensors["e/kernel"] = hidden
+        self.model = dlctest.save_json(os.path.join(self.folder, "fixed.json"), model)
+        self.weights = os.path.join(self.folder, "fixed.safetensors")
+        dlctest.write_safetensors(self.weights, tensors)
+        rows = json.loads(dlctest.must([dlc.path, "targets", "--json"]))
+        costs = {"l2": 1 << 20, "l3": 1 << 16, "direct": 1, "product": 1, "vector": 1, "byte": 1, "launch": 0}
+        levels = [row["march"] for row in rows if row["target"] == "cpu"]
+        self.tuning = dlctest.save_json(
+            os.path.join(self.folder, "tuning.json"), {"dlc_tuning": 1, "targets": dict.fromkeys(levels, costs)}
+        )
+
+    def compile(self, *options):
+        lib = os.path.join(self.folder, "lib-" + "".join(o.strip("-") for o in options))
+        self.dlc.compile(self.model, lib, "--march", self.march, "--tuning", self.tuning, *options)
+        return os.path.join(lib, "libfixed.so")
+
+    def run(self, library, x, weights=None):
+        return self.dlc.run(library, x, self.folder, weights or self.weights, ("--max-batch", 64))
+
+    def tiled(self, *options):
+        return dlctest.must([self.dlc.path, "compile", self.model, "--emit", "tiled", "--march", self.march, *options])
+
+
+def scales(weights):
+    return 2.0 ** np.floor(np.log2(np.abs(weights.astype(np.float64)).max(axis=0)))
+
+
+def rounding(weights):
+    """The error of sums of values of variance 1 that rounded weights are to add, on average."""
+    return np.sqrt(len(weights) / 12 * np.mean(scales(weights) ** 2)) * 2.0**-22
+
+
+def beside_float64(dlc, march, depth, units):
+    """No farther from float64 than weights as they are but for what rounding them may do."""
+    rng = np.random.default_rng(depth)
+    weights = rng.standard_normal((depth, units)).astype(np.float32)
+    bias = rng.standard_normal(units).astype(np.float32)
+    hidden = rng.standard_normal((units, 700)).astype(np.float32)
+    layer = Layer(dlc, weights, bias, march=march)
+    both = Layer(dlc, weights, bias, hidden, march=march)
+    assert "kernel.pack_fixed" in layer.tiled("--tuning", layer.tuning)
+    fixed, exact, chained = layer.compile(), layer.compile("--exact-weights"), both.compile()
+    squares = np.zeros(2)
+    for batch in BATCHES:
+        x = rng.standard_normal((batch, depth)).astype(np.float32)
+        want = x.astype(np.float64) @ weights + bias
+        error = layer.run(fixed, x) - want
+        other = layer.run(exact, x) - want
+        squares += [np.mean(e * e) for e in (error, other)]
+        worst = 2.0**-23 * scales(weights) * np.abs(x).sum(axis=1, keepdims=True) + 4 * np.abs(other).max()
+        assert (np.abs(error) <= worst).all(), f"batch {batch}: {(np.abs(error) / worst).max()} of what is allowed"
+        dlctest.close(both.run(chained, x), want @ hidden, 3e-6 * np.abs(want @ hidden).max())
+    # Rounding weights adds what it would if each error were drawn at random.
+    rms, added = np.sqrt(squares / len(BATCHES)), rounding(weights)
+    note = f"off by {rms[0]:.2e}, {rms[1]:.2e} with exact weights; rounding {added:.2e}"
+    assert rms[0] <= 1.2 * np.hypot(rms[1], added), note
+    return note
+
+
+def same_bits_of_short_weights(dlc, march):
+    """Weights of half precision are kept as they are: sums have the bits of float32."""
+    rng = np.random.default_rng(5)
+    weights = (rng.standard_normal((1029, 90)) * 0.05).astype(np.float16).astype(np.float32)
+    weights[np.abs(weights) < 1e-3] = 0  # what has few digits left of 22
+    layer = Layer(dlc, weights, march=march)
+    fixed, exact = layer.compile(), layer.compile("--exact-weights")
+    for batch in BATCHES:
+        x = rng.standard_normal((batch, 1029)).astype(np.float32)
+        a, b = layer.run(fixed, x), layer.run(exact, x)
+        assert a.tobytes() == b.tobytes(), f"batch {batch}: differs by {np.abs(a - b).max()}"
+
+
+def extremes(dlc, march):
+    """Tiny, huge, zero and endless weights; each unit has a scale of its own."""
+    rng = np.random.default_rng(6)
+    weights = rng.uniform(-1, 1, (301, 67)).astype(np.float32)
+    factors = np.ones(67, np.float32)
+    factors[:4] = 1e-38, 1e36, 1e-30, 0
+    weights *= factors
+    weights[:, 4] = rng.integers(-9, 9, 301) * np.float32(2.0**-149)  # denormal
+    weights[:, 5] = np.where(rng.integers(0, 2, 301), 1, -1) * np.float32(1 - 2.0**-24)  # rounds up
+    weights[7, 20], weights[300, 21], weights[0, 66] = np.inf, -np.inf, np.nan
+    endless = ~np.isfinite(weights).all(axis=0)
+    layer = Layer(dlc, weights, march=march)
+    library = layer.compile()
+    for batch in (1, 5):
+        x = rng.standard_normal((batch, 301)).astype(np.float32)
+        got = layer.run(library, x)
+        with np.errstate(invalid="ignore"):
+            want = x.astype(np.float64) @ weights.astype(np.float64)
+        assert np.isnan(got[:, endless]).all(), "a unit with an endless weight gives a number"
+        assert (got[:, 3] == 0).all(), "weights of zero give something"
+        limit = 3e-6 * np.abs(weights).max(axis=0) * 17 + 2.0**-149 * np.abs(x).sum()
+        off = np.abs(got - want)[:, ~endless] / limit[~endless]
+        assert (off <= 1).all(), f"unit {off.max(axis=0).argmax()} is off"
+
+
+def in_pieces(dlc):
+    """A matrix so large that it is read in pieces; the last rows hold the largest weights."""
+    rng = np.random.default_rng(7)
+    weights = rng.standard_normal((2203, 4003)).astype(np.float32)
+    weights[-2:] *= 1000
+    layer = Layer(dlc, weights)
+    x = rng.standard_normal((2, 2203)).astype(np.float32)
+    want = x.astype(np.float64) @ weights
+    dlctest.close(layer.run(layer.compile(), x), want, 6 * rounding(weights) + 1e-6 * np.abs(want).max())
+
+
+def prepared(dlc):
+    """Prepared at compile time or at load: the same bits."""
+    rng = np.random.default_rng(8)
+    layer = Layer(dlc, rng.standard_normal((515, 131)).astype(np.float32))
+    library = layer.compile("--prepare=compile", "--weights", layer.weights)
+    x = rng.standard_normal((3, 515)).astype(np.float32)
+    mapped = layer.run(library, x, os.path.join(os.path.dirname(library), "libfixed.native.prepared"))
+    assert mapped.tobytes() == layer.run(library, x).tobytes()
+
+
+def kept_weights(dlc):
+    """Networks in the cache, those that train and who asks for it keep weights as they are."""
+    rng = np.random.default_rng(9)
+    weights = rng.standard_normal((515, 131)).astype(np.float32)
+    layer = Layer(dlc, weights)
+    x = rng.standard_normal((3, 515)).astype(np.float32)
+    asked = layer.run(layer.compile("--exact-weights"), x)
+    dlctest.must([dlc.path, "compile", layer.model, "-o", os.path.join(layer.folder, "default")])
+    small = layer.run(os.path.join(layer.folder, "default", "libfixed.so"), x)
+    assert asked.tobytes() == small.tobytes(), "--exact-weights changes bits"
+    ran = layer.dlc.run(layer.model, x, layer.folder, layer.weights, ("--exact-weights", "--tuning", layer.tuning))
+    assert ran.tobytes() == small.tobytes(), "run --exact-weights changes bits"
+    assert "kernel.pack_fixed" not in layer.tiled()
+    model = dlctest.load_json(layer.model)
+    model["train"] = {"loss": "mse", "optimizer": {"type": "SGD", "learning_rate": 0.1}}
+    dlctest.save_json(layer.model, model)
+    assert "kernel.pack_fixed" in layer.tiled("--tuning", layer.tuning)
+    assert "kernel.pack_fixed" not in layer.tiled("--tuning", layer.tuning, "--train")
+
+
+def cases(dlc, args):
+    found = []
+    for i, (depth, units) in enumerate(SHAPES):
+        for march in LEVELS[: 1 + 2 * (i < 2)]:
+            found.append((f"float64/{depth}x{units}/{march}", lambda d=depth, u=units, m=march: beside_float64(dlc, m, d, u)))
+    for march in LEVELS:
+        found.append((f"short/{march}", lambda m=march: same_bits_of_short_weights(dlc, m)))
+        found.append((f"extremes/{march}", lambda m=march: extremes(dlc, m)))
+    return found + [(c.__name__, lambda c=c: c(dlc)) for c in (in_pieces, prepared, kept_weights)]
+
+
+if __name__ == "__main__":
+    sys.exit(dlctest.main(__doc__, cases))
