@@ -56,6 +56,10 @@ static int64_t tilesOf(const ConvSizes &conv, int64_t m) {
   return llvm::divideCeil(conv.rows, m) * llvm::divideCeil(conv.cols, m);
 }
 
+// So few filters of one channel have little to share the input transform with, and direct sums put
+// several pixels into a vector.
+static constexpr int64_t kFewFilters = 8;
+
 // Images of one channel have a kernel of their own, whose lanes are tiles.
 static bool isPlane(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
   return conv.channels == 1 && (m == 2 || m == 4) && conv.inCols >= facts.lanes;
@@ -251,11 +255,11 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
     return {};
   if (!tileSize) {
     // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them
-    // unblocked. Few filters of one channel let pixels share vectors there.
-    bool sharesVectors = sizes.filters <= facts.lanes / 2;
+    // unblocked.
+    bool few = sizes.filters <= kFewFilters;
     for (size_t form = 1; form < estimates->size(); ++form)
       if (!phases && sizes.channels < facts.lanes &&
-          (sharesVectors || !isPlane(facts, sizes, formOf(form, sizes.window).tile)))
+          (few || !isPlane(facts, sizes, formOf(form, sizes.window).tile)))
         (*estimates)[form] = std::numeric_limits<double>::infinity();
     size_t form = fastestForm(*estimates);
     if (form == 0)
