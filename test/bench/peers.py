@@ -260,11 +260,13 @@ def make_network(args, network, folder):
         dlctest.write_safetensors(made["weights"], weights.tensors)
         onnx.save(to_onnx.to_onnx(graph, network), made["onnx"])
     model.pop("weights", None)  # the library loads the file of random ones
-    made["library"] = os.path.join(folder, "lib", f"lib{network}.so")
+    lib = file("lib_exact" if args.exact_weights else "lib")
+    made["library"] = os.path.join(lib, f"lib{network}.so")
     newer = lambda a, b: os.path.exists(a) and os.path.getmtime(a) > os.path.getmtime(b)
     if not newer(made["library"], args.dlc):
         plain = dlctest.save_json(file("model.json"), model)
-        dlctest.must([args.dlc, "compile", plain, "-o", file("lib"), "--march", "native"])
+        exact = ["--exact-weights"] if args.exact_weights else []
+        dlctest.must([args.dlc, "compile", plain, "-o", lib, "--march", "native", *exact])
     return made
 
 
@@ -309,6 +311,8 @@ def arguments():
     parser.add_argument("--peers", type=names, default=peers, help=f"of {','.join(peers)}")
     slow = "batches for torch.compile, which takes long to build (default 1)"
     parser.add_argument("--compile-batches", type=numbers, default=[1], help=slow)
+    exact = "dlc keeps the weights of dense layers in 32 bits, as its peers do"
+    parser.add_argument("--exact-weights", action="store_true", help=exact)
     parser.add_argument("--quick", action="store_true", help="short turns: to see that all works")
     parser.add_argument(
         "--patience",
