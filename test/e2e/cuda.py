@@ -249,7 +249,7 @@ def main():
     parser = dlctest.arguments(__doc__)
     parser.add_argument("--chip", default="sm_80", help="GPU to compile for (default sm_80)")
     parser.add_argument("--precision", default="fp32", choices=list(LIMITS), help="default fp32")
-    code = dlctest.main(__doc__, cases, parser)
+    code = dlctest.main(__doc__, cases, parser, alone=["graphs"])
     left = Driver.latest.report() if Driver.latest else ""
     if left:
         print(f"failed: when all was destroyed: {left}")

@@ -230,10 +230,11 @@ def arguments(description):
     return parser
 
 
-def main(description, make_cases, parser=None):
+def main(description, make_cases, parser=None, alone=()):
     """Runs the cases of make_cases(dlc, args); returns the exit code for sys.exit.
 
-    A case is (name, function); what the function returns is printed with --verbose.
+    A case is (name, function); what the function returns is printed with --verbose. Those named in
+    `alone`, which count what all of the process do, run before the others.
     """
     args = (parser or arguments(description)).parse_args()
     if not os.path.exists(args.dlc):
@@ -262,8 +263,11 @@ def main(description, make_cases, parser=None):
     try:
         cases = make_cases(Dlc(args.dlc, tmp), args)
         cases = [case for case in cases if args.filter in case[0]]
+        for case in cases:
+            if case[0] in alone:
+                one(case)
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-            list(pool.map(one, cases))
+            list(pool.map(one, [case for case in cases if case[0] not in alone]))
     except Skip as skip:
         print(f"skipped: everything: {skip}")
         count["skipped"] += 1

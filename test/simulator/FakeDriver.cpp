@@ -80,7 +80,7 @@ void Driver::loseAll() {
 
 Stream *Driver::capturing() const {
   for (Stream *stream : streams)
-    if (stream->captured)
+    if (stream->captured && stream->capturer == std::this_thread::get_id())
       return stream;
   return nullptr;
 }

@@ -24,6 +24,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #define DLC_FAKE_CUDA extern "C" [[gnu::visibility("default")]]
@@ -76,6 +77,7 @@ struct Stream {
   std::deque<Work> queue;
   std::unique_ptr<Graph> captured; ///< while it is captured
   bool isInvalid = false;          ///< that capture has failed
+  std::thread::id capturer;        ///< who began it; relaxed captures leave other threads alone
 
   int drain();
 };
@@ -106,7 +108,7 @@ struct Driver {
 
   int complain(const std::string &what, int result);
   void loseAll();
-  Stream *capturing() const;
+  Stream *capturing() const; ///< by the calling thread
 };
 
 Driver &driver();

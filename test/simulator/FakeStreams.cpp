@@ -230,6 +230,7 @@ DLC_FAKE_CUDA int cuStreamSynchronize(Stream *stream) {
 DLC_FAKE_CUDA int cuStreamBeginCapture_v2(Stream *stream, int) {
   return call("cuStreamBeginCapture_v2", NoCapture, [=] {
     stream->captured = std::make_unique<Graph>();
+    stream->capturer = std::this_thread::get_id();
     stream->isInvalid = false;
     return success;
   });
