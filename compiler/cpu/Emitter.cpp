@@ -111,6 +111,11 @@ Value Emitter::lessThan(Value a, Value b) {
   return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, a, b);
 }
 
+Value Emitter::isWithin(Value at, int64_t extent) {
+  // Unsigned, a negative number is a large one.
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, at, index(extent));
+}
+
 //===----------------------------------------------------------------------===//
 // Memory and control
 //===----------------------------------------------------------------------===//

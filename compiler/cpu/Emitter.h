@@ -74,6 +74,8 @@ public:
   void branch(mlir::Value condition, llvm::function_ref<void()> then,
               llvm::function_ref<void()> otherwise);
   mlir::Value lessThan(mlir::Value a, mlir::Value b);
+  /// True where 0 <= `at` < `extent`.
+  mlir::Value isWithin(mlir::Value at, int64_t extent);
 
   /// Walks the items [lo, hi) of a space of `extents` (outermost first): `body` gets the indices of
   /// the outer dimensions and a range of the innermost one, so that divisions are paid once a

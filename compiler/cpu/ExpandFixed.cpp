@@ -10,6 +10,7 @@
 //===------------------------------------------------------------------------------===//
 
 #include "compiler/cpu/Expand.h"
+#include "compiler/cpu/ExpandMac.h"
 #include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -56,23 +57,13 @@ public:
   int64_t blocks() const { return llvm::divideCeil(shape[1], e.lanes); }
   int64_t depth() const { return shape[0]; }
 
-  // Runs `body` with a function that loads a row of units `block`; zeros follow the last unit.
-  using Load = function_ref<Value(Value row)>;
-  void withLoad(Value block, function_ref<void(Load)> body) {
-    Value first = e.mul(block, e.lanes);
-    int64_t whole = shape[1] / e.lanes, rest = shape[1] % e.lanes;
-    auto loadAll = [&](Value row) { return e.load(plain, {row, first}); };
-    auto loadPart = [&](Value row) {
-      SmallVector<bool> bits(e.lanes, false);
-      std::fill_n(bits.begin(), rest, true);
-      auto type = VectorType::get(e.lanes, e.builder.getI1Type());
-      Value mask = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
-      return Value(vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), plain,
-                                                ValueRange{row, first}, mask, e.splat(0)));
-    };
-    if (!rest)
-      return body(loadAll);
-    e.branch(e.lessThan(block, e.index(whole)), [&] { body(loadAll); }, [&] { body(loadPart); });
+  // Row `row` of units `block`; zeros follow the last unit.
+  Value load(Value row, Value block) {
+    Emitter::Values at = {row, e.mul(block, e.lanes)};
+    if (Value mask = emitLaneMask(e, shape[1], block))
+      return vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), plain, at, mask,
+                                          e.splat(0));
+    return e.load(plain, at);
   }
 
 private:
@@ -97,8 +88,7 @@ public:
     };
     // The last group may have fewer blocks.
     e.branch(
-        e.lessThan(block, e.index(rows.blocks())),
-        [&] { rows.withLoad(block, [&](Rows::Load load) { emitRows(block, four, load, at); }); },
+        e.lessThan(block, e.index(rows.blocks())), [&] { emitRows(block, four, at); },
         [&] {
           for (int64_t word = 0; word < 3; ++word)
             e.store(words.splat(0), op.getOut(), at(word));
@@ -107,15 +97,14 @@ public:
 
 private:
   // The last four may be fewer.
-  void emitRows(Value block, Value four, Rows::Load load,
-                function_ref<Emitter::Values(int64_t)> at) {
+  void emitRows(Value block, Value four, function_ref<Emitter::Values(int64_t)> at) {
     Value first = e.mul(four, 4), scale = e.load(op.getScales(), {block, e.index(0)});
     int64_t whole = rows.depth() / 4, rest = rows.depth() % 4;
     auto pack = [&](int64_t count) {
       return [&, count] {
         Emitter::Values q(4, words.splat(0));
         for (int64_t i = 0; i < count; ++i)
-          q[i] = quantise(load(e.add(first, i)), scale);
+          q[i] = quantise(rows.load(e.add(first, i), block), scale);
         for (int64_t word = 0; word < 3; ++word) {
           Value last = words.both(words.down(q[3], 24 - 8 * word), 0xff);
           e.store(words.either(q[word], last), op.getOut(), at(word));
@@ -153,21 +142,19 @@ void dlc::cpu::expandUnitScales(Emitter &e, kernel::UnitScalesOp op, Value lo, V
   Rows rows(e, op.getInput());
   e.loop(lo, hi, 1, [&](Value block) {
     Emitter::Values place = {block, e.index(0)};
-    rows.withLoad(block, [&](Rows::Load load) {
-      Value start = words.splat(kSmallest);
-      if (op.getAccumulate())
-        start = words.bits(e.load(op.getOut(), place));
-      Value largest =
-          e.loop(e.index(0), e.index(rows.depth()), 1, start, [&](Value row, ValueRange carried) {
-            Value size = words.both(words.bits(load(row)), kMagnitude);
-            return Emitter::Values{words.most(carried[0], size)};
-          })[0];
-      Value power = words.both(largest, kExponent);
-      Value endless = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::eq, power,
-                                            words.splat(kExponent));
-      power = arith::SelectOp::create(e.builder, e.loc, endless, words.splat(kNan), power);
-      e.store(words.floats(power), op.getOut(), place);
-    });
+    Value start = words.splat(kSmallest);
+    if (op.getAccumulate())
+      start = words.bits(e.load(op.getOut(), place));
+    Value largest =
+        e.loop(e.index(0), e.index(rows.depth()), 1, start, [&](Value row, ValueRange carried) {
+          Value size = words.both(words.bits(rows.load(row, block)), kMagnitude);
+          return Emitter::Values{words.most(carried[0], size)};
+        })[0];
+    Value power = words.both(largest, kExponent);
+    Value endless = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::eq, power,
+                                          words.splat(kExponent));
+    power = arith::SelectOp::create(e.builder, e.loc, endless, words.splat(kNan), power);
+    e.store(words.floats(power), op.getOut(), place);
   });
 }
 

@@ -99,9 +99,6 @@ private:
       e.loop(zero, e.index(shapeOf(rows)[1]), e.lanes,
              [&](Value x) { e.store(e.splat(0), rows, {y, x}); });
       Value at = e.add(top, y);
-      // Unsigned, a negative row lies past the image too.
-      Value inside =
-          arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, e.index(in[2]));
       auto copy = [&](Value x) {
         e.store(e.load(images, {image, at, x}), rows, {y, e.add(x, padding[2])});
       };
@@ -110,7 +107,7 @@ private:
         if (in[3] % e.lanes)
           copy(e.index(in[3] - e.lanes));
       };
-      e.branch(inside, copyRow, [] {});
+      e.branch(e.isWithin(at, in[2]), copyRow, [] {});
     });
   }
 

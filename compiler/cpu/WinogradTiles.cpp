@@ -176,9 +176,7 @@ void WinogradInputTiles::emitStores(const WinogradRow &tiles, Value column, Valu
 }
 
 WinogradInputTiles::Coordinate WinogradInputTiles::coordinate(Value at, const Line &line) {
-  // Unsigned, a negative place lies past the image too.
-  Value inside =
-      arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::ult, at, e.index(line.extent));
+  Value inside = e.isWithin(at, line.extent);
   Value bits = arith::ExtSIOp::create(e.builder, e.loc, e.builder.getI32Type(), inside);
   Value mask = vector::BroadcastOp::create(e.builder, e.loc, maskType(), bits);
   return {e.min(e.max(at, e.index(0)), e.index(line.extent - 1)), mask};

@@ -110,28 +110,36 @@ LogicalResult WinogradOutputOp::verify() {
   return verifyEpilogue(*this, getEpilogue(), getBias(), getExtras(), getOut(), 1);
 }
 
+// What holds of convolutions that are one kernel.
+template <typename OpTy> static LogicalResult verifyWhole(OpTy op) {
+  int64_t pool = op.getPool();
+  if (failed(verifyDestination(op, op.getOut(), op.getResult())) ||
+      failed(verifyForm(op, op.getForm())) || failed(verifyPool(op, op.getTileSize(), pool)) ||
+      failed(verifyImage(op, op.getInput(), op.getPadding(), op.getWindow())) ||
+      failed(verifyRank(op, op.getOut(), 5, "a blocked image")))
+    return failure();
+  int64_t height = sumsAlong(op, 0), width = sumsAlong(op, 1);
+  if (height % pool || width % pool)
+    return op.emitOpError("needs sums that its windows fill");
+  ArrayRef<int64_t> in = shapeOf(op.getInput()), out = shapeOf(op.getOut());
+  if (failed(verifyShape(op, "an output", op.getOut(),
+                         {in[0], out[1], height / pool, width / pool, out[4]})))
+    return failure();
+  return verifyEpilogue(op, op.getEpilogue(), op.getBias(), op.getExtras(), op.getOut(), 1);
+}
+
 LogicalResult WinogradOp::verify() {
-  if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyForm(*this, getForm())) || failed(verifyPool(*this, getTileSize(), getPool())) ||
-      failed(verifyImage(*this, getInput(), getPadding(), getWindow())) ||
-      failed(verifyRank(*this, getOut(), 5, "a blocked image")))
+  if (failed(verifyWhole(*this)))
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
-  int64_t cols = getTile().getCols(), depth = getInChannels(), pool = getPool();
-  int64_t height = sumsAlong(*this, 0), width = sumsAlong(*this, 1);
-  if (in[1] != ceilDiv(depth, in[4]))
+  int64_t cols = getTile().getCols(), depth = getInChannels();
+  if (in[1] != ceilDiv(depth, in[4]) || in[4] != out[4])
     return emitOpError("needs an input with blocks for its channels");
-  if (height % pool || width % pool)
-    return emitOpError("needs sums that its windows fill");
-  if (failed(verifyShape(*this, "weights", getWeights(),
-                         {getForm().points(), ceilDiv(out[1], cols), depth, cols, out[4]})) ||
-      failed(verifyShape(*this, "an output", getOut(),
-                         {in[0], out[1], height / pool, width / pool, in[4]})))
-    return failure();
   if (static_cast<int64_t>(getBlocks()) < 1 ||
       static_cast<int64_t>(getBlocks()) > getTileRows() * getTileColumns())
     return emitOpError("needs from one block to as many as there are tiles");
-  return verifyEpilogue(*this, getEpilogue(), getBias(), getExtras(), getOut(), 1);
+  return verifyShape(*this, "weights", getWeights(),
+                     {getForm().points(), ceilDiv(out[1], cols), depth, cols, out[4]});
 }
 
 int64_t WinogradOp::getTileRows() { return countTiles(*this, 2); }
@@ -158,25 +166,14 @@ int64_t WinogradOp::getScratchBytes() {
 }
 
 LogicalResult WinogradPlaneOp::verify() {
-  if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyForm(*this, getForm())) || failed(verifyPool(*this, getTileSize(), getPool())) ||
-      failed(verifyImage(*this, getInput(), getPadding(), getWindow())) ||
-      failed(verifyRank(*this, getOut(), 5, "a blocked image")))
+  if (failed(verifyWhole(*this)))
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
-  int64_t pool = getPool(), height = sumsAlong(*this, 0), width = sumsAlong(*this, 1);
   if (in[1] != 1 || in[4] != 1 || in[3] < out[4])
     return emitOpError("needs plain images of one channel, as wide as a block has lanes");
   if (getTileSize() != 2 && getTileSize() != 4)
     return emitOpError("computes tiles of 2x2 or 4x4 outputs");
-  if (height % pool || width % pool)
-    return emitOpError("needs sums that its windows fill");
-  if (failed(verifyShape(*this, "weights", getWeights(),
-                         {getForm().points(), out[1], 1, 1, out[4]})) ||
-      failed(verifyShape(*this, "an output", getOut(),
-                         {in[0], out[1], height / pool, width / pool, out[4]})))
-    return failure();
-  return verifyEpilogue(*this, getEpilogue(), getBias(), getExtras(), getOut(), 1);
+  return verifyShape(*this, "weights", getWeights(), {getForm().points(), out[1], 1, 1, out[4]});
 }
 
 int64_t WinogradPlaneOp::getTileRows() { return countTiles(*this, 2); }
