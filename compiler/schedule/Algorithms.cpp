@@ -270,3 +270,10 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
     return {tileSize, 0, true, phases};
   return {tileSize, chooseBlocks(facts, sizes, tileSize), false, phases};
 }
+
+WeightsHome dlc::schedule::findWeights(const CostTable &costs, double bytes, double total) {
+  if (total > costs.l3)
+    return WeightsHome::Memory;
+  // Half of a cache is for what else passes by. Two threads share a small network's layers.
+  return bytes > costs.l2 / 2 || total > 2 * costs.l2 ? WeightsHome::LastCache : WeightsHome::Near;
+}

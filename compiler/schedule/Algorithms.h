@@ -67,6 +67,16 @@ size_t fastestForm(const Estimates &estimates);
 /// wherever it exists.
 WinogradChoice chooseWinograd(const TargetFacts &facts, Winograd use, const ConvShape &conv);
 
+/// Where a call finds weights that the call before it read as well.
+enum class WeightsHome {
+  Near,      ///< in the second-level cache, if the threads that share them are few
+  LastCache, ///< in the last level
+  Memory
+};
+
+/// That of a layer with `bytes` of weights in a network with `total`.
+WeightsHome findWeights(const CostTable &costs, double bytes, double total);
+
 } // namespace dlc::schedule
 
 #endif // DLC_COMPILER_SCHEDULE_ALGORITHMS_H

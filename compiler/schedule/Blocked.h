@@ -18,11 +18,12 @@ inline mlir::RankedTensorType typeOf(mlir::Value value) {
 class Blocker {
 public:
   /// `batch` is the value of every dynamic extent; null in functions without one.
-  /// With `fixedWeights` dense layers take theirs in 24 bits where they can.
+  /// `weightBytes` are those of all the function's weights.
   Blocker(mlir::OpBuilder &builder, const TargetFacts &facts, mlir::Value batch,
-          Winograd winograd = Winograd::Auto, bool fixedWeights = false)
+          Winograd winograd = Winograd::Auto, DenseWeights denseWeights = DenseWeights::Exact,
+          double weightBytes = 0)
       : builder(builder), facts(facts), batch(batch), winograd(winograd),
-        fixedWeights(fixedWeights) {}
+        denseWeights(denseWeights), weightBytes(weightBytes) {}
 
   /// An uninitialised tensor whose dynamic extents are the batch.
   mlir::Value empty(mlir::Location loc, llvm::ArrayRef<int64_t> shape);
@@ -62,7 +63,8 @@ public:
   const TargetFacts &facts;
   mlir::Value batch;
   Winograd winograd;
-  bool fixedWeights;
+  DenseWeights denseWeights;
+  double weightBytes;
 };
 
 } // namespace dlc::schedule

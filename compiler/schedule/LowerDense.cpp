@@ -8,8 +8,8 @@
 //
 // A quarter of the multiply-adds and of the weights' bytes, which are what batch 1 waits for.
 //
-// Weights that each call reads from memory are kept in 24-bit fixed point, three quarters of the
-// bytes. The epilogue makes the sums those of the weights:
+// Weights that no near cache keeps from call to call are in 24-bit fixed point, three quarters of
+// the bytes. The epilogue makes the sums those of the weights:
 //
 //   %s = kernel.unit_scales ins(%w)          %q = kernel.pack_fixed ins(%w, %s)
 //   kernel.gemm ins(%x, %q, %zeros, %s, %bias) epilogue {
@@ -19,6 +19,7 @@
 //
 //===------------------------------------------------------------------------------===//
 
+#include "compiler/schedule/Algorithms.h"
 #include "compiler/schedule/Lower.h"
 #include "compiler/schedule/Tiles.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -102,6 +103,21 @@ static bool isPrepared(Value value) {
          llvm::all_of(op->getOperands(), isPrepared);
 }
 
+// Four vectors of words become numbers in four cycles, in which a core reads some 100 bytes from
+// the last level cache: those of shorter vectors are read as fast in float32.
+constexpr int64_t kLanesWorthWords = 16;
+
+static bool wantsFixedWeights(const Blocker &blocker, const DenseShape &dense) {
+  if (!isPrepared(dense.kernel))
+    return false;
+  if (blocker.denseWeights != DenseWeights::Auto)
+    return blocker.denseWeights == DenseWeights::Fixed;
+  double bytes = 4.0 * dense.depth() * dense.units();
+  WeightsHome home = findWeights(blocker.facts.costs, bytes, blocker.weightBytes);
+  return home == WeightsHome::Memory ||
+         (home == WeightsHome::LastCache && blocker.facts.lanes >= kLanesWorthWords);
+}
+
 // The element of a sum of fixed-point weights: see kernel.gemm. First 2^-30, so that nothing
 // overflows that the element itself does not.
 static Value scaleSum(OpBuilder &builder, Location loc, Value sum, Value scale, Value bias) {
@@ -160,7 +176,7 @@ static Value buildWhole(Blocker &blocker, nn::GroupOp group, const DenseShape &d
                         ArrayRef<Value> extras, ArrayRef<Value> innerExtras) {
   kernel::TileAttr tile = chooseGemmTile(blocker.builder.getContext(), blocker.facts,
                                          llvm::divideCeil(dense.units(), blocker.facts.lanes));
-  if (blocker.fixedWeights && isPrepared(dense.kernel))
+  if (wantsFixedWeights(blocker, dense))
     return buildFixed(blocker, group, dense, tile, extras, innerExtras);
   Value weights = blocker.pack(group.getLoc(), dense.kernel, Layout::Dense, tile.getCols());
   return buildGemm(blocker, group, dense, /*phases=*/1, weights, tile, extras, innerExtras);

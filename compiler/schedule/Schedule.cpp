@@ -13,6 +13,7 @@
 //
 //===------------------------------------------------------------------------------===//
 
+#include "compiler/schedule/Algorithms.h"
 #include "compiler/schedule/Blocked.h"
 #include "compiler/schedule/Lower.h"
 #include "compiler/schedule/Passes.h"
@@ -47,12 +48,7 @@ static double bytesOfWeights(func::FuncOp function) {
 
 // Near caches keep most weights of a small network from call to call.
 static bool keepsWeightsNear(double bytes, const CostTable &costs) {
-  return bytes > 0 && bytes <= 2 * costs.l2;
-}
-
-// Each call reads its weights from memory, where no cache keeps those of the network.
-static bool wantsFixedWeights(double bytes, const CostTable &costs, DenseWeights use) {
-  return use == DenseWeights::Fixed || (use == DenseWeights::Auto && bytes > costs.l3);
+  return bytes > 0 && findWeights(costs, /*bytes=*/0, bytes) == WeightsHome::Near;
 }
 
 namespace {
@@ -76,12 +72,11 @@ struct Schedule : schedule::impl::ScheduleBase<Schedule> {
       facts->costs = *table;
     }
     double bytes = bytesOfWeights(getOperation());
-    bool fixedWeights = wantsFixedWeights(bytes, facts->costs, denseWeights);
     if (keepsWeightsNear(bytes, facts->costs))
       facts->costs.byte = 0;
     Block &body = getOperation().getBody().front();
     OpBuilder builder(&getContext());
-    Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd, fixedWeights);
+    Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd, denseWeights, bytes);
     for (Operation &op : llvm::make_early_inc_range(body)) {
       builder.setInsertionPoint(&op);
       SmallVector<Value> replacements = lowerToKernel(blocker, &op);
