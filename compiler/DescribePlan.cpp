@@ -59,7 +59,7 @@ static std::string spellKernel(Operation *op) {
       })
       .Case([](kernel::DepthwiseOp conv) { return "depthwise " + spellTile(conv.getTile()); })
       .Case([](kernel::PairOp pair) {
-        return spellKernel(pair.getConv()) + " + " + spellKernel(pair.getReader());
+        return spellKernel(pair.getProducer()) + " + " + spellKernel(pair.getReader());
       })
       .Case([](kernel::GemmOp gemm) { return "gemm " + spellTile(gemm.getTile()); })
       .Case([](kernel::PoolOp pool) {

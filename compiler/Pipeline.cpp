@@ -73,8 +73,9 @@ void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool n
   if (!naive) {
     pm.addNestedPass<func::FuncOp>(schedule::createSchedule(
         {facts.march.str(), schedule::listCosts(facts.costs), winograd, denseWeights}));
-    pm.addNestedPass<func::FuncOp>(schedule::createPairKernels());
+    // What registers hold of a pooling needs no rows beside it.
     pm.addNestedPass<func::FuncOp>(schedule::createJoinPooling());
+    pm.addNestedPass<func::FuncOp>(schedule::createPairKernels({int64_t(facts.costs.l2)}));
   }
   addPlainPhase(pm, /*costlyOnce=*/false);
 }

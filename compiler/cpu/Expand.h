@@ -56,6 +56,13 @@ mlir::Value emitFixedWeight(Emitter &e, mlir::Value bits);
 using PixelPlace = std::function<Emitter::Values(mlir::Value image, mlir::Value block,
                                                  mlir::Value row, mlir::Value column)>;
 
+/// Those of an image that is whole in memory.
+inline PixelPlace inImage(Emitter &e) {
+  return [&e](mlir::Value image, mlir::Value block, mlir::Value row, mlir::Value column) {
+    return Emitter::Values{image, block, row, column, e.index(0)};
+  };
+}
+
 /// Output columns [begin, end).
 struct ColumnRange {
   int64_t begin, end;
@@ -66,6 +73,12 @@ struct ColumnRange {
 mlir::LogicalResult emitConvRow(Emitter &e, kernel::ConvOp op, mlir::Value ahead, int64_t l2Bytes,
                                 mlir::Value image, mlir::Value group, mlir::Value y, int64_t cols,
                                 ColumnRange columns, PixelPlace place);
+
+/// Emits block `block` of tiles, whose scratch memory begins `offset` bytes into `scratch`, stored
+/// where `place` says. `hasNext`: another block follows.
+mlir::LogicalResult emitWinogradBlock(Emitter &e, kernel::WinogradOp op, mlir::Value scratch,
+                                      int64_t offset, mlir::Value image, mlir::Value block,
+                                      mlir::Value hasNext, PixelPlace place);
 
 /// Emits part of output rows [first, end) of one block of channels of an image found where `place`
 /// says.

@@ -226,9 +226,7 @@ private:
   Window1D vertical, horizontal;
   SmallVector<ColumnRun> runs;
   Value image, group, firstBlock;
-  PixelPlace outPlace = [this](Value image, Value block, Value row, Value column) {
-    return Emitter::Values{image, block, row, column, e.index(0)};
-  };
+  PixelPlace outPlace = inImage(e);
   int64_t steps;      // of the reduction: blocks of channels and taps
   int64_t panelLines; // of the weights of one group
   bool weightsStream; // no near cache keeps them from call to call

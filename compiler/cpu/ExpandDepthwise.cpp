@@ -132,9 +132,7 @@ private:
   Window1D vertical, horizontal;
   SmallVector<ColumnRun> runs;
   Value image, block;
-  PixelPlace inPlace = [this](Value image, Value block, Value row, Value column) {
-    return Emitter::Values{image, block, row, column, e.index(0)};
-  };
+  PixelPlace inPlace = inImage(e);
 };
 
 } // namespace

@@ -1,7 +1,8 @@
 //===- ExpandPair.cpp - a convolution row by row for what reads it ------------------===//
 //
 // The rows of the convolution that a few rows of its reader need, of one group of channels, live in
-// the thread's scratch memory as a ring: row r in slot r mod rows.
+// the thread's scratch memory as a ring: row r in slot r mod rows. A direct convolution makes one
+// row at a time, a Winograd one as many as a tile has.
 //
 //   for each strip of columns:
 //     for each step of output rows:  convolve the rows up to the last one that their windows reach
@@ -27,22 +28,22 @@ public:
       : e(e), op(op), window(kernel::windowOf(op.getReader())),
         out(cast<MemRefType>(op.getOut().getType()).getShape()),
         middle(cast<MemRefType>(op.getMiddle().getType()).getShape()), ring(op.getRingShape()),
-        ahead(ahead), l2Bytes(l2Bytes) {
+        maker(kernel::rowMakerOf(op.getProducer())), scratch(scratch), ahead(ahead),
+        l2Bytes(l2Bytes) {
     IRMapping buffers;
     Block &body = op.getBody().front();
     buffers.map(body.getArguments().drop_back(), op->getOperands());
-    buffers.map(op.getMiddle(), viewRing(scratch));
+    buffers.map(op.getMiddle(), viewRing());
     SmallVector<Operation *> parts;
     for (Operation &inner : body)
       parts.push_back(e.builder.clone(inner, buffers));
-    conv = cast<kernel::ConvOp>(parts[parts.size() - 2]);
+    producer = parts[parts.size() - 2];
     reader = parts.back();
-    weights = cast<MemRefType>(conv.getWeights().getType()).getShape();
   }
   // The two kernels only describe what is emitted.
   ~PairEmitter() {
     reader->erase();
-    conv.erase();
+    producer->erase();
   }
 
   LogicalResult emit(Value lo, Value hi) {
@@ -53,7 +54,7 @@ public:
                  group = outer[1];
                  Value first = e.mul(firstBand, op.getBandRows());
                  Value end = e.min(e.mul(endBand, op.getBandRows()), e.index(out[2]));
-                 emitGroup(e, group, weights[0], out[1], weights[5], [&](int64_t cols) {
+                 emitGroup(e, group, maker.groups, out[1], maker.blocks, [&](int64_t cols) {
                    ok = ok && succeeded(emitStrips(first, end, cols));
                  });
                });
@@ -62,7 +63,7 @@ public:
 
 private:
   // The ring as the whole image, of which only what is in the ring is ever addressed.
-  Value viewRing(Value scratch) {
+  Value viewRing() {
     int64_t elements = ShapedType::getNumElements(ring), row = ring[3] * ring[4];
     Value all = e.viewScratch(scratch, 0, {elements});
     SmallVector<int64_t> shape(middle), strides = {elements, ring[2] * row, row, ring[4], 1};
@@ -82,26 +83,40 @@ private:
     return success();
   }
 
-  // Carries how many rows of the middle are done.
+  // Carries how many rows of the middle are done: from a row and up to one where the producer may
+  // begin.
   LogicalResult emitRows(Value first, Value end, int64_t cols, ColumnRange strip) {
     bool ok = true;
     int64_t step = op.getStepRows();
     ColumnRange columns{std::max<int64_t>(firstColumn(strip.begin), 0),
                         std::min(firstColumn(strip.end - 1) + window.span[1], middle[3])};
-    left = columns.begin;
-    Value start = e.max(firstRow(first), e.index(0));
+    left = maker.whole ? 0 : columns.begin;
+    Value start = e.mul(e.div(e.max(firstRow(first), e.index(0)), maker.rows), maker.rows);
     e.loop(first, end, step, {start}, [&](Value y, ValueRange carried) {
       Value next = e.min(e.add(y, step), end);
       Value needed = e.min(e.add(firstRow(e.add(next, -1)), window.span[0]), e.index(middle[2]));
-      e.loop(carried[0], needed, 1, [&](Value row) {
-        ok &= succeeded(
-            emitConvRow(e, conv, ahead, l2Bytes, image, group, row, cols, columns, place()));
-      });
+      e.loop(carried[0], needed, maker.rows,
+             [&](Value row) { ok &= succeeded(emitProducer(row, cols, columns)); });
       for (int64_t col = 0; col < cols; ++col)
-        ok &= succeeded(emitReader(e.add(e.mul(group, weights[5]), col), y, next, strip));
-      return Emitter::Values{e.max(carried[0], needed)};
+        ok &= succeeded(emitReader(e.add(e.mul(group, maker.blocks), col), y, next, strip));
+      return Emitter::Values{e.max(carried[0], endOf(needed))};
     });
     return success(ok);
+  }
+
+  // The end of the rows that are made where those before `needed` are.
+  Value endOf(Value needed) {
+    if (maker.rows == 1)
+      return needed;
+    return e.mul(e.ceilDiv(e.max(needed, e.index(0)), maker.rows), maker.rows);
+  }
+
+  LogicalResult emitProducer(Value row, int64_t cols, ColumnRange columns) {
+    if (auto conv = dyn_cast<kernel::ConvOp>(producer))
+      return emitConvRow(e, conv, ahead, l2Bytes, image, group, row, cols, columns, place());
+    Value hasNext = e.lessThan(e.add(row, maker.rows), e.index(middle[2]));
+    return emitWinogradBlock(e, cast<kernel::WinogradOp>(producer), scratch, op.getRingBytes(),
+                             image, e.div(row, maker.rows), hasNext, place());
   }
 
   LogicalResult emitReader(Value block, Value first, Value end, ColumnRange strip) {
@@ -117,7 +132,7 @@ private:
 
   PixelPlace place() {
     return [this](Value, Value block, Value row, Value column) {
-      Value inGroup = e.sub(block, e.mul(group, weights[5]));
+      Value inGroup = e.sub(block, e.mul(group, maker.blocks));
       Value slot = ring[2] == middle[2] ? row : e.rem(row, e.index(ring[2]));
       return Emitter::Values{e.index(0), inGroup, slot, e.sub(column, e.index(left)), e.index(0)};
     };
@@ -126,10 +141,11 @@ private:
   Emitter &e;
   kernel::PairOp op;
   kernel::SlidingWindow window;
-  kernel::ConvOp conv;
-  Operation *reader;
-  ArrayRef<int64_t> out, middle, weights;
+  Operation *producer, *reader;
+  ArrayRef<int64_t> out, middle;
   SmallVector<int64_t> ring;
+  kernel::RowMaker maker;
+  Value scratch;
   Value ahead; // what the next kernel reads first, or null
   int64_t l2Bytes;
   int64_t left = 0; // the first column of the middle in the ring

@@ -209,9 +209,7 @@ private:
   ColumnRange part;
   SmallVector<ColumnRun> runs;
   Value image, block;
-  PixelPlace inPlace = [this](Value image, Value block, Value row, Value column) {
-    return Emitter::Values{image, block, row, column, e.index(0)};
-  };
+  PixelPlace inPlace = inImage(e);
 };
 
 } // namespace

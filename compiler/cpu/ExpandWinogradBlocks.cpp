@@ -22,8 +22,8 @@ using kernel::shapeOf;
 namespace {
 
 // M as [N, nb, P, S, L]. The output transform reads all points of a tile: side by side they stream.
-Value viewProducts(Emitter &e, kernel::WinogradOp op, Value scratch) {
-  int64_t offset = 4 * ShapedType::getNumElements(op.getPointsShape());
+Value viewProducts(Emitter &e, kernel::WinogradOp op, Value scratch, int64_t offset) {
+  offset += 4 * ShapedType::getNumElements(op.getPointsShape());
   Value tiles = e.viewScratch(scratch, offset, op.getProductsShape());
   const unsigned order[] = {0, 1, 3, 2, 4};
   auto map = AffineMap::getPermutationMap(ArrayRef(order), e.builder.getContext());
@@ -32,12 +32,15 @@ Value viewProducts(Emitter &e, kernel::WinogradOp op, Value scratch) {
 
 class BlocksEmitter {
 public:
-  BlocksEmitter(Emitter &e, kernel::WinogradOp op, Value scratch)
+  // `place` says where outputs go, if not into their image.
+  BlocksEmitter(Emitter &e, kernel::WinogradOp op, Value scratch, int64_t offset = 0,
+                PixelPlace place = {})
       : e(e), op(op), weights(shapeOf(op.getWeights())), epilogue(op.getEpilogue(), op.getExtras()),
-        v(e.viewScratch(scratch, 0, op.getPointsShape())), m(viewProducts(e, op, scratch)),
+        v(e.viewScratch(scratch, offset, op.getPointsShape())),
+        m(viewProducts(e, op, scratch, offset)),
         input(e, op.getInput(), v, op.getPadding(), op.getForm()),
         products(e, v, op.getWeights(), m, op.getInChannels(), op.getTile()),
-        output(e, op.getOut(), op.getForm(), op.getPool(), epilogue) {
+        output(e, op.getOut(), op.getForm(), op.getPool(), epilogue, place), isNear(bool(place)) {
     int64_t tiles = op.getTileRows() * op.getTileColumns();
     shorter = tiles / op.getBlocks();
     longerBlocks = tiles % op.getBlocks();
@@ -48,17 +51,24 @@ public:
       return failure();
     e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
                [&](ValueRange outer, Value from, Value end) {
-                 image = outer[0];
                  e.loop(from, end, 1, [&](Value block) {
-                   hasNext = e.lessThan(e.add(block, 1), end);
-                   emitBlock(block);
+                   emitBlock(outer[0], block, e.lessThan(e.add(block, 1), end));
                  });
                });
     return success();
   }
 
+  LogicalResult emitOne(Value image, Value block, Value hasNext) {
+    if (failed(epilogue.verify(op)))
+      return failure();
+    emitBlock(image, block, hasNext);
+    return success();
+  }
+
 private:
-  void emitBlock(Value block) {
+  void emitBlock(Value ofImage, Value block, Value isFollowed) {
+    image = ofImage;
+    hasNext = isFollowed;
     isLonger = longerBlocks ? e.lessThan(block, e.index(longerBlocks))
                             : e.constant(e.builder.getBoolAttr(false));
     first = e.add(e.mul(block, shorter), e.min(block, e.index(longerBlocks)));
@@ -111,11 +121,13 @@ private:
   // outputs that the group will write and, in equal shares, for what the next block will read.
   void emitPrefetches(const WinogradProducts::Place &place, Value index, int64_t rows) {
     int64_t inBlocks = shapeOf(op.getInput())[1], tiles = weights[0] * products.countTiles(rows);
-    forShare(index, tiles, place.cols * rows, [&](Value at) {
+    auto emitOutput = [&](Value at) {
       Value block = e.add(e.mul(place.group, weights[3]), e.div(at, rows));
       prefetchTile(op.getOut(), op.getTileSize() / op.getPool(), block,
                    e.add(first, e.rem(at, e.index(rows))), 0, 0);
-    });
+    };
+    if (!isNear)
+      forShare(index, tiles, place.cols * rows, emitOutput);
     int64_t inTiles = llvm::divideCeil(inBlocks * rows, weights[1]);
     auto emitInput = [&](Value share) {
       Value at = e.add(e.mul(place.group, inTiles), share), next = e.add(first, count);
@@ -170,6 +182,7 @@ private:
   WinogradInputTiles input;
   WinogradProducts products;
   WinogradOutputTiles output;
+  bool isNear;                         // outputs go to memory that is near already
   int64_t shorter, longerBlocks;       // tiles of a block, or one more in the first blocks
   Value image, first, count, isLonger; // the block at hand: its tiles
   Value hasNext;                       // true where a block of the image follows
@@ -181,4 +194,10 @@ LogicalResult dlc::cpu::expandWinograd(Emitter &e, kernel::WinogradOp op, Value 
   auto func = op->getParentOfType<func::FuncOp>();
   Value scratch = func.getArgument(func.getNumArguments() - 3);
   return BlocksEmitter(e, op, scratch).emit(lo, hi);
+}
+
+LogicalResult dlc::cpu::emitWinogradBlock(Emitter &e, kernel::WinogradOp op, Value scratch,
+                                          int64_t offset, Value image, Value block, Value hasNext,
+                                          PixelPlace place) {
+  return BlocksEmitter(e, op, scratch, offset, std::move(place)).emitOne(image, block, hasNext);
 }

@@ -240,8 +240,11 @@ struct OutlineKernels : dlc::cpu::impl::OutlineKernelsBase<OutlineKernels> {
       work.push_back(op);
       return WalkResult::skip();
     });
-    for (auto [op, ahead] : llvm::zip_equal(work, weightsAhead(func, work, l2Bytes)))
-      outliner.outline(op, isa<kernel::ConvOp, kernel::PairOp>(op) ? ahead : Value());
+    for (auto [op, ahead] : llvm::zip_equal(work, weightsAhead(func, work, l2Bytes))) {
+      auto pair = dyn_cast<kernel::PairOp>(op);
+      bool asks = isa<kernel::ConvOp>(pair ? pair.getProducer().getOperation() : op);
+      outliner.outline(op, asks ? ahead : Value());
+    }
   }
 };
 } // namespace

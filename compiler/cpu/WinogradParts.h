@@ -2,6 +2,7 @@
 #ifndef DLC_COMPILER_CPU_WINOGRADPARTS_H
 #define DLC_COMPILER_CPU_WINOGRADPARTS_H
 
+#include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
 #include "compiler/cpu/WinogradTransform.h"
 #include "dialects/kernel/Kernel.h"
@@ -79,8 +80,9 @@ public:
   /// Emits the rows of the tile in a slot, in any order.
   using Transform = llvm::function_ref<void(mlir::Value slot, TakeRow take)>;
 
+  /// `place` says where in `out` a pixel is, if that is not the whole image.
   WinogradOutputTiles(Emitter &e, mlir::Value out, kernel::WinogradForm form, int64_t pool,
-                      Epilogue &epilogue);
+                      Epilogue &epilogue, PixelPlace place = {});
   /// Block `pointsBlock` of the points `m` [N, O/L, P, S, L] becomes block `block` of the image.
   void emit(const WinogradRow &tiles, mlir::Value m, mlir::Value pointsBlock, mlir::Value block,
             mlir::Value bias);
@@ -109,6 +111,7 @@ private:
   int64_t pool;
   int64_t side; ///< of what a tile becomes in the image
   int64_t height, width;
+  PixelPlace inPlace;
 };
 
 /// Matrix products over the channels: points V [N, C/L, P, S, L] times U [P, O/(nb L), C, nb, L]

@@ -201,9 +201,10 @@ VectorType WinogradInputTiles::maskType() {
 //===----------------------------------------------------------------------===//
 
 WinogradOutputTiles::WinogradOutputTiles(Emitter &e, Value out, WinogradForm form, int64_t pool,
-                                         Epilogue &epilogue)
+                                         Epilogue &epilogue, PixelPlace place)
     : e(e), out(out), epilogue(epilogue), form(form), pool(pool), side(form.tile / pool),
-      height(shapeOf(out)[2]), width(shapeOf(out)[3]) {}
+      height(shapeOf(out)[2]), width(shapeOf(out)[3]),
+      inPlace(place ? std::move(place) : inImage(e)) {}
 
 void WinogradOutputTiles::emit(const WinogradRow &tiles, Value m, Value pointsBlock, Value block,
                                Value bias) {
@@ -264,7 +265,9 @@ Values WinogradOutputTiles::poolRow(ArrayRef<Value> outputs) {
 }
 
 void WinogradOutputTiles::emitStore(Value value, ValueRange at) {
-  e.store(epilogue.isLong() ? value : epilogue.apply(e, value, at, at[1]), out, at);
+  if (!epilogue.isLong())
+    value = epilogue.apply(e, value, at, at[1]);
+  e.store(value, out, inPlace(at[0], at[1], at[2], at[3]));
 }
 
 // Outputs to the right of the image go to its last column, before that column's own.
@@ -289,7 +292,8 @@ void WinogradOutputTiles::emitEpilogue(const Place &place) {
   e.loop(place.top, e.min(e.add(place.top, side), e.index(height)), 1, [&](Value y) {
     e.loop(place.left, e.min(e.add(place.left, side), e.index(width)), 1, [&](Value x) {
       Values at = {place.image, place.block, y, x, e.index(0)};
-      e.store(epilogue.apply(e, e.load(out, at), at, place.block), out, at);
+      Values stored = inPlace(at[0], at[1], at[2], at[3]);
+      e.store(epilogue.apply(e, e.load(out, stored), at, place.block), out, stored);
     });
   });
 }

@@ -10,6 +10,9 @@
 //                                                    kernel.pool ins(%1) outs(%o)
 //                                                  }
 //
+// A Winograd convolution in blocks of tiles makes whole rows of tiles instead, where that many are
+// about a block and what it goes through on the way stays in the second-level cache.
+//
 //===---------------------------------------------------------------------------------===//
 
 #include "compiler/schedule/Passes.h"
@@ -27,23 +30,48 @@ using namespace dlc;
 using namespace dlc::schedule;
 using kernel::shapeOf;
 
-// The convolution whose result `reader` alone reads, if the two can be one kernel. Images that are
-// better passed once for all channels (`rows_first`) would be passed once for each group of them.
-static kernel::ConvOp findProducer(Operation *reader) {
-  auto conv = reader->getOperand(0).getDefiningOp<kernel::ConvOp>();
-  auto depthwise = dyn_cast<kernel::DepthwiseOp>(reader);
-  bool fits = conv && conv.getResult()[0].hasOneUse() && conv.getGroups() == 1 &&
-              conv.getExtras().empty() && !conv.getRowsFirst() &&
-              (!depthwise || depthwise.getExtras().empty());
-  return fits ? conv : kernel::ConvOp();
+// Threads share out single rows of an image whose channels stay together: each gets neighbours, of
+// which only the first needs what another computes.
+static Steps chooseSteps(kernel::KernelOpInterface producer, kernel::KernelOpInterface reader) {
+  ArrayRef<int64_t> middle = shapeOf(producer->getResult(0)), out = shapeOf(reader->getResult(0));
+  kernel::RowMaker maker = kernel::rowMakerOf(producer);
+  if (maker.whole)
+    return {1, out[3], 1};
+  kernel::SlidingWindow window = kernel::windowOf(reader);
+  return chooseSteps(maker.groups, 4 * maker.blocks * middle[4],
+                     {{middle[2], middle[3]}, {out[2], out[3]}, window.span, window.strides});
 }
 
-static Steps chooseSteps(kernel::ConvOp conv, kernel::KernelOpInterface reader) {
-  ArrayRef<int64_t> weights = shapeOf(conv.getWeights()), middle = shapeOf(conv.getOut()),
-                    out = shapeOf(reader->getResult(0));
-  kernel::SlidingWindow window = kernel::windowOf(reader);
-  return chooseSteps(weights[0], 4 * weights[5] * middle[4],
-                     {{middle[2], middle[3]}, {out[2], out[3]}, window.span, window.strides});
+static bool makesRows(kernel::ConvOp conv) {
+  return conv.getGroups() == 1 && conv.getExtras().empty() && !conv.getRowsFirst();
+}
+
+// Where that many tiles are about a block, and their points and the ring stay in the second-level
+// cache, rows of tiles become the blocks.
+static bool makeRows(kernel::WinogradOp conv, kernel::KernelOpInterface reader, int64_t l2Bytes) {
+  int64_t blocks = conv.getBlocks(), rows = conv.getTileRows();
+  if (conv.getPool() != 1 || !conv.getExtras().empty() || rows > 2 * blocks)
+    return false;
+  conv.setBlocks(rows);
+  Steps steps = chooseSteps(conv, reader);
+  SmallVector<int64_t> ring = kernel::ringOf(conv, reader, steps.rows, steps.columns);
+  bool fits = conv.getScratchBytes() + 4 * ShapedType::getNumElements(ring) <= l2Bytes;
+  if (!fits)
+    conv.setBlocks(blocks);
+  return fits;
+}
+
+// The convolution whose result `reader` alone reads, if the two can be one kernel. Images that are
+// better passed once for all channels (`rows_first`) would be passed once for each group of them.
+static kernel::KernelOpInterface findProducer(kernel::KernelOpInterface reader, int64_t l2Bytes) {
+  Operation *producer = reader->getOperand(0).getDefiningOp();
+  auto depthwise = dyn_cast<kernel::DepthwiseOp>(*reader);
+  if (!producer || !producer->hasOneUse() || (depthwise && !depthwise.getExtras().empty()))
+    return {};
+  auto conv = dyn_cast<kernel::ConvOp>(producer);
+  auto winograd = dyn_cast<kernel::WinogradOp>(producer);
+  bool fits = (conv && makesRows(conv)) || (winograd && makeRows(winograd, reader, l2Bytes));
+  return fits ? cast<kernel::KernelOpInterface>(producer) : kernel::KernelOpInterface();
 }
 
 static MemRefType bufferOf(Value tensor) {
@@ -62,9 +90,10 @@ static void moveInto(Block &body, Operation *op, const IRMapping &buffers) {
   builder.create(state);
 }
 
-static void pair(kernel::ConvOp conv, kernel::KernelOpInterface reader) {
+static void pair(kernel::KernelOpInterface conv, kernel::KernelOpInterface reader) {
   OpBuilder builder(reader);
   Steps steps = chooseSteps(conv, reader);
+  Value image = cast<DestinationStyleOpInterface>(*conv).getDpsInits()[0];
   Value out = cast<DestinationStyleOpInterface>(*reader).getDpsInits()[0];
   SmallVector<Value> operands(conv->getOperands().drop_back());
   for (Value operand : reader->getOperands().drop_front())
@@ -78,19 +107,21 @@ static void pair(kernel::ConvOp conv, kernel::KernelOpInterface reader) {
   IRMapping buffers;
   for (Value operand : op->getOperands())
     buffers.map(operand, body.addArgument(bufferOf(operand), operand.getLoc()));
-  Value middle = body.addArgument(bufferOf(conv.getOut()), conv.getLoc());
-  buffers.map(conv.getOut(), middle);
-  buffers.map(conv.getResult()[0], middle);
+  Value middle = body.addArgument(bufferOf(image), conv.getLoc());
+  buffers.map(image, middle);
+  buffers.map(conv->getResult(0), middle);
   moveInto(body, conv, buffers);
   moveInto(body, reader, buffers);
   reader->replaceAllUsesWith(op);
   reader->erase();
-  conv.erase();
+  conv->erase();
 }
 
 namespace {
 
 struct PairKernels : schedule::impl::PairKernelsBase<PairKernels> {
+  using PairKernelsBase::PairKernelsBase;
+
   void runOnOperation() override {
     SmallVector<kernel::KernelOpInterface> readers;
     getOperation().walk([&](kernel::KernelOpInterface op) {
@@ -98,7 +129,7 @@ struct PairKernels : schedule::impl::PairKernelsBase<PairKernels> {
         readers.push_back(op);
     });
     for (kernel::KernelOpInterface reader : readers)
-      if (kernel::ConvOp conv = findProducer(reader))
+      if (kernel::KernelOpInterface conv = findProducer(reader, l2Bytes))
         pair(conv, reader);
   }
 };

@@ -49,6 +49,10 @@ def ScheduleGpu : Pass<"dlc-schedule-gpu", "::mlir::func::FuncOp"> {
 
 def PairKernels : Pass<"dlc-pair-kernels", "::mlir::func::FuncOp"> {
   let summary = "join convolutions with the depthwise convolutions or poolings that alone read them";
+  let options = [
+    Option<"l2Bytes", "l2-bytes", "int64_t", /*default=*/"1 << 20",
+           "second-level cache of a core, in bytes">
+  ];
 }
 
 def JoinPooling : Pass<"dlc-join-pooling", "::mlir::func::FuncOp"> {

@@ -53,6 +53,21 @@ struct SlidingWindow {
 /// That of a kernel that kernel.pair can join with the convolution it reads.
 SlidingWindow windowOf(KernelOpInterface reader);
 
+/// How a convolution makes rows for its reader.
+struct RowMaker {
+  int64_t rows;         ///< that it makes at a time, from a multiple of them on
+  bool whole;           ///< it makes all of a row's columns
+  int64_t groups;       ///< of output channels, made one without the others
+  int64_t blocks;       ///< of channels in a group
+  int64_t scratchBytes; ///< of its own, a multiple of a cache line
+};
+RowMaker rowMakerOf(KernelOpInterface producer);
+
+/// The shape of what is kept of the image between the two where `rows` x `columns` outputs of the
+/// reader are computed at a time: [1, blocks of a group, rows, columns, L].
+llvm::SmallVector<int64_t> ringOf(KernelOpInterface producer, KernelOpInterface reader,
+                                  int64_t rows, int64_t columns);
+
 /// What a warp of tensor cores exchanges to store its sums: 16 rows of 32, and 8 more so that rows
 /// begin in different banks.
 inline constexpr int64_t kWarpStoreBytes = 16 * (32 + 8) * 4;

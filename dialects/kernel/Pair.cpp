@@ -14,9 +14,25 @@ static SmallVector<Operation *> kernelsOf(Block &body) {
                                 [](Operation *op) { return !isa<arith::ConstantOp>(op); });
 }
 
-ConvOp PairOp::getConv() { return cast<ConvOp>(kernelsOf(getBody().front())[0]); }
+KernelOpInterface PairOp::getProducer() {
+  return cast<KernelOpInterface>(kernelsOf(getBody().front())[0]);
+}
 KernelOpInterface PairOp::getReader() {
   return cast<KernelOpInterface>(kernelsOf(getBody().front())[1]);
+}
+
+// One of the kernels that may make rows for another.
+static bool isProducer(Operation *op, Value middle) {
+  return TypeSwitch<Operation *, bool>(op)
+      .Case([&](ConvOp conv) {
+        return conv.getOut() == middle && conv.getGroups() == 1 && conv.getExtras().empty() &&
+               !conv.getRowsFirst();
+      })
+      .Case([&](WinogradOp conv) {
+        return conv.getOut() == middle && conv.getExtras().empty() && conv.getPool() == 1 &&
+               int64_t(conv.getBlocks()) == conv.getTileRows();
+      })
+      .Default([](Operation *) { return false; });
 }
 
 // One of the kernels that may read a convolution's rows.
@@ -48,15 +64,17 @@ LogicalResult PairOp::verify() {
     return failure();
   SmallVector<Operation *> kernels = kernelsOf(body);
   Value out = body.getArgument(getOutMutable().getOperandNumber());
-  auto conv = kernels.size() == 2 ? dyn_cast<ConvOp>(kernels[0]) : ConvOp();
-  if (!conv || conv.getOut() != getMiddle() || conv.getGroups() != 1 || !conv.getExtras().empty() ||
-      conv.getRowsFirst())
-    return emitOpError("needs a convolution without groups, extras or rows_first");
+  if (kernels.size() != 2 || !isProducer(kernels[0], getMiddle()))
+    return emitOpError(
+        "needs a convolution without groups, extras or rows_first, or a Winograd one "
+        "without extras or pooling whose blocks are rows of tiles");
   if (!isReader(kernels[1], getMiddle(), out))
     return emitOpError("needs a depthwise convolution without extras, or a pooling, of the image "
                        "between its kernels");
   if (getStepRows() < 1 || getStepColumns() < 1 || getBandRows() < getStepRows())
     return emitOpError("needs steps of at least 1 output and bands of at least a step");
+  if (rowMakerOf(getProducer()).whole && int64_t(getStepColumns()) < shapeOf(getOut())[3])
+    return emitOpError("needs steps of whole rows, for its convolution makes no parts of them");
   return success();
 }
 
@@ -73,33 +91,54 @@ SlidingWindow dlc::kernel::windowOf(KernelOpInterface reader) {
           {conv.getPadding()[0], conv.getPadding()[2]}};
 }
 
-SmallVector<int64_t> PairOp::getRingShape() {
-  ArrayRef<int64_t> middle = shapeOf(getMiddle());
-  SlidingWindow window = windowOf(getReader());
-  auto extent = [&](int dim, int64_t outputs) {
-    return std::min((outputs - 1) * window.strides[dim] + window.span[dim], middle[2 + dim]);
-  };
-  return {1, getConv().getTile().getCols(), extent(0, getStepRows()), extent(1, getStepColumns()),
-          middle[4]};
+RowMaker dlc::kernel::rowMakerOf(KernelOpInterface producer) {
+  if (auto conv = dyn_cast<ConvOp>(*producer)) {
+    ArrayRef<int64_t> weights = shapeOf(conv.getWeights());
+    return {1, false, weights[0], weights[5], 0};
+  }
+  auto conv = cast<WinogradOp>(*producer);
+  return {conv.getForm().tile, true, 1, shapeOf(conv.getOut())[1], conv.getScratchBytes()};
 }
 
-// A multiple of a cache line.
-int64_t PairOp::getScratchBytes() {
+// At worst the last row that a step needs is the first of those that the convolution makes with it.
+SmallVector<int64_t> dlc::kernel::ringOf(KernelOpInterface producer, KernelOpInterface reader,
+                                         int64_t rows, int64_t columns) {
+  Value out = cast<DestinationStyleOpInterface>(*producer).getDpsInits()[0];
+  ArrayRef<int64_t> middle = shapeOf(out);
+  SlidingWindow window = windowOf(reader);
+  RowMaker maker = rowMakerOf(producer);
+  auto extent = [&](int dim, int64_t outputs) {
+    return (outputs - 1) * window.strides[dim] + window.span[dim];
+  };
+  return {1, maker.blocks, std::min(extent(0, rows) + maker.rows - 1, middle[2]),
+          maker.whole ? middle[3] : std::min(extent(1, columns), middle[3]), middle[4]};
+}
+
+SmallVector<int64_t> PairOp::getRingShape() {
+  return ringOf(getProducer(), getReader(), getStepRows(), getStepColumns());
+}
+
+// Multiples of a cache line.
+int64_t PairOp::getRingBytes() {
   return llvm::alignTo(4 * ShapedType::getNumElements(getRingShape()), 64);
+}
+int64_t PairOp::getScratchBytes() {
+  return getRingBytes() + rowMakerOf(getProducer()).scratchBytes;
 }
 
 SmallVector<OpFoldResult> PairOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {0});
-  items.push_back(builder.getIndexAttr(shapeOf(getConv().getWeights())[0]));
+  items.push_back(builder.getIndexAttr(rowMakerOf(getProducer()).groups));
   items.push_back(builder.getIndexAttr(llvm::divideCeil(shapeOf(getOut())[2], getBandRows())));
   return items;
 }
 
 int64_t PairOp::getFlopsPerItem() {
-  ConvOp conv = getConv();
+  RowMaker maker = rowMakerOf(getProducer());
   int64_t rows = shapeOf(getOut())[2];
-  int64_t image = conv.getFlopsPerItem() * shapeOf(getMiddle())[2] +
-                  getReader().getFlopsPerItem() * rows * conv.getTile().getCols();
+  int64_t image =
+      getProducer().getFlopsPerItem() * llvm::divideCeil(shapeOf(getMiddle())[2], maker.rows) +
+      getReader().getFlopsPerItem() * rows * maker.blocks;
   return image / llvm::divideCeil(rows, getBandRows());
 }
 

@@ -7,10 +7,13 @@ def Kernel_PairOp : Kernel_Op<"pair", [SingleBlock, NoTerminator]> {
   let summary = "a convolution whose rows a depthwise convolution or a pooling reads from near memory";
   let description = [{
     The body holds the two kernels, on buffers that stand for the operands and, last, for the image
-    between them. That image exists in part only: nb L channels of the pixels that `step_rows` x
+    between them. That image exists in part only: the channels of a group in the pixels that `step_rows` x
     `step_columns` outputs at a time need; rows are kept from step to step, columns are not. An item is
-    `band_rows` output rows of nb L channels: [N, O/(nb L), ceil(OH / band_rows)]; the first of
-    successive items computes the rows that it shares with the item before it once more.
+    `band_rows` output rows of a group: [N, groups, ceil(OH / band_rows)]; the first of successive items
+    computes the rows that it shares with the item before it once more.
+
+    A kernel.conv makes one row of nb L channels at a time. A kernel.winograd makes those of a block of
+    tiles, whole rows of all channels: its blocks are rows of tiles.
   }];
   let arguments = (ins Variadic<Kernel_Shaped>:$inputs, Kernel_Shaped:$out,
                        I64Attr:$step_rows, I64Attr:$step_columns, I64Attr:$band_rows);
@@ -21,13 +24,16 @@ def Kernel_PairOp : Kernel_Op<"pair", [SingleBlock, NoTerminator]> {
     $body (`->` type($result)^)?
   }];
   let extraClassDeclaration = dps # [{
-    ConvOp getConv();
+    /// The convolution: a kernel.conv or a kernel.winograd.
+    KernelOpInterface getProducer();
     /// The kernel that reads the convolution's result.
     KernelOpInterface getReader();
     /// What stands for the image between them.
     ::mlir::BlockArgument getMiddle() { return getBody().front().getArguments().back(); }
-    /// The shape of the part of it that is kept: [1, nb, rows, columns, L].
+    /// The shape of the part of it that is kept: [1, blocks of a group, rows, columns, L].
     ::llvm::SmallVector<int64_t> getRingShape();
+    int64_t getRingBytes();
+    /// The ring, then what the convolution itself needs.
     int64_t getScratchBytes();
   }];
 }
