@@ -72,7 +72,8 @@ static std::string spellKernel(Operation *op) {
       })
       .Case([](kernel::WinogradInputOp op) { return spellWinograd(op.getTileSize(), "input"); })
       .Case([](kernel::WinogradGemmOp op) {
-        return spellWinograd(op.getTileSize(), "gemm " + spellTile(op.getTile()));
+        return spellWinograd(op.getTileSize(), "gemm " + spellTile(op.getTile()) +
+                                                   (op.getScales() ? " in 24 bits" : ""));
       })
       .Case([](kernel::WinogradOp op) {
         return spellWinograd(op.getTileSize(),

@@ -35,7 +35,7 @@ enum class Winograd {
   F6     ///< of 6x6 likewise
 };
 
-/// How the weights of dense layers are kept.
+/// How the weights of dense layers are kept, and the transformed ones of Winograd convolutions.
 enum class DenseWeights {
   Auto,  ///< in 24 bits, where that is expected to be faster
   Exact, ///< as they are

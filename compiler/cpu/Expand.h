@@ -30,6 +30,7 @@ void expandUnitScales(Emitter &e, kernel::UnitScalesOp op, mlir::Value lo, mlir:
 void expandPackFixed(Emitter &e, kernel::PackFixedOp op, mlir::Value lo, mlir::Value hi);
 void expandUnpack(Emitter &e, kernel::UnpackOp op, mlir::Value lo, mlir::Value hi);
 void expandSpaceToDepth(Emitter &e, kernel::SpaceToDepthOp op, mlir::Value lo, mlir::Value hi);
+void expandWinogradScales(Emitter &e, kernel::WinogradScalesOp op, mlir::Value lo, mlir::Value hi);
 void expandWinogradWeights(Emitter &e, kernel::WinogradWeightsOp op, mlir::Value lo,
                            mlir::Value hi);
 void expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, mlir::Value lo, mlir::Value hi);
@@ -43,14 +44,28 @@ mlir::LogicalResult expandWinograd(Emitter &e, kernel::WinogradOp op, mlir::Valu
 mlir::LogicalResult expandWinogradPlane(Emitter &e, kernel::WinogradPlaneOp op, mlir::Value lo,
                                         mlir::Value hi);
 
-// Four weights in three vectors of words, each as its 24 bits followed by 8 zeros: see
-// kernel.pack_fixed.
-/// The weight that is a word of its own.
-mlir::Value emitFixedHigh(Emitter &e, mlir::Value word);
-/// The fourth weight, of `parts` of it (null with the first word) and the part in word `index`.
-mlir::Value emitFixedPart(Emitter &e, mlir::Value parts, mlir::Value word, int64_t index);
-/// A weight as a number, times 2^30 over its scale.
-mlir::Value emitFixedWeight(Emitter &e, mlir::Value bits);
+// Weights in 24-bit fixed point: see kernel.unit_scales and kernel.pack_fixed.
+
+/// What emitLargest() starts from, as words: the least scale.
+mlir::Value emitLeastScale(Emitter &e);
+/// The larger ones of magnitudes, as words, and those of `weights`.
+mlir::Value emitLargest(Emitter &e, mlir::Value largest, mlir::Value weights);
+/// The scales of units whose largest magnitudes these are.
+mlir::Value emitScale(Emitter &e, mlir::Value largest);
+/// Weights as their 24 bits followed by 8 zeros.
+mlir::Value emitFixed(Emitter &e, mlir::Value weights, mlir::Value scale);
+/// Word `index` of three, with the weights `own` and a part of those that are fourth.
+mlir::Value emitFixedWord(Emitter &e, mlir::Value own, mlir::Value fourth, int64_t index);
+
+/// Up to four steps of a reduction whose weights three words of each of `cols` columns hold.
+/// `word` loads one of them; `step` does step `index` with weights that are times 2^30 over their
+/// scale. A word is loaded for its own step and leaves its part of the fourth weight behind, so
+/// that a tile has registers left for all that.
+using FixedWord = llvm::function_ref<mlir::Value(int64_t index, int64_t col)>;
+using FixedStep = llvm::function_ref<Emitter::Values(
+    mlir::ValueRange carried, int64_t index, llvm::function_ref<mlir::Value(int64_t)> weight)>;
+Emitter::Values emitFixedFour(Emitter &e, mlir::ValueRange carried, int64_t steps, int64_t cols,
+                              FixedWord word, FixedStep step);
 
 /// The indices in memory of a blocked image's pixel.
 using PixelPlace = std::function<Emitter::Values(mlir::Value image, mlir::Value block,

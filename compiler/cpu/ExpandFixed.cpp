@@ -104,27 +104,12 @@ private:
       return [&, count] {
         Emitter::Values q(4, words.splat(0));
         for (int64_t i = 0; i < count; ++i)
-          q[i] = quantise(rows.load(e.add(first, i), block), scale);
-        for (int64_t word = 0; word < 3; ++word) {
-          Value last = words.both(words.down(q[3], 24 - 8 * word), 0xff);
-          e.store(words.either(q[word], last), op.getOut(), at(word));
-        }
+          q[i] = emitFixed(e, rows.load(e.add(first, i), block), scale);
+        for (int64_t word = 0; word < 3; ++word)
+          e.store(emitFixedWord(e, q[word], q[3], word), op.getOut(), at(word));
       };
     };
     e.branch(e.lessThan(four, e.index(whole)), pack(4), pack(rest));
-  }
-
-  // A quotient by a power of two is exact, and so is its product with 2^22. What rounds up to 2^23
-  // stays below it. A scale that is NaN makes all sums so, whatever the words are.
-  Value quantise(Value weights, Value scale) {
-    Value share = arith::DivFOp::create(e.builder, e.loc, weights, scale);
-    Value ordered =
-        arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::ORD, share, share);
-    share = arith::SelectOp::create(e.builder, e.loc, ordered, share, e.splat(0));
-    Value large = arith::MulFOp::create(e.builder, e.loc, share, e.splat(0x1p22f));
-    Value whole = math::RoundEvenOp::create(e.builder, e.loc, large);
-    Value q = arith::FPToSIOp::create(e.builder, e.loc, e.wordsType(), whole);
-    return words.up(words.least(q, words.splat((1 << 23) - 1)), 8);
   }
 
   Emitter &e;
@@ -136,25 +121,35 @@ private:
 
 } // namespace
 
+Value dlc::cpu::emitLeastScale(Emitter &e) { return Words(e).splat(kSmallest); }
+
 // As integers, magnitudes of numbers compare as the numbers do; infinity and NaN are the largest.
+Value dlc::cpu::emitLargest(Emitter &e, Value largest, Value weights) {
+  Words words(e);
+  return words.most(largest, words.both(words.bits(weights), kMagnitude));
+}
+
+Value dlc::cpu::emitScale(Emitter &e, Value largest) {
+  Words words(e);
+  Value power = words.both(largest, kExponent);
+  Value endless = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::eq, power,
+                                        words.splat(kExponent));
+  return words.floats(arith::SelectOp::create(e.builder, e.loc, endless, words.splat(kNan), power));
+}
+
 void dlc::cpu::expandUnitScales(Emitter &e, kernel::UnitScalesOp op, Value lo, Value hi) {
   Words words(e);
   Rows rows(e, op.getInput());
   e.loop(lo, hi, 1, [&](Value block) {
     Emitter::Values place = {block, e.index(0)};
-    Value start = words.splat(kSmallest);
+    Value start = emitLeastScale(e);
     if (op.getAccumulate())
       start = words.bits(e.load(op.getOut(), place));
     Value largest =
         e.loop(e.index(0), e.index(rows.depth()), 1, start, [&](Value row, ValueRange carried) {
-          Value size = words.both(words.bits(rows.load(row, block)), kMagnitude);
-          return Emitter::Values{words.most(carried[0], size)};
+          return Emitter::Values{emitLargest(e, carried[0], rows.load(row, block))};
         })[0];
-    Value power = words.both(largest, kExponent);
-    Value endless = arith::CmpIOp::create(e.builder, e.loc, arith::CmpIPredicate::eq, power,
-                                          words.splat(kExponent));
-    power = arith::SelectOp::create(e.builder, e.loc, endless, words.splat(kNan), power);
-    e.store(words.floats(power), op.getOut(), place);
+    e.store(emitScale(e, largest), op.getOut(), place);
   });
 }
 
@@ -166,15 +161,48 @@ void dlc::cpu::expandPackFixed(Emitter &e, kernel::PackFixedOp op, Value lo, Val
              });
 }
 
-Value dlc::cpu::emitFixedHigh(Emitter &e, Value word) { return Words(e).both(word, ~0xff); }
-
-Value dlc::cpu::emitFixedPart(Emitter &e, Value parts, Value word, int64_t index) {
+// A quotient by a power of two is exact, and so is its product with 2^22. What rounds up to 2^23
+// stays below it. A scale that is NaN makes all sums so, whatever the words are.
+Value dlc::cpu::emitFixed(Emitter &e, Value weights, Value scale) {
   Words words(e);
+  Value share = arith::DivFOp::create(e.builder, e.loc, weights, scale);
+  Value ordered = arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::ORD, share, share);
+  share = arith::SelectOp::create(e.builder, e.loc, ordered, share, e.splat(0));
+  Value large = arith::MulFOp::create(e.builder, e.loc, share, e.splat(0x1p22f));
+  Value whole = math::RoundEvenOp::create(e.builder, e.loc, large);
+  Value q = arith::FPToSIOp::create(e.builder, e.loc, e.wordsType(), whole);
+  return words.up(words.least(q, words.splat((1 << 23) - 1)), 8);
+}
+
+Value dlc::cpu::emitFixedWord(Emitter &e, Value own, Value fourth, int64_t index) {
+  Words words(e);
+  return words.either(own, words.both(words.down(fourth, 24 - 8 * index), 0xff));
+}
+
+// `parts` of the fourth weight, null with the first word, and the part in word `index`.
+static Value addPart(Words &words, Value parts, Value word, int64_t index) {
   if (index == 0)
     return words.up(word, 24);
   return words.either(parts, words.up(words.both(word, 0xff), 24 - 8 * index));
 }
 
-Value dlc::cpu::emitFixedWeight(Emitter &e, Value bits) {
-  return arith::SIToFPOp::create(e.builder, e.loc, e.vectorType(), bits);
+Emitter::Values dlc::cpu::emitFixedFour(Emitter &e, ValueRange carried, int64_t steps, int64_t cols,
+                                        FixedWord word, FixedStep step) {
+  Words words(e);
+  Emitter::Values values(carried), fourth(cols), weights(cols);
+  for (int64_t i = 0; i < steps; ++i) {
+    for (int64_t col = 0; col < cols; ++col) {
+      Value bits = fourth[col];
+      if (i < 3) {
+        Value loaded = word(i, col);
+        fourth[col] = addPart(words, fourth[col], loaded, i);
+        bits = words.both(loaded, ~0xff);
+      }
+      weights[col] = bits;
+    }
+    values = step(values, i, [&](int64_t col) -> Value {
+      return arith::SIToFPOp::create(e.builder, e.loc, e.vectorType(), weights[col]);
+    });
+  }
+  return values;
 }

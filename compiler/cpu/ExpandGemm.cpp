@@ -162,33 +162,25 @@ private:
     return emitReduction(e, sums, steps, unroll, step);
   }
 
-  // Four steps share three words of each unit. A word is loaded for its own step and leaves its
-  // part of the fourth weight behind, so that a tile has registers left for all that.
+  // Four steps share three words of each unit.
   Emitter::Values emitFours(Value row, int64_t count, Value inBlock, int64_t steps, int64_t cols,
                             ValueRange sums) {
     auto several = [&](ValueRange carried, Value four, int64_t some) {
       Value first = e.mul(e.add(e.mul(inBlock, block / 4), four), 3);
-      Emitter::Values values(carried), fourth(cols), weights(cols);
-      for (int64_t i = 0; i < some; ++i) {
-        for (int64_t col = 0; col < cols; ++col)
-          weights[col] = i < 3 ? loadFixed(e.add(first, i), col, i, fourth[col]) : fourth[col];
-        if (flatWeights && i < 3)
-          prefetchWeights(e.add(first, i));
-        values = emitStep(row, count, inBlock, e.add(e.mul(four, 4), i), cols, values,
-                          [&](int64_t col) { return emitFixedWeight(e, weights[col]); });
-      }
-      return values;
+      auto word = [&](int64_t i, int64_t col) {
+        return e.loadWords(op.getWeights(), {group, e.add(first, i), e.index(col), e.index(0)});
+      };
+      return emitFixedFour(e, carried, some, cols, word,
+                           [&](ValueRange values, int64_t i, function_ref<Value(int64_t)> weight) {
+                             if (flatWeights && i < 3)
+                               prefetchWeights(e.add(first, i));
+                             return emitStep(row, count, inBlock, e.add(e.mul(four, 4), i), cols,
+                                             values, weight);
+                           });
     };
     auto step = [&](ValueRange carried, Value four) { return several(carried, four, 4); };
     Emitter::Values values = emitReduction(e, sums, steps / 4, /*unroll=*/1, step);
     return steps % 4 ? several(values, e.index(steps / 4), steps % 4) : values;
-  }
-
-  // Word `index` of three; `fourth` gets its part of the fourth weight.
-  Value loadFixed(Value wordRow, int64_t col, int64_t index, Value &fourth) {
-    Value word = e.loadWords(op.getWeights(), {group, wordRow, e.index(col), e.index(0)});
-    fourth = emitFixedPart(e, fourth, word, index);
-    return emitFixedHigh(e, word);
   }
 
   // Step `k` of a block.

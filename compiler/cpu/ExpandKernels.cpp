@@ -107,6 +107,9 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
 
   LogicalResult emitWinograd(cpu::Emitter &e, Operation *op, Value lo, Value hi) {
     return TypeSwitch<Operation *, LogicalResult>(op)
+        .Case([&](kernel::WinogradScalesOp scales) {
+          return cpu::expandWinogradScales(e, scales, lo, hi), success();
+        })
         .Case([&](kernel::WinogradWeightsOp weights) {
           return cpu::expandWinogradWeights(e, weights, lo, hi), success();
         })

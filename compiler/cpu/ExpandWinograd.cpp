@@ -12,68 +12,6 @@ using namespace dlc::cpu;
 using kernel::shapeOf;
 using Values = Emitter::Values;
 
-namespace {
-
-// Transforms the taps of one input channel, a vector of output channels at a time.
-class WeightsEmitter {
-public:
-  WeightsEmitter(Emitter &e, kernel::WinogradWeightsOp op)
-      : e(e), op(op), channels(shapeOf(op.getInput())[3]), cols(shapeOf(op.getOut())[3]) {}
-
-  void emit(Value lo, Value hi) {
-    e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
-               [&](ValueRange outer, Value first, Value end) {
-                 group = outer[0];
-                 e.loop(first, end, 1, [&](Value channel) {
-                   for (int64_t col = 0; col < cols; ++col)
-                     emitVector(channel, col);
-                 });
-               });
-  }
-
-private:
-  void emitVector(Value channel, int64_t col) {
-    Value from = e.mul(e.add(e.mul(group, cols), col), e.lanes);
-    int64_t rest = channels % e.lanes, whole = channels - rest;
-    auto some = [&](int64_t count) { return [=, this] { emitTaps(channel, col, from, count); }; };
-    auto none = some(0);
-    auto part = [&] { e.branch(e.lessThan(from, e.index(channels)), some(rest), none); };
-    e.branch(e.lessThan(from, e.index(whole)), some(e.lanes), [&] { rest ? part() : none(); });
-  }
-
-  // `count` of the lanes hold channels; the others become zero.
-  void emitTaps(Value channel, int64_t col, Value from, int64_t count) {
-    Values taps;
-    kernel::WinogradForm form = op.getForm();
-    for (int64_t y = 0; y < form.window; ++y)
-      for (int64_t x = 0; x < form.window; ++x)
-        taps.push_back(loadTap({e.index(y), e.index(x), channel, from}, count));
-    Values points = emitWeightPoints(e, form, taps);
-    for (auto [point, value] : llvm::enumerate(points))
-      e.store(value, op.getOut(), {e.index(point), group, channel, e.index(col), e.index(0)});
-  }
-
-  Value loadTap(ValueRange at, int64_t count) {
-    if (count == e.lanes)
-      return e.load(op.getInput(), at);
-    if (count == 0)
-      return e.splat(0);
-    SmallVector<bool> bits(e.lanes, false);
-    std::fill_n(bits.begin(), count, true);
-    auto type = VectorType::get(e.lanes, e.builder.getI1Type());
-    Value mask = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
-    return vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), op.getInput(), at, mask,
-                                        e.splat(0));
-  }
-
-  Emitter &e;
-  kernel::WinogradWeightsOp op;
-  int64_t channels, cols;
-  Value group;
-};
-
-} // namespace
-
 // All tiles of rows [first, end).
 static void emitRows(Emitter &e, Value image, Value first, Value end, int64_t columns,
                      function_ref<void(const WinogradRow &)> emitRow) {
@@ -94,8 +32,8 @@ void dlc::cpu::expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, Value
 // Loops, outside in: points and groups of output channels, images, register tiles of tiles,
 // channels.
 void dlc::cpu::expandWinogradGemm(Emitter &e, kernel::WinogradGemmOp op, Value lo, Value hi) {
-  WinogradProducts products(e, op.getInput(), op.getWeights(), op.getOut(), op.getDepth(),
-                            op.getTile());
+  WinogradProducts products(e, op.getInput(), op.getWeights(), op.getScales(), op.getOut(),
+                            op.getDepth(), op.getTile());
   ArrayRef<int64_t> weights = shapeOf(op.getWeights());
   e.forItems(
       op.getItemExtents(e.builder, e.loc), lo, hi, [&](ValueRange outer, Value first, Value end) {
@@ -125,8 +63,4 @@ LogicalResult dlc::cpu::expandWinogradOutput(Emitter &e, kernel::WinogradOutputO
                });
              });
   return success();
-}
-
-void dlc::cpu::expandWinogradWeights(Emitter &e, kernel::WinogradWeightsOp op, Value lo, Value hi) {
-  WeightsEmitter(e, op).emit(lo, hi);
 }

@@ -39,7 +39,7 @@ public:
         v(e.viewScratch(scratch, offset, op.getPointsShape())),
         m(viewProducts(e, op, scratch, offset)),
         input(e, op.getInput(), v, op.getPadding(), op.getForm()),
-        products(e, v, op.getWeights(), m, op.getInChannels(), op.getTile()),
+        products(e, v, op.getWeights(), /*scales=*/{}, m, op.getInChannels(), op.getTile()),
         output(e, op.getOut(), op.getForm(), op.getPool(), epilogue, place), isNear(bool(place)) {
     int64_t tiles = op.getTileRows() * op.getTileColumns();
     shorter = tiles / op.getBlocks();

@@ -115,11 +115,11 @@ private:
 };
 
 /// Matrix products over the channels: points V [N, C/L, P, S, L] times U [P, O/(nb L), C, nb, L]
-/// are points M [N, O/L, P, S, L].
+/// are points M [N, O/L, P, S, L]. With `scales` [P, O/L, L], which may be null, U is fixed point.
 class WinogradProducts {
 public:
-  WinogradProducts(Emitter &e, mlir::Value v, mlir::Value u, mlir::Value m, int64_t depth,
-                   kernel::TileAttr tile);
+  WinogradProducts(Emitter &e, mlir::Value v, mlir::Value u, mlir::Value scales, mlir::Value m,
+                   int64_t depth, kernel::TileAttr tile);
 
   struct Place {
     mlir::Value image, point, group, firstBlock; ///< firstBlock: of M
@@ -135,12 +135,20 @@ public:
 
 private:
   void planPrefetch(const Place &place, int64_t part, int64_t parts);
+  mlir::Value loadScale(const Place &place, int64_t col);
+  mlir::Value scaled(mlir::Value sum, mlir::Value scale);
   void emitTile(const Place &place, mlir::Value row, int64_t rows);
   Emitter::Values emitBlock(const Place &place, mlir::Value row, int64_t rows, mlir::Value inBlock,
                             int64_t channels, mlir::ValueRange sums);
+  Emitter::Values emitFours(const Place &place, mlir::Value row, int64_t rows, mlir::Value inBlock,
+                            int64_t channels, mlir::ValueRange sums);
+  Emitter::Values emitStep(const Place &place, mlir::Value row, int64_t rows, mlir::Value inBlock,
+                           mlir::Value channel, mlir::ValueRange sums,
+                           llvm::function_ref<mlir::Value(int64_t)> weight);
+  void emitPrefetches(const Place &place, mlir::Value weightsRow);
 
   Emitter &e;
-  mlir::Value v, u, m;
+  mlir::Value v, u, scales, m;
   int64_t depth, block;
   kernel::TileAttr tile;
   mlir::Value flatWeights, nextLine; // what to prefetch; no nextLine: nothing

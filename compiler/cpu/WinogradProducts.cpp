@@ -1,6 +1,8 @@
 //===- WinogradProducts.cpp - matrix products of the Winograd domain ----------------===//
 
+#include "compiler/cpu/Expand.h"
 #include "compiler/cpu/WinogradParts.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -9,10 +11,10 @@ using namespace dlc;
 using namespace dlc::cpu;
 using Values = Emitter::Values;
 
-WinogradProducts::WinogradProducts(Emitter &e, Value v, Value u, Value m, int64_t depth,
-                                   kernel::TileAttr tile)
-    : e(e), v(v), u(u), m(m), depth(depth), block(cast<MemRefType>(v.getType()).getShape().back()),
-      tile(tile) {}
+WinogradProducts::WinogradProducts(Emitter &e, Value v, Value u, Value scales, Value m,
+                                   int64_t depth, kernel::TileAttr tile)
+    : e(e), v(v), u(u), scales(scales), m(m), depth(depth),
+      block(cast<MemRefType>(v.getType()).getShape().back()), tile(tile) {}
 
 void WinogradProducts::emit(const Place &place, int64_t rows, TileHook beforeTile) {
   int64_t count = countTiles(rows);
@@ -46,7 +48,23 @@ void WinogradProducts::planPrefetch(const Place &place, int64_t part, int64_t pa
   SmallVector<ReassociationIndices> lines = {{0}, {1}, {2, 3}, {4}};
   flatWeights = memref::CollapseShapeOp::create(e.builder, e.loc, u, lines);
   linesPerStep = llvm::divideCeil(shape[3], parts);
-  nextLine = e.index(part ? depth * (shape[3] - linesPerStep) : 0);
+  nextLine = e.index(part ? shape[2] * (shape[3] - linesPerStep) : 0);
+}
+
+// What sums are to be multiplied by; null: by nothing.
+Value WinogradProducts::loadScale(const Place &place, int64_t col) {
+  if (!scales)
+    return {};
+  Value block = e.add(e.mul(place.group, tile.getCols()), col);
+  return e.load(scales, {place.point, block, e.index(0)});
+}
+
+// First 2^-30, so that nothing overflows that the point itself does not.
+Value WinogradProducts::scaled(Value sum, Value scale) {
+  if (!scale)
+    return sum;
+  Value unit = arith::MulFOp::create(e.builder, e.loc, sum, e.splat(0x1p-30f));
+  return arith::MulFOp::create(e.builder, e.loc, unit, scale);
 }
 
 void WinogradProducts::emitTile(const Place &place, Value row, int64_t rows) {
@@ -58,29 +76,61 @@ void WinogradProducts::emitTile(const Place &place, Value row, int64_t rows) {
   });
   if (rest)
     sums = emitBlock(place, row, rows, whole, rest, sums);
-  for (int64_t i = 0; i < rows; ++i)
-    for (int64_t col = 0; col < place.cols; ++col)
-      e.store(sums[i * place.cols + col], m,
+  for (int64_t col = 0; col < place.cols; ++col) {
+    Value scale = loadScale(place, col);
+    for (int64_t i = 0; i < rows; ++i)
+      e.store(scaled(sums[i * place.cols + col], scale), m,
               {place.image, e.add(place.firstBlock, col), place.point, e.add(row, i), e.index(0)});
+  }
 }
 
 Values WinogradProducts::emitBlock(const Place &place, Value row, int64_t rows, Value inBlock,
                                    int64_t channels, ValueRange sums) {
-  SmallVector<bool> all(rows, true);
+  if (scales)
+    return emitFours(place, row, rows, inBlock, channels, sums);
   auto step = [&](ValueRange carried, Value k) {
     Value channel = e.add(e.mul(inBlock, block), k);
-    if (nextLine)
-      for (int64_t i = 0; i < linesPerStep; ++i) {
-        Value line = e.add(e.add(nextLine, e.mul(channel, linesPerStep)), i);
-        e.prefetch(flatWeights, {place.nextPoint, place.nextGroup, line, e.index(0)});
-      }
-    auto weight = [&](int64_t col) {
+    emitPrefetches(place, channel);
+    return emitStep(place, row, rows, inBlock, k, carried, [&](int64_t col) {
       return e.load(u, {place.point, place.group, channel, e.index(col), e.index(0)});
-    };
-    auto pixel = [&](int64_t i) {
-      return e.loadSplat(v, {place.image, inBlock, place.point, e.add(row, i), k});
-    };
-    return emitMac(e, carried, place.cols, all, weight, pixel);
+    });
   };
   return emitReduction(e, sums, channels, tile.getUnroll(), step);
+}
+
+// Four channels share three words of each output channel.
+Values WinogradProducts::emitFours(const Place &place, Value row, int64_t rows, Value inBlock,
+                                   int64_t channels, ValueRange sums) {
+  auto several = [&](ValueRange carried, Value four, int64_t some) {
+    Value first = e.mul(e.add(e.mul(inBlock, block / 4), four), 3);
+    auto word = [&](int64_t i, int64_t col) {
+      return e.loadWords(u, {place.point, place.group, e.add(first, i), e.index(col), e.index(0)});
+    };
+    return emitFixedFour(e, carried, some, place.cols, word,
+                         [&](ValueRange values, int64_t i, function_ref<Value(int64_t)> weight) {
+                           if (i < 3)
+                             emitPrefetches(place, e.add(first, i));
+                           return emitStep(place, row, rows, inBlock, e.add(e.mul(four, 4), i),
+                                           values, weight);
+                         });
+  };
+  auto step = [&](ValueRange carried, Value four) { return several(carried, four, 4); };
+  Values values = emitReduction(e, sums, channels / 4, /*unroll=*/1, step);
+  return channels % 4 ? several(values, e.index(channels / 4), channels % 4) : values;
+}
+
+Values WinogradProducts::emitStep(const Place &place, Value row, int64_t rows, Value inBlock,
+                                  Value channel, ValueRange sums,
+                                  function_ref<Value(int64_t)> weight) {
+  SmallVector<bool> all(rows, true);
+  return emitMac(e, sums, place.cols, all, weight, [&](int64_t i) {
+    return e.loadSplat(v, {place.image, inBlock, place.point, e.add(row, i), channel});
+  });
+}
+
+void WinogradProducts::emitPrefetches(const Place &place, Value weightsRow) {
+  for (int64_t i = 0; nextLine && i < linesPerStep; ++i) {
+    Value line = e.add(e.add(nextLine, e.mul(weightsRow, linesPerStep)), i);
+    e.prefetch(flatWeights, {place.nextPoint, place.nextGroup, line, e.index(0)});
+  }
 }

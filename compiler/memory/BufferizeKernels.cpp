@@ -107,8 +107,9 @@ void dlc::memory::registerBufferizationModels(DialectRegistry &registry) {
                  kernel::SpaceToDepthOp, kernel::ConvOp, kernel::DepthwiseOp, kernel::PairOp,
                  kernel::ConvWeightsOp, kernel::DepthwiseWeightsOp, kernel::GemmOp,
                  kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp, kernel::PoolOp,
-                 kernel::PoolBackwardOp, kernel::WinogradWeightsOp, kernel::WinogradInputOp,
-                 kernel::WinogradGemmOp, kernel::WinogradOutputOp, kernel::WinogradOp,
-                 kernel::WinogradPlaneOp, kernel::WarpgroupGemmOp, kernel::JointMeanOp>(context);
+                 kernel::PoolBackwardOp, kernel::WinogradScalesOp, kernel::WinogradWeightsOp,
+                 kernel::WinogradInputOp, kernel::WinogradGemmOp, kernel::WinogradOutputOp,
+                 kernel::WinogradOp, kernel::WinogradPlaneOp, kernel::WarpgroupGemmOp,
+                 kernel::JointMeanOp>(context);
   });
 }

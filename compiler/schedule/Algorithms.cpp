@@ -243,6 +243,12 @@ static int64_t tileSizeOf(Winograd use) {
   }
 }
 
+// Memory that is read by one thread in less than the products take is not by several: two thirds of
+// their time are what two threads need of it.
+static bool waitsForWeights(const TargetFacts &facts, const FormWork &work) {
+  return 1.5 * facts.costs.byte * work.bytes > facts.costs.product * work.product;
+}
+
 WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
                                              const ConvShape &conv) {
   std::optional<Estimates> estimates = estimateForms(facts, conv);
@@ -268,7 +274,8 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
   }
   if (isPlane(facts, sizes, tileSize))
     return {tileSize, 0, true, phases};
-  return {tileSize, chooseBlocks(facts, sizes, tileSize), false, phases};
+  return {tileSize, chooseBlocks(facts, sizes, tileSize), false, phases,
+          waitsForWeights(facts, workOf(facts, sizes, tileSize))};
 }
 
 WeightsHome dlc::schedule::findWeights(const CostTable &costs, double bytes, double total) {

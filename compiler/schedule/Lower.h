@@ -65,6 +65,7 @@ struct WinogradChoice {
   int64_t blocks = 0;   ///< parts of an image that kernel.winograd does whole, or 0: step by step
   bool plane = false;   ///< by kernel.winograd_plane instead
   std::optional<Phases> phases; ///< the convolution to compute is the one over these
+  bool waits = false;           ///< threads that share memory wait for its weights
 };
 
 /// The blocked result of the convolution in a Winograd form.
@@ -82,6 +83,9 @@ ConvShape putSideBySide(const Blocker &blocker, mlir::Location loc, const ConvSh
 
 /// The blocked result of that convolution as the image of all pixels, in blocks of fewer lanes.
 mlir::Value spreadPixels(Blocker &blocker, mlir::Location loc, mlir::Value wide, int64_t pixels);
+
+/// Whether `value` is what @prepare computes of parameters.
+bool isPrepared(mlir::Value value);
 
 /// A dense layer on the rows of a matrix; `bias` may be null.
 struct DenseShape {

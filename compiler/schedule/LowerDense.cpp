@@ -91,8 +91,7 @@ static Value buildGemm(Blocker &blocker, nn::GroupOp group, const DenseShape &de
   return op.getResult()[0];
 }
 
-// Whether `value` is what @prepare computes of parameters.
-static bool isPrepared(Value value) {
+bool dlc::schedule::isPrepared(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
     return function && function.getName() == "forward" &&

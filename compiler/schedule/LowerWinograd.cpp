@@ -3,17 +3,61 @@
 //   kernel.winograd_weights (goes to @prepare), then either kernel.winograd, a block of tiles at a
 //   time, or kernel.winograd_input, _gemm and _output, or for one channel kernel.winograd_plane
 //
+// Where threads would wait for weights that come from memory, kernel.winograd_scales goes first and
+// kernel.winograd_gemm reads them in 24-bit fixed point, three quarters of the bytes.
+//
 //===------------------------------------------------------------------------------===//
 
+#include "compiler/schedule/Algorithms.h"
 #include "compiler/schedule/Lower.h"
 #include "compiler/schedule/Tiles.h"
 #include "dialects/kernel/Shapes.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::schedule;
 using kernel::Layout;
 using kernel::shapeOf;
+
+namespace {
+struct TransformedWeights {
+  Value points, scales; ///< null scales: in float32
+};
+} // namespace
+
+// Products step by step read all weights once; those in blocks of tiles have them in a cache.
+static bool wantsFixedWeights(const Blocker &blocker, Value kernel, const WinogradChoice &choice) {
+  if (choice.plane || choice.blocks || !isPrepared(kernel))
+    return false;
+  if (blocker.denseWeights != DenseWeights::Auto)
+    return blocker.denseWeights == DenseWeights::Fixed;
+  return choice.waits &&
+         findWeights(blocker.facts.costs, /*bytes=*/0, blocker.weightBytes) == WeightsHome::Memory;
+}
+
+static TransformedWeights transformWeights(Blocker &blocker, Location loc, Value kernel,
+                                           kernel::WinogradForm form, int64_t cols, bool fixed) {
+  OpBuilder &builder = blocker.builder;
+  int64_t lanes = blocker.facts.lanes, channels = shapeOf(kernel)[2], points = form.points();
+  int64_t blocks = llvm::divideCeil(shapeOf(kernel)[3], lanes);
+  int64_t groups = llvm::divideCeil(blocks, cols);
+  Value scales, out;
+  if (!fixed) {
+    out = blocker.empty(loc, {points, groups, channels, cols, lanes});
+  } else {
+    Value largest = blocker.empty(loc, {points, blocks, lanes});
+    scales = kernel::WinogradScalesOp::create(builder, loc, largest.getType(), kernel, largest,
+                                              form.tile, form.window)
+                 .getResult()[0];
+    SmallVector<int64_t> words = {points, groups, kernel::fixedRows(channels), cols, lanes};
+    out = tensor::EmptyOp::create(builder, loc, words, builder.getI32Type());
+  }
+  Value u = kernel::WinogradWeightsOp::create(builder, loc, out.getType(), kernel, scales, out,
+                                              form.tile, form.window)
+                .getResult()[0];
+  return {u, scales};
+}
 
 Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &given,
                                    WinogradChoice choice, ArrayRef<Value> extras,
@@ -34,10 +78,9 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
   kernel::TileAttr tile = chooseTile(builder.getContext(), blocker.facts, rows, outBlocks, false);
   int64_t cols = choice.plane ? 1 : tile.getCols();
 
-  Value u = blocker.empty(
-      loc, {points, int64_t(llvm::divideCeil(outBlocks, cols)), channels, cols, lanes});
-  u = kernel::WinogradWeightsOp::create(builder, loc, u.getType(), conv.kernel, u, tileSize, window)
-          .getResult()[0];
+  TransformedWeights weights = transformWeights(blocker, loc, conv.kernel, form, cols,
+                                                wantsFixedWeights(blocker, conv.kernel, choice));
+  Value u = weights.points;
   Value bias = blocker.packBias(loc, conv.bias, filters);
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
   if (choice.plane) {
@@ -61,8 +104,8 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
                                       window)
           .getResult()[0];
   Value m = blocker.empty(loc, {batch, outBlocks, points, tiles | 1, lanes});
-  m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, u, m, channels, tiles, tileSize,
-                                     tile)
+  m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, u, weights.scales, m, channels,
+                                     tiles, tileSize, tile)
           .getResult()[0];
   auto op = kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras, out,
                                              tileSize, window,

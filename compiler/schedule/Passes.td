@@ -25,7 +25,7 @@ def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
                           clEnumValN(::dlc::Winograd::F5, "f5", "tiles of 5x5 wherever the form exists"),
                           clEnumValN(::dlc::Winograd::F6, "f6", "tiles of 6x6 wherever the form exists"))}]>,
                  Option<"denseWeights", "dense-weights", "::dlc::DenseWeights",
-                        "::dlc::DenseWeights::Auto", "how the weights of dense layers are kept",
+                        "::dlc::DenseWeights::Auto", "how the weights of dense layers and Winograd products are kept",
                         [{::llvm::cl::values(
                           clEnumValN(::dlc::DenseWeights::Auto, "auto", "as is expected to be faster"),
                           clEnumValN(::dlc::DenseWeights::Exact, "exact", "as they are"),

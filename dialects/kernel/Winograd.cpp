@@ -50,17 +50,49 @@ template <typename OpTy> static int64_t sumsAlong(OpTy op, unsigned dim) {
   return shapeOf(op.getInput())[2 + dim] + padding[0] + padding[1] - op.getForm().overlap();
 }
 
+// Square windows over channels.
+static LogicalResult verifyTaps(Operation *op, Value input, WinogradForm form) {
+  if (failed(verifyForm(op, form)) || failed(verifyRank(op, input, 4, "weights")))
+    return failure();
+  ArrayRef<int64_t> in = shapeOf(input);
+  return verifyShape(op, "weights", input, {form.window, form.window, in[2], in[3]});
+}
+
+// Transformed weights of i32 and their scales come together, for `blocks` of output channels.
+static LogicalResult verifyScales(Operation *op, Value weights, Value scales, int64_t blocks) {
+  bool words = cast<ShapedType>(weights.getType()).getElementType().isInteger(32);
+  if (words != (scales != nullptr))
+    return op->emitOpError("needs scales for weights of i32, and for no others");
+  ArrayRef<int64_t> shape = shapeOf(weights);
+  return scales ? verifyShape(op, "scales", scales, {shape[0], blocks, shape[4]}) : success();
+}
+
+// Rows of the transformed weights for so many channels.
+static int64_t rowsOf(int64_t channels, Value scales) {
+  return scales ? fixedRows(channels) : channels;
+}
+
+LogicalResult WinogradScalesOp::verify() {
+  if (failed(verifyDestination(*this, getOut(), getResult())) ||
+      failed(verifyTaps(*this, getInput(), getForm())) ||
+      failed(verifyRank(*this, getOut(), 3, "scales")))
+    return failure();
+  int64_t lanes = shapeOf(getOut())[2];
+  return verifyShape(*this, "scales", getOut(),
+                     {getForm().points(), ceilDiv(shapeOf(getInput())[3], lanes), lanes});
+}
+
 LogicalResult WinogradWeightsOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyForm(*this, getForm())) || failed(verifyRank(*this, getInput(), 4, "weights")) ||
+      failed(verifyTaps(*this, getInput(), getForm())) ||
       failed(verifyRank(*this, getOut(), 5, "transformed weights")))
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
-  WinogradForm form = getForm();
-  if (failed(verifyShape(*this, "weights", getInput(), {form.window, form.window, in[2], in[3]})))
+  if (failed(verifyShape(*this, "transformed weights", getOut(),
+                         {getForm().points(), ceilDiv(in[3], out[3] * out[4]),
+                          rowsOf(in[2], getScales()), out[3], out[4]})))
     return failure();
-  return verifyShape(*this, "transformed weights", getOut(),
-                     {form.points(), ceilDiv(in[3], out[3] * out[4]), in[2], out[3], out[4]});
+  return verifyScales(*this, getOut(), getScales(), ceilDiv(in[3], out[4]));
 }
 
 LogicalResult WinogradInputOp::verify() {
@@ -86,8 +118,10 @@ LogicalResult WinogradGemmOp::verify() {
     return emitOpError("needs an input with blocks for its depth");
   if (in[3] != slots(getTiles()))
     return emitOpError("needs an input with an odd number of slots for its tiles");
-  if (failed(verifyShape(*this, "weights", getWeights(),
-                         {in[2], ceilDiv(out[1], cols), depth, cols, out[4]})))
+  if (failed(
+          verifyShape(*this, "weights", getWeights(),
+                      {in[2], ceilDiv(out[1], cols), rowsOf(depth, getScales()), cols, out[4]})) ||
+      failed(verifyScales(*this, getWeights(), getScales(), out[1])))
     return failure();
   return verifyShape(*this, "an output", getOut(), {in[0], out[1], in[2], in[3], out[4]});
 }
@@ -197,8 +231,14 @@ int64_t WinogradPlaneOp::getScratchBytes() {
   return 4 * elements;
 }
 
+SmallVector<OpFoldResult> WinogradScalesOp::getItemExtents(OpBuilder &builder, Location loc) {
+  return extents(builder, loc, getOut(), {1});
+}
 SmallVector<OpFoldResult> WinogradWeightsOp::getItemExtents(OpBuilder &builder, Location loc) {
-  return extents(builder, loc, getOut(), {1, 2});
+  SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {1, 2});
+  if (getScales())
+    items[1] = builder.getIndexAttr(ceilDiv(shapeOf(getInput())[2], 4));
+  return items;
 }
 SmallVector<OpFoldResult> WinogradInputOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getInput(), {0, 1});
@@ -231,8 +271,12 @@ SmallVector<OpFoldResult> WinogradPlaneOp::getItemExtents(OpBuilder &builder, Lo
 // A transform applies about two operations of one dimension to each point, twice.
 static int64_t transformFlops(WinogradForm form) { return 4 * form.points(); }
 
+int64_t WinogradScalesOp::getFlopsPerItem() {
+  return transformFlops(getForm()) * shapeOf(getInput())[2] * shapeOf(getOut())[2];
+}
 int64_t WinogradWeightsOp::getFlopsPerItem() {
-  return transformFlops(getForm()) * shapeOf(getOut())[3] * shapeOf(getOut())[4];
+  int64_t channels = getScales() ? 4 : 1;
+  return transformFlops(getForm()) * channels * shapeOf(getOut())[3] * shapeOf(getOut())[4];
 }
 int64_t WinogradInputOp::getFlopsPerItem() {
   return transformFlops(getForm()) * ceilDiv(sumsAlong(*this, 1), getTileSize()) *
@@ -263,6 +307,7 @@ int64_t WinogradPlaneOp::getFlopsPerItem() {
 
 #define DLC_KERNEL_EFFECTS(OpTy)                                                                   \
   void OpTy::getEffects(Effects &effects) { addEffects(*this, getOutMutable(), effects); }
+DLC_KERNEL_EFFECTS(WinogradScalesOp)
 DLC_KERNEL_EFFECTS(WinogradWeightsOp)
 DLC_KERNEL_EFFECTS(WinogradInputOp)
 DLC_KERNEL_EFFECTS(WinogradGemmOp)

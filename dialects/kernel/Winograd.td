@@ -12,6 +12,12 @@
 //   kernel.winograd_output   M, bias, extras     -> [N, O/L, OH, OW, L]         A^T m A, then the
 //   epilogue
 //
+// U may be fixed point of 24 bits, as kernel.pack_fixed keeps weights; a unit is one output channel at one
+// point. Then kernel.winograd_scales comes first, and kernel.winograd_gemm gives M its scales:
+//
+//   kernel.winograd_scales   [r, r, C, O]        -> S [P, O/L, L]
+//   kernel.winograd_weights  [r, r, C, O], S     -> U [P, O/(nb L), 3 ceil(C/4), nb, L] of i32
+//
 // The last three walk V and M through memory. kernel.winograd does all three for some tiles at a
 // time, and V and M of these stay in the cache of a core.
 //
@@ -28,14 +34,32 @@ class Kernel_WinogradStep<string mnemonic> : Kernel_Op<mnemonic> {
   }];
 }
 
-def Kernel_WinogradWeightsOp : Kernel_WinogradStep<"winograd_weights"> {
-  let summary = "transforms weights and packs each point's matrix";
+def Kernel_WinogradScalesOp : Kernel_WinogradStep<"winograd_scales"> {
+  let summary = "the power of two at or below the largest magnitude of each unit's transformed weights";
   let description = [{
-    `input` [r, r, C, O], `out` [P, O/(nb L), C, nb, L] with m = `tile_size` and r = `window`; channels past
-    O are zero. An item is one input channel of nb L outputs: [O/(nb L), C].
+    `input` [r, r, C, O], `out` [P, O/L, L] with m = `tile_size` and r = `window`: scales as those of
+    kernel.unit_scales. An item is L outputs: [O/L].
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$out, I64Attr:$tile_size,
       DefaultValuedAttr<I64Attr, "3">:$window);
+  let extraClassDeclaration = winograd;
+}
+
+def Kernel_WinogradWeightsOp : Kernel_Op<"winograd_weights"> {
+  let summary = "transforms weights and packs each point's matrix";
+  let description = [{
+    `input` [r, r, C, O], `out` [P, O/(nb L), C, nb, L] with m = `tile_size` and r = `window`; channels past
+    O are zero. An item is one input channel of nb L outputs: [O/(nb L), C]. With `scales`, those of
+    kernel.winograd_scales, `out` is [P, O/(nb L), 3 ceil(C/4), nb, L] of i32: three words for four channels,
+    as kernel.pack_fixed packs them. An item is four channels: [O/(nb L), ceil(C/4)].
+  }];
+  let arguments = (ins Kernel_Shaped:$input, Optional<Kernel_Shaped>:$scales,
+      Kernel_FloatsOrWords:$out, I64Attr:$tile_size, DefaultValuedAttr<I64Attr, "3">:$window);
+  let results = (outs Variadic<RankedTensorOf<[F32, I32]>>:$result);
+  let assemblyFormat = [{
+    `ins` `(` $input (`,` $scales^)? `:` type($input) (`,` type($scales)^)? `)`
+    `outs` `(` $out `:` type($out) `)` attr-dict (`->` type($result)^)?
+  }];
   let extraClassDeclaration = winograd;
 }
 
@@ -56,13 +80,15 @@ def Kernel_WinogradGemmOp : Kernel_Op<"winograd_gemm"> {
   let description = [{
     `input` [N, C/L, P, S, L], `weights` [P, O/(nb L), C, nb, L], `out` [N, O/L, P, S, L]. `depth` is the
     exact C, `tiles` the exact T, `tile_size` the m of the form: nothing computes with it, people read it. An item
-    is nb L channels of all tiles of an image at one point: [P, O/(nb L), N].
+    is nb L channels of all tiles of an image at one point: [P, O/(nb L), N]. With `scales` [P, O/L, L] the
+    weights are [P, O/(nb L), 3 ceil(C/4), nb, L] of i32, and sums are stored times 2^-30 and their scale.
   }];
-  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$out,
+  let arguments = (ins Kernel_Shaped:$input, Kernel_FloatsOrWords:$weights,
+      Optional<Kernel_Shaped>:$scales, Kernel_Shaped:$out,
       I64Attr:$depth, I64Attr:$tiles, I64Attr:$tile_size, Kernel_TileAttr:$tile);
   let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
   let assemblyFormat = [{
-    `ins` `(` $input `,` $weights `:` type($input) `,` type($weights) `)`
+    `ins` `(` $input `,` $weights (`,` $scales^)? `:` type($input) `,` type($weights) (`,` type($scales)^)? `)`
     `outs` `(` $out `:` type($out) `)` attr-dict (`->` type($result)^)?
   }];
 }

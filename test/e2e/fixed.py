@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Weights of dense layers in 24-bit fixed point, beside float64 and beside the weights as they are.
+"""Weights in 24-bit fixed point, beside float64 and beside the weights as they are.
 
 They are off by 2^-23 of each unit's scale at most, the power of two at or below its largest weight, and
-by nothing where they have few enough digits; `--exact-weights` keeps them. A tuning file
-with a small last cache makes small layers take that form.
+by nothing where they have few enough digits; `--exact-weights` keeps them. Units of dense layers are their
+columns, those of Winograd convolutions the output channels at one point of the transformed weights. A tuning
+file with a small last cache makes small layers take that form.
 """
 
 import json
@@ -19,20 +20,24 @@ SHAPES = ((1027, 100), (515, 131), (260, 64), (3001, 133), (700, 24))
 BATCHES = (1, 2, 7, 13, 40)
 
 
-class Layer:
-    """One dense layer, compiled in either form."""
+# Height, width, channels, filters, side of the windows and of the tiles that are to be chosen.
+CONVS = (
+    (14, 14, 45, 44, 3, 4),
+    (7, 7, 64, 67, 3, 2),
+    (7, 7, 512, 33, 3, 2),
+    (18, 17, 49, 48, 3, 6),
+    (13, 12, 35, 35, 5, 2),
+    (12, 8, 34, 32, 5, 4),
+)
 
-    def __init__(self, dlc, weights, bias=None, hidden=None, march="native"):
+
+class Network:
+    """Layers that are compiled in either form, with the times of a tuning file."""
+
+    def __init__(self, dlc, shape, layers, tensors, march, **times):
         self.dlc, self.march = dlc, march
         self.folder = dlc.folder("fixed")
-        layer = {"type": "Dense", "name": "d", "units": weights.shape[1], "use_bias": bias is not None}
-        model = {"dlc": 1, "name": "fixed", "inputs": [{"name": "x", "shape": [weights.shape[0]]}], "layers": [layer]}
-        tensors = {"d/kernel": weights}
-        if bias is not None:
-            tensors["d/bias"] = bias
-        if hidden is not None:  # a second layer, which reads the blocks of the first
-            model["layers"].append({"type": "Dense", "name": "e", "units": hidden.shape[1], "use_bias": False})
-            tensors["e/kernel"] = hidden
+        model = {"dlc": 1, "name": "fixed", "inputs": [{"name": "x", "shape": shape}], "layers": layers}
         self.model = dlctest.save_json(os.path.join(self.folder, "fixed.json"), model)
         self.weights = os.path.join(self.folder, "fixed.safetensors")
         dlctest.write_safetensors(self.weights, tensors)
@@ -40,7 +45,8 @@ class Layer:
         costs = {"l2": 1 << 20, "l3": 1 << 16, "direct": 1, "product": 1, "vector": 1, "byte": 1, "launch": 0}
         levels = [row["march"] for row in rows if row["target"] == "cpu"]
         self.tuning = dlctest.save_json(
-            os.path.join(self.folder, "tuning.json"), {"dlc_tuning": 1, "targets": dict.fromkeys(levels, costs)}
+            os.path.join(self.folder, "tuning.json"),
+            {"dlc_tuning": 1, "targets": dict.fromkeys(levels, costs | times)},
         )
 
     def compile(self, *options):
@@ -53,6 +59,49 @@ class Layer:
 
     def tiled(self, *options):
         return dlctest.must([self.dlc.path, "compile", self.model, "--emit", "tiled", "--march", self.march, *options])
+
+
+class Layer(Network):
+    """One dense layer."""
+
+    def __init__(self, dlc, weights, bias=None, hidden=None, march="native"):
+        layer = {"type": "Dense", "name": "d", "units": weights.shape[1], "use_bias": bias is not None}
+        layers, tensors = [layer], {"d/kernel": weights}
+        if bias is not None:
+            tensors["d/bias"] = bias
+        if hidden is not None:  # a second layer, which reads the blocks of the first
+            layers.append({"type": "Dense", "name": "e", "units": hidden.shape[1], "use_bias": False})
+            tensors["e/kernel"] = hidden
+        super().__init__(dlc, [weights.shape[0]], layers, tensors, march)
+
+
+class Conv(Network):
+    """A convolution with bias and activation, of the Winograd form of least bytes or of least vectors."""
+
+    def __init__(self, dlc, conv, march="native", scale=1.0):
+        height, width, channels, filters, self.side, self.tile = conv
+        rng = np.random.default_rng(channels)
+        shape = (self.side, self.side, channels, filters)
+        self.kernel = (rng.standard_normal(shape) * scale).astype(np.float32)
+        self.bias = rng.standard_normal(filters).astype(np.float32)
+        self.image = (height, width, channels)
+        self.rng = rng
+        layer = {"type": "Conv2D", "name": "c", "filters": filters, "kernel_size": [self.side] * 2, "padding": "same"}
+        least = {"vector": 0, "byte": 1} if self.tile == 2 else {"vector": 1, "byte": 1e-6}
+        super().__init__(
+            dlc, list(self.image), [layer | {"activation": "relu"}], {"c/kernel": self.kernel, "c/bias": self.bias},
+            march, direct=1000, product=0, **least,
+        )  # fmt: skip
+
+    def images(self, batch):
+        return self.rng.standard_normal((batch, *self.image)).astype(np.float32)
+
+    def expected(self, x):
+        """The output in float64."""
+        around = self.side // 2
+        padded = np.pad(x.astype(np.float64), ((0, 0), (around, around), (around, around), (0, 0)))
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (self.side, self.side), axis=(1, 2))
+        return np.maximum(np.einsum("nhwcyx,yxco->nhwo", windows, self.kernel, optimize=True) + self.bias, 0)
 
 
 def scales(weights):
@@ -129,6 +178,64 @@ def extremes(dlc, march):
         assert (off <= 1).all(), f"unit {off.max(axis=0).argmax()} is off"
 
 
+def winograd(dlc, march, conv):
+    """Transformed weights in 24 bits: their rounding and that of sums over few channels are alike, and
+    sums over more channels have more of their own."""
+    layer = Conv(dlc, conv, march)
+    tiled = layer.tiled("--tuning", layer.tuning)
+    assert "kernel.winograd_scales" in tiled and f"tile_size = {layer.tile} " in tiled, tiled
+    fixed, exact = layer.compile(), layer.compile("--exact-weights")
+    squares, size = np.zeros(2), 0
+    for batch in (1, 3):
+        x = layer.images(batch)
+        want = layer.expected(x)
+        errors = [layer.run(library, x) - want for library in (fixed, exact)]
+        assert np.abs(errors[0]).max() <= 2 * np.abs(errors[1]).max()
+        squares += [np.mean(e * e) for e in errors]
+        size = np.sqrt(np.mean(want * want))
+    rms = np.sqrt(squares / 2) / size
+    note = f"off by {rms[0]:.2e} of the rms, {rms[1]:.2e} with exact weights"
+    assert rms[0] <= (1.15 if conv[2] > 256 else 1.6) * rms[1], note
+    return note
+
+
+def winograd_extremes(dlc, march):
+    """Tiny, huge, zero and endless weights; each channel has scales of its own."""
+    layer = Conv(dlc, CONVS[0], march)
+    factors = np.ones(layer.kernel.shape[-1], np.float32)
+    factors[:4] = 1e-38, 1e35, 1e-30, 0
+    layer.kernel *= factors
+    layer.kernel[1, 1, 3, 20], layer.kernel[0, 0, 0, 39] = np.inf, np.nan
+    layer.bias[:] = 0
+    dlctest.write_safetensors(layer.weights, {"c/kernel": layer.kernel, "c/bias": layer.bias})
+    x = layer.images(2)
+    assert "kernel.winograd_scales" in layer.tiled("--tuning", layer.tuning)
+    got = layer.run(layer.compile(), x)
+    endless = ~np.isfinite(layer.kernel).all(axis=(0, 1, 2))
+    assert np.isnan(got[..., endless]).any(axis=(0, 1, 2)).all(), "a channel with an endless weight gives numbers"
+    assert (got[..., 3] == 0).all(), "weights of zero give something"
+    with np.errstate(invalid="ignore"):
+        want = layer.expected(x)
+    limit = 3e-6 * np.abs(layer.kernel).max(axis=(0, 1, 2)) * 9 * 7 + 5e-41  # points are denormal sooner
+    off = (np.abs(got - want) / limit)[..., ~endless]
+    assert (off <= 1).all(), f"channel {off.max(axis=(0, 1, 2)).argmax()} is off by {off.max()} of what is allowed"
+
+
+def winograd_kept(dlc):
+    """Prepared at compile time: the same bits. Not in libraries that train, and none where it is not asked for."""
+    layer = Conv(dlc, CONVS[1])
+    library = layer.compile("--prepare=compile", "--weights", layer.weights)
+    x = layer.images(2)
+    mapped = layer.run(library, x, os.path.join(os.path.dirname(library), "libfixed.native.prepared"))
+    assert mapped.tobytes() == layer.run(layer.compile(), x).tobytes()
+    assert "winograd_scales" not in layer.tiled("--tuning", layer.tuning, "--exact-weights")
+    assert "winograd_scales" not in layer.tiled()
+    model = dlctest.load_json(layer.model)
+    model["train"] = {"loss": "mse", "optimizer": {"type": "SGD", "learning_rate": 0.1}}
+    dlctest.save_json(layer.model, model)
+    assert "winograd_scales" not in layer.tiled("--tuning", layer.tuning, "--train")
+
+
 def in_pieces(dlc):
     """A matrix so large that it is read in pieces; the last rows hold the largest weights."""
     rng = np.random.default_rng(7)
@@ -178,7 +285,12 @@ def cases(dlc, args):
     for march in LEVELS:
         found.append((f"short/{march}", lambda m=march: same_bits_of_short_weights(dlc, m)))
         found.append((f"extremes/{march}", lambda m=march: extremes(dlc, m)))
-    return found + [(c.__name__, lambda c=c: c(dlc)) for c in (in_pieces, prepared, kept_weights)]
+        found.append((f"winograd_extremes/{march}", lambda m=march: winograd_extremes(dlc, m)))
+    for i, conv in enumerate(CONVS):
+        for march in LEVELS[: 1 + 2 * (i < 2)]:
+            name = f"winograd/{'x'.join(map(str, conv))}/{march}"
+            found.append((name, lambda c=conv, m=march: winograd(dlc, m, c)))
+    return found + [(c.__name__, lambda c=c: c(dlc)) for c in (in_pieces, prepared, kept_weights, winograd_kept)]
 
 
 if __name__ == "__main__":

@@ -73,7 +73,8 @@ int main(int argc, char **argv) {
                                        : use == "exact" ? DenseWeights::Exact
                                                         : DenseWeights::Auto;
          },
-         "how weights of dense layers are kept: auto (default), exact, or fixed, in 24 bits")
+         "how weights of dense layers and Winograd products are kept: auto (default), exact, or "
+         "fixed, in 24 bits")
       ->type_name("HOW")
       ->check(CLI::IsMember({"auto", "exact", "fixed"}).description(""));
   app.add_option("--tuning", args.options.tuning, "choose kernels by this file of 'dlc tune'")

@@ -104,8 +104,10 @@ static void addForms(CLI::App *command, Options &options) {
       "convolutions by direct sums only: closer to exact sums, often slower");
   command->add_flag_callback(
       "--exact-weights", [&] { options.denseWeights = DenseWeights::Exact; },
-      "keep all weights as they are; else those of large dense layers are rounded to 24 bits, "
-      "relative to each unit's largest: fewer bytes to read from memory");
+      "keep all weights as they are; else those of large dense layers and of convolutions in "
+      "Winograd forms with few tiles are rounded to 24 bits, relative to each unit's largest: "
+      "fewer "
+      "bytes to read from memory");
 }
 
 static void addTuning(CLI::App *command, Options &options) {

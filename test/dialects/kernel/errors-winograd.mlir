@@ -262,3 +262,43 @@ func.func @plane_form(%x: memref<?x1x28x28x1xf32>, %u: memref<64x2x1x1x16xf32>, 
     }
   return
 }
+
+// -----
+
+func.func @scales_shape(%x: memref<3x3x20x24xf32>, %out: memref<36x4x8xf32>) {
+  // expected-error@+1 {{needs scales of shape [36, 3, 8], not [36, 4, 8]}}
+  kernel.winograd_scales ins(%x : memref<3x3x20x24xf32>) outs(%out : memref<36x4x8xf32>) {tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @scales_rank(%x: memref<3x3x20x24xf32>, %out: memref<36x24xf32>) {
+  // expected-error@+1 {{needs scales of rank 3}}
+  kernel.winograd_scales ins(%x : memref<3x3x20x24xf32>) outs(%out : memref<36x24xf32>) {tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @weights_words(%x: memref<3x3x21x24xf32>, %s: memref<36x3x8xf32>, %out: memref<36x2x21x2x8xi32>) {
+  // expected-error@+1 {{needs transformed weights of shape [36, 2, 18, 2, 8], not [36, 2, 21, 2, 8]}}
+  kernel.winograd_weights ins(%x, %s : memref<3x3x21x24xf32>, memref<36x3x8xf32>) outs(%out : memref<36x2x21x2x8xi32>) {tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @weights_without_scales(%x: memref<3x3x21x24xf32>, %out: memref<36x2x21x2x8xi32>) {
+  // expected-error@+1 {{needs scales for weights of i32, and for no others}}
+  kernel.winograd_weights ins(%x : memref<3x3x21x24xf32>) outs(%out : memref<36x2x21x2x8xi32>) {tile_size = 4 : i64}
+  return
+}
+
+// -----
+
+func.func @gemm_scales(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x15x2x8xi32>, %s: memref<16x1x8xf32>, %out: memref<?x2x16x9x8xf32>) {
+  // expected-error@+1 {{needs scales of shape [16, 2, 8], not [16, 1, 8]}}
+  kernel.winograd_gemm ins(%x, %w, %s : memref<?x3x16x9x8xf32>, memref<16x1x15x2x8xi32>, memref<16x1x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile_size = 2 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  return
+}

@@ -1,0 +1,193 @@
+//===- ExpandWinogradWeights.cpp - weights of Winograd convolutions -----------------===//
+//
+// A vector of output channels at a time: the taps of one input channel become points, which are
+// stored as they are or, with scales, as 24-bit fixed point. Of four channels those three first
+// have words of their own, and the fourth puts its bytes into them.
+//
+//===---------------------------------------------------------------------------------===//
+
+#include "compiler/cpu/Expand.h"
+#include "compiler/cpu/WinogradTransform.h"
+#include "dialects/kernel/Shapes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::cpu;
+using kernel::shapeOf;
+using Values = Emitter::Values;
+
+namespace {
+
+// Transforms the taps of one input channel for one block of output channels.
+class PointsEmitter {
+public:
+  PointsEmitter(Emitter &e, Value input, kernel::WinogradForm form)
+      : e(e), input(input), form(form), filters(shapeOf(input)[3]) {}
+
+  /// `use` gets the points, zero in lanes past the last output channel; none for a block that does
+  /// not exist.
+  using Use = function_ref<void(ValueRange points)>;
+  void emit(Value channel, Value block, Use use) {
+    Value from = e.mul(block, e.lanes);
+    int64_t rest = filters % e.lanes, whole = filters - rest;
+    auto some = [&](int64_t count) { return [=, this] { use(transform(channel, from, count)); }; };
+    auto none = [&] { use({}); };
+    auto part = [&] { e.branch(e.lessThan(from, e.index(filters)), some(rest), none); };
+    e.branch(e.lessThan(from, e.index(whole)), some(e.lanes), [&] { rest ? part() : none(); });
+  }
+
+private:
+  // `count` of the lanes hold output channels; the others become zero.
+  Values transform(Value channel, Value from, int64_t count) {
+    Values taps;
+    for (int64_t y = 0; y < form.window; ++y)
+      for (int64_t x = 0; x < form.window; ++x)
+        taps.push_back(loadTap({e.index(y), e.index(x), channel, from}, count));
+    return emitWeightPoints(e, form, taps);
+  }
+
+  Value loadTap(ValueRange at, int64_t count) {
+    if (count == e.lanes)
+      return e.load(input, at);
+    SmallVector<bool> bits(e.lanes, false);
+    std::fill_n(bits.begin(), count, true);
+    auto type = VectorType::get(e.lanes, e.builder.getI1Type());
+    Value mask = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
+    return vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), input, at, mask,
+                                        e.splat(0));
+  }
+
+  Emitter &e;
+  Value input;
+  kernel::WinogradForm form;
+  int64_t filters;
+};
+
+class WeightsEmitter {
+public:
+  WeightsEmitter(Emitter &e, kernel::WinogradWeightsOp op)
+      : e(e), op(op), points(e, op.getInput(), op.getForm()), channels(shapeOf(op.getInput())[2]),
+        count(op.getForm().points()), cols(shapeOf(op.getOut())[3]) {}
+
+  void emit(Value lo, Value hi) {
+    e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
+               [&](ValueRange outer, Value first, Value end) {
+                 group = outer[0];
+                 e.loop(first, end, 1, [&](Value item) {
+                   for (int64_t col = 0; col < cols; ++col)
+                     op.getScales() ? emitFour(item, col) : emitFloats(item, col);
+                 });
+               });
+  }
+
+private:
+  Value blockOf(int64_t col) { return e.add(e.mul(group, cols), col); }
+  Values place(Value point, Value row, int64_t col) {
+    return {point, group, row, e.index(col), e.index(0)};
+  }
+  void forPoints(function_ref<void(int64_t index, Value point)> body) {
+    for (int64_t point = 0; point < count; ++point)
+      body(point, e.index(point));
+  }
+
+  void emitFloats(Value channel, int64_t col) {
+    points.emit(channel, blockOf(col), [&](ValueRange values) {
+      forPoints([&](int64_t index, Value point) {
+        e.store(values.empty() ? e.splat(0) : values[index], op.getOut(),
+                place(point, channel, col));
+      });
+    });
+  }
+
+  // The last four channels may be fewer: words of those that do not exist are zero.
+  void emitFour(Value four, int64_t col) {
+    Value first = e.mul(four, 4), end = e.min(e.add(first, 4), e.index(channels));
+    Value row = e.mul(four, 3);
+    if (channels % 4)
+      e.branch(
+          e.lessThan(e.index(channels), e.add(first, 4)),
+          [&] { e.loop(row, e.add(row, 3), 1, [&](Value at) { clear(at, col); }); }, [] {});
+    e.loop(first, end, 1, [&](Value channel) {
+      Value at = e.sub(channel, first);
+      points.emit(channel, blockOf(col), [&](ValueRange values) {
+        Values words = toWords(values, col);
+        e.branch(
+            e.lessThan(at, e.index(3)), [&] { storeOwn(words, e.add(row, at), col); },
+            [&] { addFourth(words, row, col); });
+      });
+    });
+  }
+
+  Value zeros() {
+    return e.constant(DenseElementsAttr::get(e.wordsType(), e.builder.getI32IntegerAttr(0)));
+  }
+
+  void clear(Value row, int64_t col) {
+    forPoints([&](int64_t, Value point) { e.store(zeros(), op.getOut(), place(point, row, col)); });
+  }
+
+  Values toWords(ValueRange values, int64_t col) {
+    Values words(count, zeros());
+    for (auto [point, value] : llvm::enumerate(values)) {
+      Value scale = e.load(op.getScales(), {e.index(point), blockOf(col), e.index(0)});
+      words[point] = emitFixed(e, value, scale);
+    }
+    return words;
+  }
+
+  void storeOwn(ValueRange words, Value row, int64_t col) {
+    forPoints([&](int64_t index, Value point) {
+      e.store(words[index], op.getOut(), place(point, row, col));
+    });
+  }
+
+  void addFourth(ValueRange words, Value firstRow, int64_t col) {
+    forPoints([&](int64_t index, Value point) {
+      for (int64_t word = 0; word < 3; ++word) {
+        Values at = place(point, e.add(firstRow, word), col);
+        e.store(emitFixedWord(e, e.loadWords(op.getOut(), at), words[index], word), op.getOut(),
+                at);
+      }
+    });
+  }
+
+  Emitter &e;
+  kernel::WinogradWeightsOp op;
+  PointsEmitter points;
+  int64_t channels, count, cols;
+  Value group;
+};
+
+} // namespace
+
+void dlc::cpu::expandWinogradWeights(Emitter &e, kernel::WinogradWeightsOp op, Value lo, Value hi) {
+  WeightsEmitter(e, op).emit(lo, hi);
+}
+
+// The largest magnitudes wait in memory, for there are more points than registers.
+void dlc::cpu::expandWinogradScales(Emitter &e, kernel::WinogradScalesOp op, Value lo, Value hi) {
+  PointsEmitter points(e, op.getInput(), op.getForm());
+  Value count = e.index(op.getForm().points());
+  e.loop(lo, hi, 1, [&](Value block) {
+    auto place = [&](Value point) { return Values{point, block, e.index(0)}; };
+    auto words = [&](Value point) {
+      return arith::BitcastOp::create(e.builder, e.loc, e.wordsType(),
+                                      e.load(op.getOut(), place(point)));
+    };
+    auto store = [&](Value words, Value point) {
+      e.store(arith::BitcastOp::create(e.builder, e.loc, e.vectorType(), words), op.getOut(),
+              place(point));
+    };
+    e.loop(e.index(0), count, 1, [&](Value point) { store(emitLeastScale(e), point); });
+    e.loop(e.index(0), e.index(shapeOf(op.getInput())[2]), 1, [&](Value channel) {
+      points.emit(channel, block, [&](ValueRange values) {
+        for (auto [index, value] : llvm::enumerate(values))
+          store(emitLargest(e, words(e.index(index)), value), e.index(index));
+      });
+    });
+    e.loop(e.index(0), count, 1,
+           [&](Value point) { e.store(emitScale(e, words(point)), op.getOut(), place(point)); });
+  });
+}
