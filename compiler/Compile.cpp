@@ -208,14 +208,15 @@ Outcome Compilation::lower(ModuleOp fused, const CpuVariant &cpu, emit::Model &m
   if (auto tuned = tuning.find(cpu.level); tuned != tuning.end())
     facts.costs = tuned->second;
   // What training changes each step stays as it is.
-  DenseWeights denseWeights = model.training ? DenseWeights::Exact : options.denseWeights;
+  WeightPrecision weightPrecision =
+      model.training ? WeightPrecision::Exact : options.weightPrecision;
   const Step steps[] = {
       {Stage::Tiled,
        [&](OpPassManager &pm) {
          if (options.probe == Probe::Exact)
            buildExactPhase(pm);
          else
-           buildSchedulePhase(pm, facts, options.naive, options.winograd, denseWeights);
+           buildSchedulePhase(pm, facts, options.naive, options.winograd, weightPrecision);
        }},
       // A profile times each launch once a call.
       {Stage::Linalg,

@@ -36,7 +36,7 @@ enum class Winograd {
 };
 
 /// How the weights of dense layers are kept, and the transformed ones of Winograd convolutions.
-enum class DenseWeights {
+enum class WeightPrecision {
   Auto,  ///< in 24 bits, where that is expected to be faster
   Exact, ///< as they are
   Fixed  ///< in 24 bits wherever that form exists: for tests and measurements
@@ -80,7 +80,7 @@ struct Options {
       0;              ///< what activations kept for gradients may take a sample; 0: anything
   bool naive = false; ///< no fusion and no kernels: the reference that kernels are checked against
   Winograd winograd = Winograd::Auto;
-  DenseWeights denseWeights = DenseWeights::Auto; ///< a library that trains has exact ones
+  WeightPrecision weightPrecision = WeightPrecision::Auto; ///< a library that trains has exact ones
   std::string tuning; ///< path of a tuning file; empty: the constants that dlc comes with
   Probe probe = Probe::None;
   bool profiled = false; ///< code that reports each launch, for measurements

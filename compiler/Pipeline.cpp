@@ -69,10 +69,10 @@ static void addPlainPhase(OpPassManager &pm, bool costlyOnce) {
 }
 
 void dlc::buildSchedulePhase(OpPassManager &pm, const TargetFacts &facts, bool naive,
-                             Winograd winograd, DenseWeights denseWeights) {
+                             Winograd winograd, WeightPrecision weightPrecision) {
   if (!naive) {
     pm.addNestedPass<func::FuncOp>(schedule::createSchedule(
-        {facts.march.str(), schedule::listCosts(facts.costs), winograd, denseWeights}));
+        {facts.march.str(), schedule::listCosts(facts.costs), winograd, weightPrecision}));
     // What registers hold of a pooling needs no rows beside it.
     pm.addNestedPass<func::FuncOp>(schedule::createJoinPooling());
     pm.addNestedPass<func::FuncOp>(schedule::createPairKernels({int64_t(facts.costs.l2)}));

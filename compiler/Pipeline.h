@@ -19,7 +19,7 @@ void buildFusionPhase(mlir::OpPassManager &pm);
 /// op.
 void buildSchedulePhase(mlir::OpPassManager &pm, const schedule::TargetFacts &facts, bool naive,
                         Winograd winograd = Winograd::Auto,
-                        DenseWeights denseWeights = DenseWeights::Auto);
+                        WeightPrecision weightPrecision = WeightPrecision::Auto);
 
 /// The same for a GPU, a row of the chips.
 void buildGpuSchedulePhase(mlir::OpPassManager &pm, llvm::StringRef chip, Precision precision,
@@ -31,8 +31,8 @@ void buildProbePhase(mlir::OpPassManager &pm, bool inputs);
 /// In place of the schedule phase: linalg in float64, @prepare outlined.
 void buildExactPhase(mlir::OpPassManager &pm);
 
-/// Tensors -> buffers in one arena. A larger batch than `cacheBytes` has room for takes several calls
-/// of @forward; 0: one always.
+/// Tensors -> buffers in one arena. A larger batch than `cacheBytes` has room for takes several
+/// calls of @forward; 0: one always.
 void buildMemoryPhase(mlir::OpPassManager &pm, int64_t cacheBytes = 0);
 
 /// The same for a GPU, where neighbouring ops become the steps of one kernel.

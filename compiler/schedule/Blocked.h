@@ -20,10 +20,10 @@ public:
   /// `batch` is the value of every dynamic extent; null in functions without one.
   /// `weightBytes` are those of all the function's weights.
   Blocker(mlir::OpBuilder &builder, const TargetFacts &facts, mlir::Value batch,
-          Winograd winograd = Winograd::Auto, DenseWeights denseWeights = DenseWeights::Exact,
-          double weightBytes = 0)
+          Winograd winograd = Winograd::Auto,
+          WeightPrecision weightPrecision = WeightPrecision::Exact, double weightBytes = 0)
       : builder(builder), facts(facts), batch(batch), winograd(winograd),
-        denseWeights(denseWeights), weightBytes(weightBytes) {}
+        weightPrecision(weightPrecision), weightBytes(weightBytes) {}
 
   /// An uninitialised tensor whose dynamic extents are the batch.
   mlir::Value empty(mlir::Location loc, llvm::ArrayRef<int64_t> shape);
@@ -63,7 +63,7 @@ public:
   const TargetFacts &facts;
   mlir::Value batch;
   Winograd winograd;
-  DenseWeights denseWeights;
+  WeightPrecision weightPrecision;
   double weightBytes;
 };
 

@@ -109,8 +109,8 @@ constexpr int64_t kLanesWorthWords = 16;
 static bool wantsFixedWeights(const Blocker &blocker, const DenseShape &dense) {
   if (!isPrepared(dense.kernel))
     return false;
-  if (blocker.denseWeights != DenseWeights::Auto)
-    return blocker.denseWeights == DenseWeights::Fixed;
+  if (blocker.weightPrecision != WeightPrecision::Auto)
+    return blocker.weightPrecision == WeightPrecision::Fixed;
   double bytes = 4.0 * dense.depth() * dense.units();
   WeightsHome home = findWeights(blocker.facts.costs, bytes, blocker.weightBytes);
   return home == WeightsHome::Memory ||

@@ -30,8 +30,8 @@ struct TransformedWeights {
 static bool wantsFixedWeights(const Blocker &blocker, Value kernel, const WinogradChoice &choice) {
   if (choice.plane || choice.blocks || !isPrepared(kernel))
     return false;
-  if (blocker.denseWeights != DenseWeights::Auto)
-    return blocker.denseWeights == DenseWeights::Fixed;
+  if (blocker.weightPrecision != WeightPrecision::Auto)
+    return blocker.weightPrecision == WeightPrecision::Fixed;
   return choice.waits &&
          findWeights(blocker.facts.costs, /*bytes=*/0, blocker.weightBytes) == WeightsHome::Memory;
 }

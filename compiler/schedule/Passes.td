@@ -24,12 +24,12 @@ def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
                           clEnumValN(::dlc::Winograd::F4, "f4", "tiles of 4x4 wherever the form exists"),
                           clEnumValN(::dlc::Winograd::F5, "f5", "tiles of 5x5 wherever the form exists"),
                           clEnumValN(::dlc::Winograd::F6, "f6", "tiles of 6x6 wherever the form exists"))}]>,
-                 Option<"denseWeights", "dense-weights", "::dlc::DenseWeights",
-                        "::dlc::DenseWeights::Auto", "how the weights of dense layers and Winograd products are kept",
+                 Option<"weightPrecision", "weight-precision", "::dlc::WeightPrecision",
+                        "::dlc::WeightPrecision::Auto", "how the weights of dense layers and Winograd products are kept",
                         [{::llvm::cl::values(
-                          clEnumValN(::dlc::DenseWeights::Auto, "auto", "as is expected to be faster"),
-                          clEnumValN(::dlc::DenseWeights::Exact, "exact", "as they are"),
-                          clEnumValN(::dlc::DenseWeights::Fixed, "fixed", "in 24 bits wherever that is possible"))}]>];
+                          clEnumValN(::dlc::WeightPrecision::Auto, "auto", "as is expected to be faster"),
+                          clEnumValN(::dlc::WeightPrecision::Exact, "exact", "as they are"),
+                          clEnumValN(::dlc::WeightPrecision::Fixed, "fixed", "in 24 bits wherever that is possible"))}]>];
 }
 
 def ScheduleGpu : Pass<"dlc-schedule-gpu", "::mlir::func::FuncOp"> {

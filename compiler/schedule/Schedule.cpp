@@ -76,7 +76,8 @@ struct Schedule : schedule::impl::ScheduleBase<Schedule> {
       facts->costs.byte = 0;
     Block &body = getOperation().getBody().front();
     OpBuilder builder(&getContext());
-    Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd, denseWeights, bytes);
+    Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd, weightPrecision,
+                    bytes);
     for (Operation &op : llvm::make_early_inc_range(body)) {
       builder.setInsertionPoint(&op);
       SmallVector<Value> replacements = lowerToKernel(blocker, &op);

@@ -1,10 +1,10 @@
-// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=dense-weights=fixed --split-input-file | FileCheck %s --check-prefixes=CHECK,FIXED
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=weight-precision=fixed --split-input-file | FileCheck %s --check-prefixes=CHECK,FIXED
 // RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=costs=1048576,65536,1,1,1,0.2,0 --split-input-file | FileCheck %s --check-prefixes=CHECK,FIXED
 // RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=costs=524288,16777216,1,1,1,0.2,0 --split-input-file | FileCheck %s --check-prefixes=CHECK,FIXED
 // RUN: dlc-opt %s --dlc-form-groups --dlc-schedule=costs=131072,16777216,1,1,1,0.2,0 --split-input-file | FileCheck %s --check-prefixes=CHECK,FIXED
 // RUN: dlc-opt %s --dlc-form-groups --dlc-schedule="march=x86-64-v3 costs=131072,16777216,1,1,1,0.2,0" --split-input-file | FileCheck %s --check-prefixes=EXACT
 // RUN: dlc-opt %s --dlc-form-groups --dlc-schedule --split-input-file | FileCheck %s --check-prefixes=EXACT
-// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule="dense-weights=exact costs=1048576,65536,1,1,1,0.2,0" --split-input-file | FileCheck %s --check-prefixes=EXACT
+// RUN: dlc-opt %s --dlc-form-groups --dlc-schedule="weight-precision=exact costs=1048576,65536,1,1,1,0.2,0" --split-input-file | FileCheck %s --check-prefixes=EXACT
 
 // Weights that no near cache keeps from call to call are read in 24 bits. The units' scales and the bias are the
 // first extras of the epilogue: sum * 2^-30 * scale + bias.

@@ -22,6 +22,15 @@ as if padding were computed too; a kernel that leaves it out may exceed the peak
 
 Exit codes: 0 done, 1 wrong input or results that do not agree, 2 a wrong command line, 3 a fault in dlc.)";
 
+// An option whose words stand for values.
+template <typename T>
+static CLI::Option *addChoice(CLI::App &app, const std::string &name, T &value,
+                              const std::map<std::string, T> &choices, const std::string &help) {
+  auto choose = [&value, choices](const std::string &word) { value = choices.at(word); };
+  return app.add_option_function<std::string>(name, choose, help)
+      ->check(CLI::IsMember(choices).description(""));
+}
+
 int main(int argc, char **argv) {
   initialise(argc, argv);
   BenchArgs args;
@@ -52,31 +61,25 @@ int main(int argc, char **argv) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember(knownMarch()).description(""));
-  app.add_option_function<std::string>(
-         "--winograd",
-         [&](const std::string &use) {
-           args.options.winograd = use == "f6"      ? Winograd::F6
-                                   : use == "f5"    ? Winograd::F5
-                                   : use == "f4"    ? Winograd::F4
-                                   : use == "f3"    ? Winograd::F3
-                                   : use == "f2"    ? Winograd::F2
-                                   : use == "never" ? Winograd::Never
-                                                    : Winograd::Auto;
-         },
-         "where convolutions take a Winograd form: auto (default), never, f2, f3, f4, f5 or f6")
-      ->type_name("WHERE")
-      ->check(CLI::IsMember({"auto", "never", "f2", "f3", "f4", "f5", "f6"}).description(""));
-  app.add_option_function<std::string>(
-         "--dense-weights",
-         [&](const std::string &use) {
-           args.options.denseWeights = use == "fixed"   ? DenseWeights::Fixed
-                                       : use == "exact" ? DenseWeights::Exact
-                                                        : DenseWeights::Auto;
-         },
-         "how weights of dense layers and Winograd products are kept: auto (default), exact, or "
-         "fixed, in 24 bits")
-      ->type_name("HOW")
-      ->check(CLI::IsMember({"auto", "exact", "fixed"}).description(""));
+  addChoice<Winograd>(
+      app, "--winograd", args.options.winograd,
+      {{"auto", Winograd::Auto},
+       {"never", Winograd::Never},
+       {"f2", Winograd::F2},
+       {"f3", Winograd::F3},
+       {"f4", Winograd::F4},
+       {"f5", Winograd::F5},
+       {"f6", Winograd::F6}},
+      "where convolutions take a Winograd form: auto (default), never, f2, f3, f4, f5 "
+      "or f6")
+      ->type_name("WHERE");
+  addChoice<WeightPrecision>(app, "--weight-precision", args.options.weightPrecision,
+                             {{"auto", WeightPrecision::Auto},
+                              {"exact", WeightPrecision::Exact},
+                              {"fixed", WeightPrecision::Fixed}},
+                             "how weights of dense layers and Winograd products are kept: auto "
+                             "(default), exact, or fixed, in 24 bits")
+      ->type_name("HOW");
   app.add_option("--tuning", args.options.tuning, "choose kernels by this file of 'dlc tune'")
       ->type_name("FILE");
   app.add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")

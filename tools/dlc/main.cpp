@@ -103,11 +103,10 @@ static void addForms(CLI::App *command, Options &options) {
       "--no-winograd", [&] { options.winograd = Winograd::Never; },
       "convolutions by direct sums only: closer to exact sums, often slower");
   command->add_flag_callback(
-      "--exact-weights", [&] { options.denseWeights = DenseWeights::Exact; },
+      "--exact-weights", [&] { options.weightPrecision = WeightPrecision::Exact; },
       "keep all weights as they are; else those of large dense layers and of convolutions in "
       "Winograd forms with few tiles are rounded to 24 bits, relative to each unit's largest: "
-      "fewer "
-      "bytes to read from memory");
+      "fewer bytes to read from memory");
 }
 
 static void addTuning(CLI::App *command, Options &options) {
