@@ -94,6 +94,25 @@ static double bytesOf(const TargetFacts &facts, const ConvSizes &conv, int64_t p
   return 4.0 * points * conv.channels * llvm::alignTo(conv.filters, facts.lanes);
 }
 
+// Blocks of an image whose points would stay in the cache in either form. Step by step one core
+// reads what another wrote, and each step ends in waiting for the slowest; for that each core reads
+// all weights, which must be few and near. One thread takes as long in either form, if blocks fill
+// their register tiles, so estimates know nothing of it. An even number suits two threads.
+static int64_t chooseSmallBlocks(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
+  int64_t points = WinogradForm{m, conv.window}.points(), tiles = tilesOf(conv, m);
+  if (facts.costs.byte > 0 || bytesOf(facts, conv, points) >= facts.costs.l2 / 4)
+    return 0;
+  int64_t most = std::max<int64_t>(kLeastBlocks - 1, llvm::divideCeil(tiles, kMostTiles));
+  most += most % 2;
+  double whole = productOf(facts, conv, tiles, 1);
+  for (int64_t blocks : {most, int64_t(2)}) {
+    int64_t rows = llvm::divideCeil(tiles, blocks);
+    if (blocks <= tiles && blocks * productOf(facts, conv, rows, 1) <= 1.1 * whole)
+      return blocks;
+  }
+  return 0;
+}
+
 // Vectors of points that go through memory beyond the second-level cache. Step by step: all, where
 // they are more than it holds. In blocks of tiles: those in, again for each group of output
 // channels, where a block's are more.
@@ -274,8 +293,10 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
   }
   if (isPlane(facts, sizes, tileSize))
     return {tileSize, 0, true, phases};
-  return {tileSize, chooseBlocks(facts, sizes, tileSize), false, phases,
-          waitsForWeights(facts, workOf(facts, sizes, tileSize))};
+  int64_t blocks = chooseBlocks(facts, sizes, tileSize);
+  if (!blocks)
+    blocks = chooseSmallBlocks(facts, sizes, tileSize);
+  return {tileSize, blocks, false, phases, waitsForWeights(facts, workOf(facts, sizes, tileSize))};
 }
 
 WeightsHome dlc::schedule::findWeights(const CostTable &costs, double bytes, double total) {

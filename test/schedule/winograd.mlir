@@ -114,6 +114,25 @@ func.func @five(%batch: index {nn.batch}, %x: tensor<?x27x27x64xf32>, %k: tensor
 
 // -----
 
+// Few weights of a small network: cores read all of them, and nothing that another wrote. 64 tiles in 4 blocks, 16 in 2; four of 4
+// would not fill a register tile. Where weights are many, cores share them.
+// CHECK-LABEL: func.func @near(
+// CHECK:         kernel.winograd ins({{.*}}blocks = 4 : i64, {{.*}}rows = 16, cols = 1, {{.*}}tile_size = 4 : i64
+// CHECK:         kernel.winograd ins({{.*}}blocks = 2 : i64, {{.*}}rows = 8, cols = 2, {{.*}}tile_size = 4 : i64
+// CHECK:         kernel.winograd_input
+func.func @near(%batch: index {nn.batch}, %x: tensor<?x32x32x16xf32>, %k: tensor<3x3x16x16xf32> {nn.param = "k"}, %y: tensor<?x16x16x32xf32>, %l: tensor<3x3x32x32xf32> {nn.param = "l"},
+                %z: tensor<?x8x8x64xf32>, %m: tensor<3x3x64x64xf32> {nn.param = "m"}) -> (tensor<?x32x32x16xf32>, tensor<?x16x16x32xf32>, tensor<?x8x8x64xf32>) {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x32x32x16xf32>, tensor<3x3x16x16xf32>) -> tensor<?x32x32x16xf32>
+  %1 = nn.conv2d %y, %l {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x16x16x32xf32>, tensor<3x3x32x32xf32>) -> tensor<?x16x16x32xf32>
+  %2 = nn.conv2d %z, %m {strides = array<i64: 1, 1>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x8x8x64xf32>, tensor<3x3x64x64xf32>) -> tensor<?x8x8x64xf32>
+  return %0, %1, %2 : tensor<?x32x32x16xf32>, tensor<?x16x16x32xf32>, tensor<?x8x8x64xf32>
+}
+
+// -----
+
 // The points of a block of 6x6 tiles would not stay in the cache while all output channels read them.
 // CHECK-LABEL: func.func @deep(
 // CHECK:         kernel.winograd ins({{.*}}blocks = 8 : i64, {{.*}}tile_size = 4 : i64
