@@ -89,11 +89,12 @@ mlir::LogicalResult emitConvRow(Emitter &e, kernel::ConvOp op, mlir::Value ahead
                                 mlir::Value image, mlir::Value group, mlir::Value y, int64_t cols,
                                 ColumnRange columns, PixelPlace place);
 
-/// Emits block `block` of tiles, whose scratch memory begins `offset` bytes into `scratch`, stored
-/// where `place` says. `hasNext`: another block follows.
-mlir::LogicalResult emitWinogradBlock(Emitter &e, kernel::WinogradOp op, mlir::Value scratch,
-                                      int64_t offset, mlir::Value image, mlir::Value block,
-                                      mlir::Value hasNext, PixelPlace place);
+/// Emits the output rows of a row of tiles, from row `first` on, of a convolution whose blocks are
+/// such rows; stored where `place` says. Its scratch memory begins `offset` bytes into `scratch`.
+/// `hasNext`: the rows after them follow.
+mlir::LogicalResult emitWinogradRows(Emitter &e, kernel::WinogradOp op, mlir::Value scratch,
+                                     int64_t offset, mlir::Value image, mlir::Value first,
+                                     mlir::Value hasNext, PixelPlace place);
 
 /// Emits part of output rows [first, end) of one block of channels of an image found where `place`
 /// says.

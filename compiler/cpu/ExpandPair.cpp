@@ -52,16 +52,25 @@ public:
                [&](ValueRange outer, Value firstBand, Value endBand) {
                  image = outer[0];
                  group = outer[1];
-                 Value first = e.mul(firstBand, op.getBandRows());
-                 Value end = e.min(e.mul(endBand, op.getBandRows()), e.index(out[2]));
-                 emitGroup(e, group, maker.groups, out[1], maker.blocks, [&](int64_t cols) {
-                   ok = ok && succeeded(emitStrips(first, end, cols));
-                 });
+                 // Tiles of each band begin anew, so that all have the same sums whoever takes it.
+                 if (maker.rows == 1)
+                   return void(ok &= succeeded(emitBands(firstBand, endBand)));
+                 e.loop(firstBand, endBand, 1,
+                        [&](Value band) { ok &= succeeded(emitBands(band, e.add(band, 1))); });
                });
     return success(ok);
   }
 
 private:
+  LogicalResult emitBands(Value firstBand, Value endBand) {
+    bool ok = true;
+    Value first = e.mul(firstBand, op.getBandRows());
+    Value end = e.min(e.mul(endBand, op.getBandRows()), e.index(out[2]));
+    emitGroup(e, group, maker.groups, out[1], maker.blocks,
+              [&](int64_t cols) { ok = ok && succeeded(emitStrips(first, end, cols)); });
+    return success(ok);
+  }
+
   // The ring as the whole image, of which only what is in the ring is ever addressed.
   Value viewRing() {
     int64_t elements = ShapedType::getNumElements(ring), row = ring[3] * ring[4];
@@ -83,40 +92,35 @@ private:
     return success();
   }
 
-  // Carries how many rows of the middle are done: from a row and up to one where the producer may
-  // begin.
+  // Carries how many rows of the middle are done.
   LogicalResult emitRows(Value first, Value end, int64_t cols, ColumnRange strip) {
     bool ok = true;
     int64_t step = op.getStepRows();
     ColumnRange columns{std::max<int64_t>(firstColumn(strip.begin), 0),
                         std::min(firstColumn(strip.end - 1) + window.span[1], middle[3])};
     left = maker.whole ? 0 : columns.begin;
-    Value start = e.mul(e.div(e.max(firstRow(first), e.index(0)), maker.rows), maker.rows);
+    Value start = e.max(firstRow(first), e.index(0));
     e.loop(first, end, step, {start}, [&](Value y, ValueRange carried) {
       Value next = e.min(e.add(y, step), end);
       Value needed = e.min(e.add(firstRow(e.add(next, -1)), window.span[0]), e.index(middle[2]));
-      e.loop(carried[0], needed, maker.rows,
-             [&](Value row) { ok &= succeeded(emitProducer(row, cols, columns)); });
+      Emitter::Values done =
+          e.loop(carried[0], needed, maker.rows, carried, [&](Value row, ValueRange) {
+            ok &= succeeded(emitProducer(row, cols, columns));
+            return Emitter::Values{e.add(row, maker.rows)};
+          });
       for (int64_t col = 0; col < cols; ++col)
         ok &= succeeded(emitReader(e.add(e.mul(group, maker.blocks), col), y, next, strip));
-      return Emitter::Values{e.max(carried[0], endOf(needed))};
+      return done;
     });
     return success(ok);
-  }
-
-  // The end of the rows that are made where those before `needed` are.
-  Value endOf(Value needed) {
-    if (maker.rows == 1)
-      return needed;
-    return e.mul(e.ceilDiv(e.max(needed, e.index(0)), maker.rows), maker.rows);
   }
 
   LogicalResult emitProducer(Value row, int64_t cols, ColumnRange columns) {
     if (auto conv = dyn_cast<kernel::ConvOp>(producer))
       return emitConvRow(e, conv, ahead, l2Bytes, image, group, row, cols, columns, place());
     Value hasNext = e.lessThan(e.add(row, maker.rows), e.index(middle[2]));
-    return emitWinogradBlock(e, cast<kernel::WinogradOp>(producer), scratch, op.getRingBytes(),
-                             image, e.div(row, maker.rows), hasNext, place());
+    return emitWinogradRows(e, cast<kernel::WinogradOp>(producer), scratch, op.getRingBytes(),
+                            image, row, hasNext, place());
   }
 
   LogicalResult emitReader(Value block, Value first, Value end, ColumnRange strip) {

@@ -12,11 +12,12 @@ using namespace dlc::cpu;
 using kernel::shapeOf;
 using Values = Emitter::Values;
 
-// All tiles of rows [first, end).
-static void emitRows(Emitter &e, Value image, Value first, Value end, int64_t columns,
-                     function_ref<void(const WinogradRow &)> emitRow) {
+// All tiles of rows [first, end) of them.
+static void emitRows(Emitter &e, Value image, Value first, Value end, int64_t tileSize,
+                     int64_t columns, function_ref<void(const WinogradRow &)> emitRow) {
   e.loop(first, end, 1, [&](Value row) {
-    emitRow({image, row, e.index(0), e.index(columns), image, e.mul(row, columns)});
+    emitRow(
+        {image, e.mul(row, tileSize), e.index(0), e.index(columns), image, e.mul(row, columns)});
   });
 }
 
@@ -24,7 +25,7 @@ void dlc::cpu::expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, Value
   WinogradInputTiles input(e, op.getInput(), op.getOut(), op.getPadding(), op.getForm());
   e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
              [&](ValueRange outer, Value first, Value end) {
-               emitRows(e, outer[0], first, end, input.columns(),
+               emitRows(e, outer[0], first, end, op.getTileSize(), input.columns(),
                         [&](const WinogradRow &tiles) { input.emit(tiles, outer[1]); });
              });
 }
@@ -58,9 +59,10 @@ LogicalResult dlc::cpu::expandWinogradOutput(Emitter &e, kernel::WinogradOutputO
   e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,
              [&](ValueRange outer, Value first, Value end) {
                Value bias = e.load(op.getBias(), {outer[1], e.index(0)});
-               emitRows(e, outer[0], first, end, output.columns(), [&](const WinogradRow &tiles) {
-                 output.emit(tiles, op.getInput(), outer[1], outer[1], bias);
-               });
+               emitRows(e, outer[0], first, end, op.getTileSize(), output.columns(),
+                        [&](const WinogradRow &tiles) {
+                          output.emit(tiles, op.getInput(), outer[1], outer[1], bias);
+                        });
              });
   return success();
 }

@@ -58,10 +58,17 @@ public:
     return success();
   }
 
-  LogicalResult emitOne(Value image, Value block, Value hasNext) {
+  // The row of tiles whose first outputs are in row `ofTop`.
+  LogicalResult emitRow(Value ofImage, Value ofTop, Value isFollowed) {
     if (failed(epilogue.verify(op)))
       return failure();
-    emitBlock(image, block, hasNext);
+    image = ofImage;
+    top = ofTop;
+    hasNext = isFollowed;
+    isLonger = e.constant(e.builder.getBoolAttr(false));
+    first = e.index(0);
+    count = e.index(shorter);
+    emitTiles();
     return success();
   }
 
@@ -75,6 +82,10 @@ private:
     count = e.index(shorter);
     if (longerBlocks)
       count = arith::SelectOp::create(e.builder, e.loc, isLonger, e.index(shorter + 1), count);
+    emitTiles();
+  }
+
+  void emitTiles() {
     int64_t inBlocks = shapeOf(op.getInput())[1];
     e.loop(e.index(0), e.index(inBlocks), 1, [&](Value inBlock) {
       forRows([&](const WinogradRow &tiles) { input.emit(tiles, inBlock); });
@@ -155,11 +166,13 @@ private:
     auto start = [&](Value at, int64_t shift, int64_t extent) {
       return e.max(e.min(e.add(e.mul(at, m), shift), e.index(extent - m)), e.index(0));
     };
-    Value top = start(e.div(tile, columns), down, height);
+    Value above = start(e.div(tile, columns), down, height);
+    if (top)
+      above = e.min(e.add(above, top), e.index(std::max<int64_t>(height - m, 0)));
     Value left = start(e.rem(tile, columns), right, width);
     for (int64_t y = 0; y < std::min(m, height); ++y)
       for (int64_t x = 0; x < std::min(m, width); x += pixelsOfLine(e))
-        e.prefetch(buffer, {image, block, e.add(top, y), e.add(left, x), e.index(0)},
+        e.prefetch(buffer, {image, block, e.add(above, y), e.add(left, x), e.index(0)},
                    Emitter::Use::Later);
   }
 
@@ -170,7 +183,8 @@ private:
       Value base = e.mul(row, columns);
       Value from = e.max(e.sub(first, base), e.index(0));
       Value to = e.min(e.sub(end, base), columns);
-      body({image, row, from, to, e.index(0), e.sub(e.add(base, from), first)});
+      Value slot = e.sub(e.add(base, from), first), outputs = e.mul(row, op.getTileSize());
+      body({image, top ? e.add(top, outputs) : outputs, from, to, e.index(0), slot, bool(top)});
     });
   }
 
@@ -186,6 +200,7 @@ private:
   int64_t shorter, longerBlocks;       // tiles of a block, or one more in the first blocks
   Value image, first, count, isLonger; // the block at hand: its tiles
   Value hasNext;                       // true where a block of the image follows
+  Value top;                           // where row 0 of tiles begins, if not in row 0
 };
 
 } // namespace
@@ -196,8 +211,8 @@ LogicalResult dlc::cpu::expandWinograd(Emitter &e, kernel::WinogradOp op, Value 
   return BlocksEmitter(e, op, scratch).emit(lo, hi);
 }
 
-LogicalResult dlc::cpu::emitWinogradBlock(Emitter &e, kernel::WinogradOp op, Value scratch,
-                                          int64_t offset, Value image, Value block, Value hasNext,
-                                          PixelPlace place) {
-  return BlocksEmitter(e, op, scratch, offset, std::move(place)).emitOne(image, block, hasNext);
+LogicalResult dlc::cpu::emitWinogradRows(Emitter &e, kernel::WinogradOp op, Value scratch,
+                                         int64_t offset, Value image, Value first, Value hasNext,
+                                         PixelPlace place) {
+  return BlocksEmitter(e, op, scratch, offset, std::move(place)).emitRow(image, first, hasNext);
 }

@@ -60,7 +60,7 @@ private:
     e.loop(e.index(0), e.index(shapeOf(op.getOut())[1]), 1, [&](Value block) {
       Value bias = e.load(op.getBias(), {block, e.index(0)}), zero = e.index(0);
       output.emit(
-          {image, row, zero, e.index(columns), zero, zero},
+          {image, e.mul(row, form.tile), zero, e.index(columns), zero, zero},
           [&](Value tile, WinogradOutputTiles::TakeRow take) {
             transformColumns(block, tile);
             transformRows(bias, take);

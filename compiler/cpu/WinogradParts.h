@@ -10,17 +10,20 @@
 
 namespace dlc::cpu {
 
-/// Tiles of m x m outputs, [from, to) of a row of them in an image. The points of tile `from` are
-/// in slot `slot` of image `pointsImage` of V or M, those of the others in the slots after it.
+/// Tiles of m x m outputs, [from, to) of a row of them whose first outputs are in row `top` of an
+/// image. The points of tile `from` are in slot `slot` of image `pointsImage` of V or M, those of
+/// the others in the slots after it.
 struct WinogradRow {
-  mlir::Value image, row, from, to, pointsImage, slot;
+  mlir::Value image, top, from, to, pointsImage, slot;
+  bool anywhere = false; ///< `top` need not be a multiple of m
 
   mlir::Value slotOf(Emitter &e, mlir::Value column) const {
     return e.add(slot, e.sub(column, from));
   }
 };
 
-/// A range of tiles [first, end) among those of which nothing lies outside the image.
+/// A range [first, end) of tiles, or of the rows where tiles begin, of which nothing lies outside
+/// the image.
 struct WholeRange {
   int64_t first, end;
 };
@@ -42,7 +45,9 @@ private:
     kernel::WinogradForm form;
     int64_t extent, before, tiles;
     Line(kernel::WinogradForm form, int64_t extent, int64_t before, int64_t after);
-    WholeRange whole() const;
+    WholeRange whole() const; ///< by their first outputs
+    WholeRange wholeTiles() const;
+    int64_t last() const { return (tiles - 1) * form.tile; } ///< the first output of the last tile
   };
   // A row or column of the image, and the bits to keep of what is read there; no mask keeps all.
   struct Coordinate {

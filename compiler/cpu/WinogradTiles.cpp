@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 using namespace dlc;
@@ -24,29 +25,30 @@ static Value emitInRange(Emitter &e, Value value, WholeRange range, int64_t exte
 }
 
 // Whole tiles of a row in a loop of their own, then the others: one loop for both would keep all
-// that their code has in common at its end, with every value in memory. `rows` and `columns` are
-// the whole ones of an image of `height` x `width` tiles.
-static void forTiles(Emitter &e, const WinogradRow &tiles, WholeRange rows, int64_t height,
+// that their code has in common at its end, with every value in memory. Whole are those that begin
+// in `rows`, of which no multiple of a tile lies after `lastRow`, and lie in `columns` of `width`.
+static void forTiles(Emitter &e, const WinogradRow &tiles, WholeRange rows, int64_t lastRow,
                      WholeRange columns, int64_t width,
                      function_ref<void(const WinogradRow &)> emitWhole,
                      function_ref<void(Value)> emitEdge) {
-  rows = {std::max<int64_t>(rows.first, 0), std::min(rows.end, height)};
+  rows = {std::max<int64_t>(rows.first, 0), std::min(rows.end, lastRow + 1)};
   columns = {std::max<int64_t>(columns.first, 0), std::min(columns.end, width)};
   if (rows.first >= rows.end || columns.first >= columns.end)
     return e.loop(tiles.from, tiles.to, 1, emitEdge);
-  Value isWhole = emitInRange(e, tiles.row, rows, height);
+  int64_t end = tiles.anywhere ? std::numeric_limits<int64_t>::max() : lastRow + 1;
+  Value isWhole = emitInRange(e, tiles.top, rows, end);
   Value first = e.min(e.max(tiles.from, e.index(columns.first)), tiles.to);
-  Value end = e.max(e.min(tiles.to, e.index(columns.end)), first);
+  Value endColumn = e.max(e.min(tiles.to, e.index(columns.end)), first);
   if (!getConstantIntValue(isWhole))
-    end = arith::SelectOp::create(e.builder, e.loc, isWhole, end, first);
+    endColumn = arith::SelectOp::create(e.builder, e.loc, isWhole, endColumn, first);
   WinogradRow whole = tiles;
   whole.from = first;
-  whole.to = end;
+  whole.to = endColumn;
   whole.slot = tiles.slotOf(e, first);
-  e.branch(e.lessThan(first, end), [&] { emitWhole(whole); }, [] {});
+  e.branch(e.lessThan(first, endColumn), [&] { emitWhole(whole); }, [] {});
   if (getConstantIntValue(isWhole) && columns.first == 0 && columns.end == width)
     return;
-  Value before = e.sub(first, tiles.from), skipped = e.sub(end, first);
+  Value before = e.sub(first, tiles.from), skipped = e.sub(endColumn, first);
   e.loop(e.index(0), e.sub(e.sub(tiles.to, tiles.from), skipped), 1, [&](Value i) {
     Value isBefore = e.lessThan(i, before);
     Value skip = arith::SelectOp::create(e.builder, e.loc, isBefore, e.index(0), skipped);
@@ -63,8 +65,13 @@ WinogradInputTiles::Line::Line(WinogradForm form, int64_t extent, int64_t before
       tiles(llvm::divideCeil(extent + before + after - form.overlap(), form.tile)) {}
 
 WholeRange WinogradInputTiles::Line::whole() const {
-  int64_t room = extent + before - form.side();
-  return {int64_t(llvm::divideCeil(before, form.tile)), room < 0 ? 0 : room / form.tile + 1};
+  return {before, extent + before - form.side() + 1};
+}
+
+WholeRange WinogradInputTiles::Line::wholeTiles() const {
+  auto [first, end] = whole();
+  auto tilesBefore = [&](int64_t at) { return int64_t(llvm::divideCeil(at, form.tile)); };
+  return {tilesBefore(first), end < 0 ? 0 : tilesBefore(end)};
 }
 
 WinogradInputTiles::WinogradInputTiles(Emitter &e, Value in, Value points,
@@ -82,7 +89,7 @@ int64_t WinogradInputTiles::tilesAtOnce() const {
 }
 
 void WinogradInputTiles::emit(const WinogradRow &tiles, Value block) {
-  Value top = e.sub(e.mul(tiles.row, form.tile), e.index(vertical.before));
+  Value top = e.sub(tiles.top, e.index(vertical.before));
   Coordinates rows;
   for (int64_t y = 0; y < form.side(); ++y)
     rows.push_back(coordinate(e.add(top, y), vertical));
@@ -103,14 +110,14 @@ void WinogradInputTiles::emitParts(const WinogradRow &tiles, Value block,
                                    ArrayRef<Coordinate> rows) {
   for (int64_t part = 0; part < inputParts(form); ++part)
     forTiles(
-        e, tiles, vertical.whole(), vertical.tiles, horizontal.whole(), horizontal.tiles,
+        e, tiles, vertical.whole(), vertical.last(), horizontal.wholeTiles(), horizontal.tiles,
         [&](const WinogradRow &whole) { emitWhole(whole, block, part); },
         [&](Value column) { emitEdge(tiles, column, block, part, rows); });
 }
 
 // The last columns of a tile are the first ones of the next.
 void WinogradInputTiles::emitWhole(const WinogradRow &tiles, Value block, int64_t part) {
-  Value top = e.sub(e.mul(tiles.row, form.tile), e.index(vertical.before));
+  Value top = e.sub(tiles.top, e.index(vertical.before));
   Coordinates rows;
   for (int64_t y = 0; y < form.side(); ++y)
     rows.push_back({e.add(top, y), {}});
@@ -228,13 +235,14 @@ void WinogradOutputTiles::emit(const WinogradRow &tiles, Transform transform, Va
            [&](Value column) { emitTile(whole, column, transform, block, /*whole=*/true); });
   };
   auto emitEdge = [&](Value column) { emitTile(tiles, column, transform, block, /*whole=*/false); };
-  forTiles(e, tiles, {0, height / side}, llvm::divideCeil(height, side), {0, width / side},
-           columns(), emitWhole, emitEdge);
+  int64_t lastRow = (llvm::divideCeil(height, side) - 1) * form.tile;
+  forTiles(e, tiles, {0, height * pool - form.tile + 1}, lastRow, {0, width / side}, columns(),
+           emitWhole, emitEdge);
 }
 
 void WinogradOutputTiles::emitTile(const WinogradRow &tiles, Value column, Transform transform,
                                    Value block, bool whole) {
-  Place place = {tiles.image, block, e.mul(tiles.row, side), e.mul(column, side)};
+  Place place = {tiles.image, block, e.div(tiles.top, pool), e.mul(column, side)};
   SmallVector<Values> pooled(side);         // so far
   SmallVector<int64_t> missing(side, pool); // rows of outputs
   transform(tiles.slotOf(e, column), [&](int64_t y, ArrayRef<Value> outputs) {

@@ -30,15 +30,11 @@ using namespace dlc;
 using namespace dlc::schedule;
 using kernel::shapeOf;
 
-// Threads share out single rows of an image whose channels stay together: each gets neighbours, of
-// which only the first needs what another computes.
 static Steps chooseSteps(kernel::KernelOpInterface producer, kernel::KernelOpInterface reader) {
   ArrayRef<int64_t> middle = shapeOf(producer->getResult(0)), out = shapeOf(reader->getResult(0));
   kernel::RowMaker maker = kernel::rowMakerOf(producer);
-  if (maker.whole)
-    return {1, out[3], 1};
   kernel::SlidingWindow window = kernel::windowOf(reader);
-  return chooseSteps(maker.groups, 4 * maker.blocks * middle[4],
+  return chooseSteps(maker, 4 * maker.blocks * middle[4],
                      {{middle[2], middle[3]}, {out[2], out[3]}, window.span, window.strides});
 }
 

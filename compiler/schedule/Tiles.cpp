@@ -149,12 +149,29 @@ TapsTile dlc::schedule::chooseTapsTile(const TargetFacts &facts, int64_t rows, i
 
 // Each band but the first computes some rows again, so there are few: about eight parts of work let
 // threads end together. Fewer than that are cut so that two and four threads get equal shares.
+static constexpr int64_t kEnoughParts = 8;
+
 static int64_t chooseBand(int64_t groups, int64_t rows) {
-  constexpr int64_t enough = 8;
-  int64_t bands = groups >= enough ? 1 : llvm::divideCeil(enough, groups);
+  int64_t bands = groups >= kEnoughParts ? 1 : llvm::divideCeil(kEnoughParts, groups);
   while (bands > 1 && groups * bands % 4)
     ++bands;
   return llvm::divideCeil(rows, std::min(bands, rows));
+}
+
+// Where several rows are made at a time, bands differ in what is made beside what they need: of
+// those that leave four threads something to do, one with the least of it.
+static int64_t chooseBand(const kernel::RowMaker &maker, const WindowsShape &shape) {
+  int64_t best = shape.out[0], least = std::numeric_limits<int64_t>::max();
+  for (int64_t parts = kEnoughParts; parts >= 4; --parts) {
+    int64_t band = llvm::divideCeil(shape.out[0], parts);
+    int64_t needed = (band - 1) * shape.strides[0] + shape.window[0];
+    int64_t made = llvm::divideCeil(shape.out[0], band) * llvm::divideCeil(needed, maker.rows);
+    if (made < least) {
+      best = band;
+      least = made;
+    }
+  }
+  return best;
 }
 
 // Outputs along a dimension whose windows span at most so many pixels.
@@ -164,7 +181,10 @@ static int64_t outputsWithin(const WindowsShape &shape, int dim, int64_t pixels)
   return std::max<int64_t>((pixels - shape.window[dim]) / shape.strides[dim] + 1, 1);
 }
 
-Steps dlc::schedule::chooseSteps(int64_t groups, int64_t pixelBytes, const WindowsShape &shape) {
+Steps dlc::schedule::chooseSteps(const kernel::RowMaker &maker, int64_t pixelBytes,
+                                 const WindowsShape &shape) {
+  if (maker.whole)
+    return {1, shape.out[1], chooseBand(maker, shape)};
   // Rows are kept while they leave an eighth of a small first cache to what streams by. Strips
   // compute the pixels between them twice: a row is cut where a step of it would fill all of that
   // cache.
@@ -172,6 +192,6 @@ Steps dlc::schedule::chooseSteps(int64_t groups, int64_t pixelBytes, const Windo
   int64_t columns = outputsWithin(shape, 1, cacheBytes / pixelBytes / shape.window[0]);
   columns = splitEvenly(shape.out[1], std::max(columns, narrowest));
   int64_t width = std::min((columns - 1) * shape.strides[1] + shape.window[1], shape.middle[1]);
-  int64_t band = chooseBand(groups, shape.out[0]);
+  int64_t band = chooseBand(maker.groups, shape.out[0]);
   return {std::min(outputsWithin(shape, 0, nearBytes / pixelBytes / width), band), columns, band};
 }

@@ -62,8 +62,8 @@ struct Steps {
   int64_t band;          ///< the least rows that one thread computes
 };
 
-/// `groups` parts of the channels are independent; `pixelBytes` are those of one of their pixels.
-Steps chooseSteps(int64_t groups, int64_t pixelBytes, const WindowsShape &shape);
+/// `pixelBytes` are those of a pixel of a group of channels.
+Steps chooseSteps(const kernel::RowMaker &maker, int64_t pixelBytes, const WindowsShape &shape);
 
 } // namespace dlc::schedule
 

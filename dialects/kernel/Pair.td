@@ -13,7 +13,8 @@ def Kernel_PairOp : Kernel_Op<"pair", [SingleBlock, NoTerminator]> {
     computes the rows that it shares with the item before it once more.
 
     A kernel.conv makes one row of nb L channels at a time. A kernel.winograd makes those of a block of
-    tiles, whole rows of all channels: its blocks are rows of tiles.
+    tiles, whole rows of all channels: its blocks are rows of tiles. The tiles of each band begin with its
+    own first row, so that sums are the same whichever items are computed together.
   }];
   let arguments = (ins Variadic<Kernel_Shaped>:$inputs, Kernel_Shaped:$out,
                        I64Attr:$step_rows, I64Attr:$step_columns, I64Attr:$band_rows);

@@ -1,17 +1,17 @@
 // RUN: dlc-opt %s --dlc-expand-kernels --canonicalize | FileCheck %s
 
-// Rows of tiles of 4 of the convolution's rows begin at multiples of 4; the ring holds 6 = 3 of a window + 3 more of
-// a row of tiles. The ring comes first in scratch memory, 6 x 8 pixels of 16 channels, then points and products.
+// Rows of tiles of 4 of the convolution's rows begin with the first that a band needs, for each anew; the ring holds 6 = 3
+// of a window + 3 more of a row of tiles. The ring comes first in scratch memory, 6 x 8 pixels of 16 channels, then
+// points and products.
 // CHECK-LABEL: func.func @rows
 // CHECK-SAME:    %[[S:[^:]*]]: memref<17088xi8>
 // CHECK:         %[[RING:.*]] = memref.reinterpret_cast {{.*}} sizes: [1, 1, 8, 8, 16], strides: [768, 768, 128, 16, 1]
 // CHECK:         scf.for
-// CHECK:           arith.muli %{{.*}}, %c4
-// CHECK:           arith.divui %{{.*}}, %c4
-// CHECK:           %[[START:.*]] = arith.muli %{{.*}}, %c4
+// CHECK:         scf.for %[[BAND:.*]] = %{{.*}} to %{{.*}} step %c1 {
+// CHECK:           %[[FIRST:.*]] = arith.subi %{{.*}}, %c1
+// CHECK:           %[[START:.*]] = arith.maxsi %[[FIRST]], %c0
 // CHECK:           scf.for {{.*}} iter_args(%[[DONE:.*]] = %[[START]]) -> (index) {
-// CHECK:             scf.for %[[ROW:.*]] = %[[DONE]] to %{{.*}} step %c4 {
-// CHECK:               arith.divui %[[ROW]], %c4
+// CHECK:             %[[NEXT:.*]] = scf.for %[[ROW:.*]] = %[[DONE]] to %{{.*}} step %c4 iter_args
 // CHECK:               %[[V:.*]] = memref.view %[[S]][%c3072][] : memref<17088xi8> to memref<1x1x36x3x16xf32>
 // CHECK:               memref.view %[[S]][%c9984][] : memref<17088xi8> to memref<1x1x3x37x16xf32>
 // CHECK:               vector.store %{{.*}}, %[[V]]
@@ -22,7 +22,7 @@
 // CHECK:           vector.load %[[RING]]
 // CHECK:           arith.maximumf
 // CHECK:           vector.store %{{.*}} : memref<?x1x4x4x16xf32>
-// CHECK:           scf.yield
+// CHECK:           scf.yield %[[NEXT]]
 // CHECK-NOT:     kernel.
 func.func @rows(%x: memref<?x1x8x8x16xf32>, %u: memref<36x1x16x1x16xf32>, %b: memref<1x16xf32>,
                 %out: memref<?x1x4x4x16xf32>, %scratch: memref<17088xi8>, %lo: index, %hi: index) {

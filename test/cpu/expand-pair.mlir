@@ -10,14 +10,13 @@
 // CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c2 iter_args(%[[DONE:.*]] = %{{.*}}) -> (index) {
 // CHECK:           arith.minsi
 // CHECK:           %[[NEEDED:.*]] = arith.minsi
-// CHECK:           scf.for %[[ROW:.*]] = %[[DONE]] to %[[NEEDED]]
+// CHECK:           %[[NEXT:.*]] = scf.for %[[ROW:.*]] = %[[DONE]] to %[[NEEDED]] step %c1 iter_args
 // CHECK:             vector.fma
 // CHECK:             %[[SLOT:.*]] = arith.remui %[[ROW]], %c4
 // CHECK:             vector.store %{{.*}}, %[[RING]][%c0, %{{.*}}, %[[SLOT]]
 // CHECK:           vector.load %[[RING]]
 // CHECK:           vector.fma
 // CHECK:           vector.store %{{.*}} : memref<?x2x8x8x16xf32>
-// CHECK:           %[[NEXT:.*]] = arith.maxsi %[[DONE]], %[[NEEDED]]
 // CHECK:           scf.yield %[[NEXT]]
 // CHECK-NOT:     iter_args(%{{.*}} = %{{.*}}) -> (index)
 func.func @ring(%x: memref<?x1x8x8x16xf32>, %w: memref<1x1x1x1x16x2x16xf32>, %b: memref<2x16xf32>, %d: memref<2x3x3x16xf32>,

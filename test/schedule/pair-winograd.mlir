@@ -3,12 +3,12 @@
 
 // The stem of a residual network: 14 blocks of 38 tiles become 23 rows of 23. The points of a row, the products of
 // a group and the ring, of the 3 rows of a window and 4 more of a row of tiles, take 475 KB of scratch memory: more
-// than fits the cache of SMALL.
+// than fits the cache of SMALL. A band of 7 rows needs 15 of the convolution, 3 rows of tiles.
 // CHECK-LABEL: func.func @stem(
 // CHECK:         kernel.space_to_depth
 // CHECK-NOT:     kernel.winograd ins
 // CHECK:         kernel.pair ins(%{{.*}} : tensor<?x1x112x112x16xf32>, tensor<64x2x12x2x16xf32>, tensor<4x16xf32>) outs(%{{.*}} : tensor<?x4x56x56x16xf32>)
-// CHECK-SAME:      band_rows = 1 : i64, kernel.estimate = {{.*}}, step_columns = 56 : i64, step_rows = 1 : i64
+// CHECK-SAME:      band_rows = 7 : i64, kernel.estimate = {{.*}}, step_columns = 56 : i64, step_rows = 1 : i64
 // CHECK:         ^bb0(%[[X:[^:]*]]: memref<?x1x112x112x16xf32>, %[[U:.*]]: memref<64x2x12x2x16xf32>, %[[B:.*]]: memref<4x16xf32>, %[[OUT:.*]]: memref<?x4x56x56x16xf32>, %[[MIDDLE:.*]]: memref<?x4x112x112x16xf32>):
 // CHECK:           kernel.winograd ins(%[[X]], %[[U]], %[[B]] : {{.*}}) outs(%[[MIDDLE]] : {{.*}}) attributes {blocks = 23 : i64
 // CHECK:             arith.maximumf
