@@ -245,7 +245,7 @@ def worker(spec):
 # The parent ----------------------------------------------------------------------------------
 
 
-def make_network(args, network, folder):
+def make_network(dlc, network, folder, exact=False):
     """Random weights, the ONNX file and dlc's library of a network; returns their paths."""
     import onnx
 
@@ -260,13 +260,13 @@ def make_network(args, network, folder):
         dlctest.write_safetensors(made["weights"], weights.tensors)
         onnx.save(to_onnx.to_onnx(graph, network), made["onnx"])
     model.pop("weights", None)  # the library loads the file of random ones
-    lib = file("lib_exact" if args.exact_weights else "lib")
+    lib = file("lib_exact" if exact else "lib")
     made["library"] = os.path.join(lib, f"lib{network}.so")
     newer = lambda a, b: os.path.exists(a) and os.path.getmtime(a) > os.path.getmtime(b)
-    if not newer(made["library"], args.dlc):
+    if not newer(made["library"], dlc):
         plain = dlctest.save_json(file("model.json"), model)
-        exact = ["--exact-weights"] if args.exact_weights else []
-        dlctest.must([args.dlc, "compile", plain, "-o", lib, "--march", "native", *exact])
+        options = ["--exact-weights"] if exact else []
+        dlctest.must([dlc, "compile", plain, "-o", lib, "--march", "native", *options])
     return made
 
 
@@ -343,7 +343,7 @@ def run_all(args, results):
         work = args.work or stack.enter_context(tempfile.TemporaryDirectory(prefix="dlc-peers-"))
         for network in args.networks:
             try:
-                made = make_network(args, network, os.path.join(work, network))
+                made = make_network(args.dlc, network, os.path.join(work, network), args.exact_weights)
             except (AssertionError, to_onnx.Unsupported, OSError) as reason:
                 print(f"left out: {network}: {reason}", file=sys.stderr)
                 continue

@@ -83,7 +83,7 @@ def worker(spec):
 
 def make(args, folder):
     """Files of the network, among them a library with prepared weights."""
-    made = peers.make_network(args, args.network, folder)
+    made = peers.make_network(args.dlc, args.network, folder)
     file = lambda name: os.path.join(folder, name)
     plain = [args.dlc, "compile", file("model.json"), "-o", file("prepared"), "--weights", made["weights"]]
     dlctest.must([*plain, "--march", "native", "--prepare=compile"])

@@ -28,7 +28,9 @@ def run(dlc, processes, path, data, *options):
 
 def fails(command, folder, words, env=None, times=1):
     code, out, err = dlctest.execute(command, cwd=folder, env=env)
-    assert code == 1 and words in err, f"exit {code}: {words!r} is not in {out}{err}"
+    # Open MPI 4.1's mpirun at times crashes itself when it ends after an abort.
+    fault = code < 0 and "mpirun(" in err and "PMIx_server_finalize" in err
+    assert (code == 1 or fault) and words in err, f"exit {code}: {words!r} is not in {out}{err}"
     assert err.count(words) in range(1, times + 1), f"told {err.count(words)} times: {err}"
 
 
