@@ -7,6 +7,7 @@
 //===---------------------------------------------------------------------------------===//
 
 #include "compiler/cpu/Expand.h"
+#include "compiler/cpu/ExpandMac.h"
 #include "compiler/cpu/WinogradTransform.h"
 #include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -30,31 +31,25 @@ public:
   /// not exist.
   using Use = function_ref<void(ValueRange points)>;
   void emit(Value channel, Value block, Use use) {
-    Value from = e.mul(block, e.lanes);
-    int64_t rest = filters % e.lanes, whole = filters - rest;
-    auto some = [&](int64_t count) { return [=, this] { use(transform(channel, from, count)); }; };
-    auto none = [&] { use({}); };
-    auto part = [&] { e.branch(e.lessThan(from, e.index(filters)), some(rest), none); };
-    e.branch(e.lessThan(from, e.index(whole)), some(e.lanes), [&] { rest ? part() : none(); });
+    int64_t blocks = llvm::divideCeil(filters, e.lanes);
+    e.branch(
+        e.lessThan(block, e.index(blocks)), [&] { use(transform(channel, block)); },
+        [&] { use({}); });
   }
 
 private:
-  // `count` of the lanes hold output channels; the others become zero.
-  Values transform(Value channel, Value from, int64_t count) {
+  Values transform(Value channel, Value block) {
     Values taps;
+    Value mask = emitLaneMask(e, filters, block);
     for (int64_t y = 0; y < form.window; ++y)
       for (int64_t x = 0; x < form.window; ++x)
-        taps.push_back(loadTap({e.index(y), e.index(x), channel, from}, count));
+        taps.push_back(loadTap({e.index(y), e.index(x), channel, e.mul(block, e.lanes)}, mask));
     return emitWeightPoints(e, form, taps);
   }
 
-  Value loadTap(ValueRange at, int64_t count) {
-    if (count == e.lanes)
+  Value loadTap(ValueRange at, Value mask) {
+    if (!mask)
       return e.load(input, at);
-    SmallVector<bool> bits(e.lanes, false);
-    std::fill_n(bits.begin(), count, true);
-    auto type = VectorType::get(e.lanes, e.builder.getI1Type());
-    Value mask = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
     return vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), input, at, mask,
                                         e.splat(0));
   }
