@@ -23,6 +23,8 @@ public:
 
   mlir::VectorType vectorType() const;
   mlir::VectorType wordsType() const; ///< of i32
+  /// Vectors in a cache line.
+  int64_t vectorsOfLine() const { return std::max<int64_t>(16 / lanes, 1); }
   mlir::Value index(int64_t value);
   mlir::Value index(mlir::OpFoldResult value);
   mlir::Value constant(mlir::TypedAttr value);

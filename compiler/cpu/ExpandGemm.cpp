@@ -15,9 +15,9 @@ namespace {
 constexpr int64_t depthCut = 512;
 // Accumulators that keep two multiply-add units with a latency of four cycles busy.
 constexpr size_t latencyTile = 8;
-// How far a tile that streams the weights prefetches them: 8 KB, more than memory's latency lets
-// pass.
-constexpr int64_t linesAhead = 128;
+// How far a tile that streams the weights prefetches them, in vectors: 8 KB of 16 lanes, more than
+// memory's latency lets pass.
+constexpr int64_t vectorsAhead = 128;
 // Rows assumed where their number is known only at run time.
 constexpr int64_t typicalRows = 32;
 
@@ -99,7 +99,7 @@ private:
                 bool cut) {
     Emitter::Values sums;
     flatWeights = {};
-    if (weightsStream && count > 1)
+    if (weightsStream && (count > 1 || fixed))
       planPrefetch(row, count, firstBlock);
     if (cut) {
       for (int64_t m = 0; m < count; ++m)
@@ -152,8 +152,7 @@ private:
       return emitFours(row, count, inBlock, steps, cols, sums);
     auto step = [&](ValueRange carried, Value k) {
       Value depthIndex = e.add(e.mul(inBlock, block), k);
-      if (flatWeights)
-        prefetchWeights(depthIndex);
+      prefetchRow(vectorAhead(depthIndex, 1), 0);
       auto weight = [&](int64_t col) {
         return e.load(op.getWeights(), {group, depthIndex, e.index(col), e.index(0)});
       };
@@ -170,10 +169,11 @@ private:
       auto word = [&](int64_t i, int64_t col) {
         return e.loadWords(op.getWeights(), {group, e.add(first, i), e.index(col), e.index(0)});
       };
+      Value ahead = vectorAhead(first, /*count=*/3);
       return emitFixedFour(e, carried, some, cols, word,
                            [&](ValueRange values, int64_t i, function_ref<Value(int64_t)> weight) {
-                             if (flatWeights && i < 3)
-                               prefetchWeights(e.add(first, i));
+                             if (i < 3)
+                               prefetchRow(ahead, i);
                              return emitStep(row, count, inBlock, e.add(e.mul(four, 4), i), cols,
                                              values, weight);
                            });
@@ -205,34 +205,44 @@ private:
   // the first two tiles of full height ask, a line or two a step, for the cut that comes next, in
   // this group or at the start of the next one. A shorter tile may be the only pass: it asks a
   // fixed distance ahead for every line that it uses. A single row does little but read, so the
-  // hardware's prefetcher keeps up.
+  // hardware's prefetcher keeps up, unless making numbers of words fills the core with instructions
+  // between one load and the next.
   void planPrefetch(Value row, int64_t count, Value firstBlock) {
     SmallVector<ReassociationIndices> all = {{0, 1, 2, 3}};
     flatWeights = memref::CollapseShapeOp::create(e.builder, e.loc, op.getWeights(), all);
     int64_t cols = weights[2], total = weights[0] * weights[1] * cols;
     Value panel = e.mul(group, weights[1] * cols);
     if (count < static_cast<int64_t>(op.getTile().getRows())) {
-      linesPerStep = cols;
-      lastLine = e.index(total - 1);
-      firstLine = e.add(panel, linesAhead);
+      vectorsPerStep = cols;
+      lastVector = e.index(total - 1);
+      firstVector = e.add(panel, vectorsAhead);
       return;
     }
-    linesPerStep = llvm::divideCeil(cols, 2);
+    vectorsPerStep = llvm::divideCeil(cols, 2);
     int64_t cutRows = std::min(rowsOf(cutBlocks * block), weights[1]);
     Value first = e.mul(firstBlock, rowsOf(block));
     Value next = e.add(panel, e.mul(e.add(first, cutRows), cols));
-    lastLine = e.add(e.min(e.add(next, cutRows * cols), e.index(total)), -1);
+    lastVector = e.add(e.min(e.add(next, cutRows * cols), e.index(total)), -1);
     Value done = e.sub(e.mul(e.div(row, op.getTile().getRows()), cutRows), first);
-    firstLine = e.add(next, e.mul(done, linesPerStep));
+    firstVector = e.add(next, e.mul(done, vectorsPerStep));
   }
 
   // Rows of the packed weights that hold so much depth.
   int64_t rowsOf(int64_t depth) const { return fixed ? kernel::fixedRows(depth) : depth; }
 
-  void prefetchWeights(Value weightsRow) {
-    for (int64_t i = 0; i < linesPerStep; ++i) {
-      Value line = e.add(e.add(firstLine, e.mul(weightsRow, linesPerStep)), i);
-      e.prefetch(flatWeights, e.mul(e.min(line, lastLine), weights[3]));
+  // The first vector to ask for with `count` rows of the packed weights; null: none.
+  Value vectorAhead(Value weightsRow, int64_t count) {
+    if (!flatWeights)
+      return {};
+    Value vector = e.add(firstVector, e.mul(weightsRow, vectorsPerStep));
+    return e.min(vector, e.add(lastVector, 1 - count * vectorsPerStep));
+  }
+
+  // What goes with the `index`-th of those rows.
+  void prefetchRow(Value ahead, int64_t index) {
+    for (int64_t i = 0; ahead && i < vectorsPerStep; i += e.vectorsOfLine()) {
+      Value vector = e.add(ahead, index * vectorsPerStep + i);
+      e.prefetch(flatWeights, e.mul(vector, weights[3]));
     }
   }
 
@@ -249,8 +259,8 @@ private:
   bool weightsStream; // no near cache keeps them from call to call
   Value rows, group;
   // What to prefetch; no flatWeights: nothing.
-  Value flatWeights, firstLine, lastLine;
-  int64_t linesPerStep = 0;
+  Value flatWeights, firstVector, lastVector;
+  int64_t vectorsPerStep = 0;
 };
 
 } // namespace

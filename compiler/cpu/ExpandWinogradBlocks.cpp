@@ -171,7 +171,7 @@ private:
       above = e.min(e.add(above, top), e.index(std::max<int64_t>(height - m, 0)));
     Value left = start(e.rem(tile, columns), right, width);
     for (int64_t y = 0; y < std::min(m, height); ++y)
-      for (int64_t x = 0; x < std::min(m, width); x += pixelsOfLine(e))
+      for (int64_t x = 0; x < std::min(m, width); x += e.vectorsOfLine())
         e.prefetch(buffer, {image, block, e.add(above, y), e.add(left, x), e.index(0)},
                    Emitter::Use::Later);
   }

@@ -28,9 +28,6 @@ struct WholeRange {
   int64_t first, end;
 };
 
-/// Pixels of a blocked image in a cache line.
-inline int64_t pixelsOfLine(const Emitter &e) { return std::max<int64_t>(16 / e.lanes, 1); }
-
 /// Transforms patches of blocked images into points [N, C/L, P, S, L].
 class WinogradInputTiles {
 public:

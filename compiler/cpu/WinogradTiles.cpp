@@ -152,7 +152,7 @@ void WinogradInputTiles::emitPrefetches(const WinogradRow &tiles, Value column, 
   left = e.min(left, e.index(std::max<int64_t>(horizontal.extent - form.tile, 0)));
   int64_t each = llvm::divideCeil(form.side(), inputParts(form) - 1);
   for (int64_t y = part * each; y < std::min(part * each + each, form.side()); ++y)
-    for (int64_t x = 0; x < form.tile; x += pixelsOfLine(e))
+    for (int64_t x = 0; x < form.tile; x += e.vectorsOfLine())
       e.prefetch(in, {tiles.image, block, rows[y].at, e.add(left, x), e.index(0)});
 }
 

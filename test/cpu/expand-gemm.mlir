@@ -128,7 +128,7 @@ func.func @deep(%a: memref<64x?x16xf32>, %w: memref<1x1024x1x16xf32>, %b: memref
 // -----
 
 // Weights that no near cache keeps are prefetched: a group ahead by the tiles of full height, which may
-// pass over them more than once, 128 lines ahead by shorter ones, not at all by a single row.
+// pass over them more than once, 128 lines ahead by shorter ones, not at all by a single row of floats.
 
 // CHECK-LABEL: func.func @streams
 // CHECK-NOT:     memref.prefetch
@@ -144,6 +144,38 @@ func.func @streams(%a: memref<8x?x16xf32>, %w: memref<8x128x1x16xf32>, %b: memre
                    %out: memref<8x?x16xf32>, %lo: index, %hi: index) {
   kernel.gemm ins(%a, %w, %b : memref<8x?x16xf32>, memref<8x128x1x16xf32>, memref<8x16xf32>)
     outs(%out : memref<8x?x16xf32>)
+    attributes {depth = 128 : i64, tile = #kernel.tile<rows = 4, cols = 1, unroll = 1>}
+    epilogue {
+    ^bb0(%sum: f32):
+      kernel.yield %sum : f32
+    }
+  return
+}
+
+// -----
+
+// To make numbers of words takes a single row so many instructions that it asks for them too: three lines
+// for four steps.
+
+// CHECK-LABEL: func.func @words
+// CHECK-NOT:     memref.prefetch
+
+// CUT-LABEL: func.func @words
+// CUT:         arith.addi %{{.*}}, %c128
+// CUT:         scf.for {{.*}} iter_args
+// CUT:           %[[LINE:.*]] = arith.minsi %{{.*}}, %c765
+// CUT:           %[[AT:.*]] = arith.muli %[[LINE]], %c16
+// CUT-NEXT:      memref.prefetch %{{.*}}[%[[AT]]], read, locality<3>, data : memref<12288xi32>
+// CUT:           vector.fma
+// CUT:           memref.prefetch
+// CUT:           vector.fma
+// CUT:           memref.prefetch
+// CUT-COUNT-2:   vector.fma
+// CUT-NOT:       memref.prefetch
+func.func @words(%a: memref<1x1x128xf32>, %w: memref<8x96x1x16xi32>, %b: memref<8x16xf32>,
+                 %out: memref<8x1x16xf32>, %lo: index, %hi: index) {
+  kernel.gemm ins(%a, %w, %b : memref<1x1x128xf32>, memref<8x96x1x16xi32>, memref<8x16xf32>)
+    outs(%out : memref<8x1x16xf32>)
     attributes {depth = 128 : i64, tile = #kernel.tile<rows = 4, cols = 1, unroll = 1>}
     epilogue {
     ^bb0(%sum: f32):
