@@ -34,14 +34,14 @@ void dlc::cpu::expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, Value
 // channels.
 void dlc::cpu::expandWinogradGemm(Emitter &e, kernel::WinogradGemmOp op, Value lo, Value hi) {
   WinogradProducts products(e, op.getInput(), op.getWeights(), op.getScales(), op.getOut(),
-                            op.getDepth(), op.getTile());
+                            op.getDepth(), op.getTile(), op.getForm());
   ArrayRef<int64_t> weights = shapeOf(op.getWeights());
   e.forItems(
       op.getItemExtents(e.builder, e.loc), lo, hi, [&](ValueRange outer, Value first, Value end) {
         Value point = outer[0], group = outer[1], block = e.mul(group, weights[3]);
         Value nextGroup = e.rem(e.add(group, 1), e.index(weights[1]));
         Value nextPoint = e.min(e.add(point, e.div(e.add(group, 1), e.index(weights[1]))),
-                                e.index(weights[0] - 1));
+                                e.index(op.getForm().points() - 1));
         emitGroup(e, group, weights[1], shapeOf(op.getOut())[1], weights[3], [&](int64_t cols) {
           e.loop(first, end, 1, [&](Value image) {
             products.emit({image, point, group, block, cols, nextPoint, nextGroup}, op.getTiles());

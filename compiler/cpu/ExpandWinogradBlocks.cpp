@@ -39,7 +39,8 @@ public:
         v(e.viewScratch(scratch, offset, op.getPointsShape())),
         m(viewProducts(e, op, scratch, offset)),
         input(e, op.getInput(), v, op.getPadding(), op.getForm()),
-        products(e, v, op.getWeights(), /*scales=*/{}, m, op.getInChannels(), op.getTile()),
+        products(e, v, op.getWeights(), /*scales=*/{}, m, op.getInChannels(), op.getTile(),
+                 op.getForm()),
         output(e, op.getOut(), op.getForm(), op.getPool(), epilogue, place), isNear(bool(place)) {
     int64_t tiles = op.getTileRows() * op.getTileColumns();
     shorter = tiles / op.getBlocks();
@@ -98,7 +99,7 @@ private:
   }
 
   void emitGroupOf(Value group, int64_t cols) {
-    e.loop(e.index(0), e.index(weights[0]), 1, [&](Value point) {
+    e.loop(e.index(0), e.index(op.getForm().points()), 1, [&](Value point) {
       WinogradProducts::Place place{e.index(0), point, group, e.index(0), cols, {}, {}};
       planPrefetch(place);
       auto emitRows = [&](int64_t rows) {
@@ -119,7 +120,7 @@ private:
   // tiles, of the first group.
   void planPrefetch(WinogradProducts::Place &place) {
     Value next = e.add(place.point, 1), nextGroup = e.add(place.group, 1);
-    Value isLast = e.lessThan(e.index(weights[0] - 2), place.point);
+    Value isLast = e.lessThan(e.index(op.getForm().points() - 2), place.point);
     Value endsGroups = e.lessThan(e.index(weights[1] - 2), place.group);
     auto select = [&](Value condition, Value a, Value b) -> Value {
       return arith::SelectOp::create(e.builder, e.loc, condition, a, b);
@@ -131,7 +132,8 @@ private:
   // Memory rests while products run: the register tiles of a group of output channels ask for the
   // outputs that the group will write and, in equal shares, for what the next block will read.
   void emitPrefetches(const WinogradProducts::Place &place, Value index, int64_t rows) {
-    int64_t inBlocks = shapeOf(op.getInput())[1], tiles = weights[0] * products.countTiles(rows);
+    int64_t inBlocks = shapeOf(op.getInput())[1],
+            tiles = op.getForm().points() * products.countTiles(rows);
     auto emitOutput = [&](Value at) {
       Value block = e.add(e.mul(place.group, weights[3]), e.div(at, rows));
       prefetchTile(op.getOut(), op.getTileSize() / op.getPool(), block,
@@ -145,8 +147,9 @@ private:
       Value block = e.min(e.div(at, rows), e.index(inBlocks - 1));
       // The first rows and columns of a patch belong to tiles before it.
       int64_t overlap = op.getForm().overlap();
-      prefetchTile(op.getInput(), op.getTileSize(), block, e.add(next, e.rem(at, e.index(rows))),
-                   overlap - op.getPadding()[0], overlap - op.getPadding()[2]);
+      prefetchTile(op.getInput(), op.getStride() * op.getTileSize(), block,
+                   e.add(next, e.rem(at, e.index(rows))), overlap - op.getPadding()[0],
+                   overlap - op.getPadding()[2]);
     };
     e.branch(hasNext, [&] { forShare(index, tiles, inTiles, emitInput); }, [] {});
   }
@@ -168,7 +171,8 @@ private:
     };
     Value above = start(e.div(tile, columns), down, height);
     if (top)
-      above = e.min(e.add(above, top), e.index(std::max<int64_t>(height - m, 0)));
+      above = e.min(e.add(above, e.mul(top, m / op.getTileSize())),
+                    e.index(std::max<int64_t>(height - m, 0)));
     Value left = start(e.rem(tile, columns), right, width);
     for (int64_t y = 0; y < std::min(m, height); ++y)
       for (int64_t x = 0; x < std::min(m, width); x += e.vectorsOfLine())

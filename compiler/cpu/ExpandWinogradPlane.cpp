@@ -132,11 +132,11 @@ private:
         return e.load(patches, {e.index(y), e.index(x), e.index(0)});
       });
     };
-    for (int64_t part = 0; part < inputParts(form); ++part) {
+    for (int64_t part = 0; part < inputParts(form, form.side()); ++part) {
       SmallVector<Values> columns;
       for (int64_t x = 0; x < form.side(); ++x)
         columns.push_back(column(part, x));
-      int64_t point = firstInputRow(part) * form.side();
+      int64_t point = firstInputRow(form, part) * form.side();
       for (const Values &row : emitInputRows(e, form, columns))
         for (Value value : row)
           e.store(value, points, {e.index(point++), firstTile});

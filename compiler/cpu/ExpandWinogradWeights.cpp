@@ -39,12 +39,28 @@ public:
 
 private:
   Values transform(Value channel, Value block) {
+    Values planes(form.planes());
+    for (int64_t y = 0; y < form.stride; ++y)
+      for (int64_t x = 0; x < form.stride; ++x)
+        transformPhase(channel, block, y, x, planes);
+    return planes;
+  }
+
+  // A tap that the phase lacks is zero, and its last points in that dimension are left out.
+  void transformPhase(Value channel, Value block, int64_t down, int64_t right,
+                      MutableArrayRef<Value> planes) {
     Values taps;
     Value mask = emitLaneMask(e, filters, block);
-    for (int64_t y = 0; y < form.window; ++y)
-      for (int64_t x = 0; x < form.window; ++x)
-        taps.push_back(loadTap({e.index(y), e.index(x), channel, e.mul(block, e.lanes)}, mask));
-    return emitWeightPoints(e, form, taps);
+    for (int64_t y = down; y < down + form.stride * form.taps(); y += form.stride)
+      for (int64_t x = right; x < right + form.stride * form.taps(); x += form.stride)
+        taps.push_back(std::max(y, x) < form.window
+                           ? loadTap({e.index(y), e.index(x), channel, e.mul(block, e.lanes)}, mask)
+                           : e.splat(0));
+    Values points = emitWeightPoints(e, form, taps);
+    for (int64_t y = 0; y < form.patchOf(down); ++y)
+      for (int64_t x = 0; x < form.patchOf(right); ++x)
+        planes[(y * form.stride + down) * form.patch() + x * form.stride + right] =
+            points[y * form.side() + x];
   }
 
   Value loadTap(ValueRange at, Value mask) {
@@ -64,7 +80,7 @@ class WeightsEmitter {
 public:
   WeightsEmitter(Emitter &e, kernel::WinogradWeightsOp op)
       : e(e), op(op), points(e, op.getInput(), op.getForm()), channels(shapeOf(op.getInput())[2]),
-        count(op.getForm().points()), cols(shapeOf(op.getOut())[3]) {}
+        count(op.getForm().planes()), cols(shapeOf(op.getOut())[3]) {}
 
   void emit(Value lo, Value hi) {
     e.forItems(op.getItemExtents(e.builder, e.loc), lo, hi,

@@ -53,15 +53,22 @@ private:
   using Coordinates = llvm::SmallVector<Coordinate>;
 
   int64_t tilesAtOnce() const;
+  // Some rows of points of a phase: those of the pixels (down, right) of their squares.
+  struct Part {
+    int64_t index, down, right;
+  };
+
+  mlir::Value topOf(const WinogradRow &tiles);
+  mlir::Value leftOf(mlir::Value column);
   void emitParts(const WinogradRow &tiles, mlir::Value block, llvm::ArrayRef<Coordinate> rows);
-  void emitWhole(const WinogradRow &tiles, mlir::Value block, int64_t part);
-  void emitPrefetches(const WinogradRow &tiles, mlir::Value column, mlir::Value block, int64_t part,
+  void emitWhole(const WinogradRow &tiles, mlir::Value block, Part part);
+  void emitPrefetches(const WinogradRow &tiles, mlir::Value column, mlir::Value block, Part part,
                       llvm::ArrayRef<Coordinate> rows);
-  void emitEdge(const WinogradRow &tiles, mlir::Value column, mlir::Value block, int64_t part,
+  void emitEdge(const WinogradRow &tiles, mlir::Value column, mlir::Value block, Part part,
                 llvm::ArrayRef<Coordinate> rows);
-  Emitter::Values emitColumn(const WinogradRow &tiles, mlir::Value block, int64_t part,
+  Emitter::Values emitColumn(const WinogradRow &tiles, mlir::Value block, Part part,
                              llvm::ArrayRef<Coordinate> rows, const Coordinate &column);
-  void emitStores(const WinogradRow &tiles, mlir::Value column, mlir::Value block, int64_t part,
+  void emitStores(const WinogradRow &tiles, mlir::Value column, mlir::Value block, Part part,
                   llvm::ArrayRef<Emitter::Values> columns);
   Coordinate coordinate(mlir::Value at, const Line &line);
   mlir::Value loadPixel(mlir::ValueRange at, mlir::Value rowMask, mlir::Value columnMask);
@@ -116,12 +123,13 @@ private:
   PixelPlace inPlace;
 };
 
-/// Matrix products over the channels: points V [N, C/L, P, S, L] times U [P, O/(nb L), C, nb, L]
-/// are points M [N, O/L, P, S, L]. With `scales` [P, O/L, L], which may be null, U is fixed point.
+/// Matrix products over the channels: points V [N, C/L, Q, S, L] times U [Q, O/(nb L), C, nb, L],
+/// added up over the phases of a point, are points M [N, O/L, P, S, L]. With `scales` [P, O/L, L],
+/// which may be null, U is fixed point.
 class WinogradProducts {
 public:
   WinogradProducts(Emitter &e, mlir::Value v, mlir::Value u, mlir::Value scales, mlir::Value m,
-                   int64_t depth, kernel::TileAttr tile);
+                   int64_t depth, kernel::TileAttr tile, kernel::WinogradForm form);
 
   struct Place {
     mlir::Value image, point, group, firstBlock; ///< firstBlock: of M
@@ -139,6 +147,8 @@ private:
   void planPrefetch(const Place &place, int64_t part, int64_t parts);
   mlir::Value loadScale(const Place &place, int64_t col);
   mlir::Value scaled(mlir::Value sum, mlir::Value scale);
+  Emitter::Values addPlanes(const Place &place, mlir::ValueRange sums,
+                            llvm::function_ref<Emitter::Values(mlir::ValueRange)> add);
   void emitTile(const Place &place, mlir::Value row, int64_t rows);
   Emitter::Values emitBlock(const Place &place, mlir::Value row, int64_t rows, mlir::Value inBlock,
                             int64_t channels, mlir::ValueRange sums);
@@ -153,6 +163,8 @@ private:
   mlir::Value v, u, scales, m;
   int64_t depth, block;
   kernel::TileAttr tile;
+  kernel::WinogradForm form;
+  mlir::Value plane, nextPlane;      // of V and U, where sums are being added
   mlir::Value flatWeights, nextLine; // what to prefetch; no nextLine: nothing
   int64_t linesPerStep = 0;
 };

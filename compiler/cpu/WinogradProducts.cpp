@@ -12,9 +12,9 @@ using namespace dlc::cpu;
 using Values = Emitter::Values;
 
 WinogradProducts::WinogradProducts(Emitter &e, Value v, Value u, Value scales, Value m,
-                                   int64_t depth, kernel::TileAttr tile)
+                                   int64_t depth, kernel::TileAttr tile, kernel::WinogradForm form)
     : e(e), v(v), u(u), scales(scales), m(m), depth(depth),
-      block(cast<MemRefType>(v.getType()).getShape().back()), tile(tile) {}
+      block(cast<MemRefType>(v.getType()).getShape().back()), tile(tile), form(form) {}
 
 void WinogradProducts::emit(const Place &place, int64_t rows, TileHook beforeTile) {
   int64_t count = countTiles(rows);
@@ -67,15 +67,48 @@ Value WinogradProducts::scaled(Value sum, Value scale) {
   return arith::MulFOp::create(e.builder, e.loc, unit, scale);
 }
 
+// The phases that have a point are side by side in both dimensions.
+Values WinogradProducts::addPlanes(const Place &place, ValueRange sums,
+                                   function_ref<Values(ValueRange)> add) {
+  if (form.stride == 1) {
+    plane = place.point;
+    nextPlane = place.nextPoint;
+    return add(sums);
+  }
+  auto firstRow = [&](Value point) { return e.mul(e.div(point, form.side()), form.stride); };
+  auto firstColumn = [&](Value point) {
+    return e.mul(e.rem(point, e.index(form.side())), form.stride);
+  };
+  auto loop = [&](Value first, ValueRange sums, function_ref<Values(Value, ValueRange)> body) {
+    Value end = e.min(e.add(first, form.stride), e.index(form.patch()));
+    return e.loop(first, end, 1, sums, body);
+  };
+  Value top = firstRow(place.point), left = firstColumn(place.point);
+  return loop(top, sums, [&](Value y, ValueRange sums) {
+    return loop(left, sums, [&](Value x, ValueRange sums) {
+      plane = e.add(e.mul(y, form.patch()), x);
+      if (place.nextPoint) {
+        auto next = [&](Value first, Value at, Value from) {
+          return e.min(e.add(first, e.sub(at, from)), e.index(form.patch() - 1));
+        };
+        nextPlane = e.add(e.mul(next(firstRow(place.nextPoint), y, top), form.patch()),
+                          next(firstColumn(place.nextPoint), x, left));
+      }
+      return add(sums);
+    });
+  });
+}
+
 void WinogradProducts::emitTile(const Place &place, Value row, int64_t rows) {
   int64_t rest = depth % block;
   Values sums(rows * place.cols, e.splat(0));
   Value whole = e.index(depth / block);
-  sums = e.loop(e.index(0), whole, 1, sums, [&](Value at, ValueRange carried) {
-    return emitBlock(place, row, rows, at, block, carried);
+  sums = addPlanes(place, sums, [&](ValueRange sums) {
+    Values added = e.loop(e.index(0), whole, 1, sums, [&](Value at, ValueRange carried) {
+      return emitBlock(place, row, rows, at, block, carried);
+    });
+    return rest ? emitBlock(place, row, rows, whole, rest, added) : added;
   });
-  if (rest)
-    sums = emitBlock(place, row, rows, whole, rest, sums);
   for (int64_t col = 0; col < place.cols; ++col) {
     Value scale = loadScale(place, col);
     for (int64_t i = 0; i < rows; ++i)
@@ -92,7 +125,7 @@ Values WinogradProducts::emitBlock(const Place &place, Value row, int64_t rows, 
     Value channel = e.add(e.mul(inBlock, block), k);
     emitPrefetches(place, channel);
     return emitStep(place, row, rows, inBlock, k, carried, [&](int64_t col) {
-      return e.load(u, {place.point, place.group, channel, e.index(col), e.index(0)});
+      return e.load(u, {plane, place.group, channel, e.index(col), e.index(0)});
     });
   };
   return emitReduction(e, sums, channels, tile.getUnroll(), step);
@@ -104,7 +137,7 @@ Values WinogradProducts::emitFours(const Place &place, Value row, int64_t rows, 
   auto several = [&](ValueRange carried, Value four, int64_t some) {
     Value first = e.mul(e.add(e.mul(inBlock, block / 4), four), 3);
     auto word = [&](int64_t i, int64_t col) {
-      return e.loadWords(u, {place.point, place.group, e.add(first, i), e.index(col), e.index(0)});
+      return e.loadWords(u, {plane, place.group, e.add(first, i), e.index(col), e.index(0)});
     };
     return emitFixedFour(e, carried, some, place.cols, word,
                          [&](ValueRange values, int64_t i, function_ref<Value(int64_t)> weight) {
@@ -124,13 +157,13 @@ Values WinogradProducts::emitStep(const Place &place, Value row, int64_t rows, V
                                   function_ref<Value(int64_t)> weight) {
   SmallVector<bool> all(rows, true);
   return emitMac(e, sums, place.cols, all, weight, [&](int64_t i) {
-    return e.loadSplat(v, {place.image, inBlock, place.point, e.add(row, i), channel});
+    return e.loadSplat(v, {place.image, inBlock, plane, e.add(row, i), channel});
   });
 }
 
 void WinogradProducts::emitPrefetches(const Place &place, Value weightsRow) {
   for (int64_t i = 0; nextLine && i < linesPerStep; ++i) {
     Value line = e.add(e.add(nextLine, e.mul(weightsRow, linesPerStep)), i);
-    e.prefetch(flatWeights, {place.nextPoint, place.nextGroup, line, e.index(0)});
+    e.prefetch(flatWeights, {nextPlane, place.nextGroup, line, e.index(0)});
   }
 }

@@ -62,16 +62,18 @@ static void forTiles(Emitter &e, const WinogradRow &tiles, WholeRange rows, int6
 
 WinogradInputTiles::Line::Line(WinogradForm form, int64_t extent, int64_t before, int64_t after)
     : form(form), extent(extent), before(before),
-      tiles(llvm::divideCeil(extent + before + after - form.overlap(), form.tile)) {}
+      tiles(llvm::divideCeil((extent + before + after - form.overlap()) / form.stride, form.tile)) {
+}
 
 WholeRange WinogradInputTiles::Line::whole() const {
-  return {before, extent + before - form.side() + 1};
+  int64_t last = extent + before - form.patch();
+  return {int64_t(llvm::divideCeil(before, form.stride)), last < 0 ? 0 : last / form.stride + 1};
 }
 
 WholeRange WinogradInputTiles::Line::wholeTiles() const {
   auto [first, end] = whole();
   auto tilesBefore = [&](int64_t at) { return int64_t(llvm::divideCeil(at, form.tile)); };
-  return {tilesBefore(first), end < 0 ? 0 : tilesBefore(end)};
+  return {tilesBefore(first), tilesBefore(end)};
 }
 
 WinogradInputTiles::WinogradInputTiles(Emitter &e, Value in, Value points,
@@ -84,14 +86,23 @@ WinogradInputTiles::WinogradInputTiles(Emitter &e, Value in, Value points,
 // share and the points.
 int64_t WinogradInputTiles::tilesAtOnce() const {
   constexpr int64_t cache = 12 << 10;
-  int64_t shares = llvm::divideCeil(horizontal.extent * form.side() * e.lanes * 4, cache);
+  int64_t shares =
+      llvm::divideCeil(horizontal.extent / form.stride * form.side() * e.lanes * 4, cache);
   return llvm::divideCeil(horizontal.tiles, shares);
 }
 
+Value WinogradInputTiles::topOf(const WinogradRow &tiles) {
+  return e.sub(e.mul(tiles.top, form.stride), e.index(vertical.before));
+}
+
+Value WinogradInputTiles::leftOf(Value column) {
+  return e.sub(e.mul(column, form.stride * form.tile), e.index(horizontal.before));
+}
+
 void WinogradInputTiles::emit(const WinogradRow &tiles, Value block) {
-  Value top = e.sub(tiles.top, e.index(vertical.before));
+  Value top = topOf(tiles);
   Coordinates rows;
-  for (int64_t y = 0; y < form.side(); ++y)
+  for (int64_t y = 0; y < form.patch(); ++y)
     rows.push_back(coordinate(e.add(top, y), vertical));
   int64_t most = tilesAtOnce();
   if (most == horizontal.tiles)
@@ -108,33 +119,39 @@ void WinogradInputTiles::emit(const WinogradRow &tiles, Value block) {
 // A part of the points of all tiles after the other: each writes few lines of points side by side.
 void WinogradInputTiles::emitParts(const WinogradRow &tiles, Value block,
                                    ArrayRef<Coordinate> rows) {
-  for (int64_t part = 0; part < inputParts(form); ++part)
+  auto emitPart = [&](Part part) {
     forTiles(
         e, tiles, vertical.whole(), vertical.last(), horizontal.wholeTiles(), horizontal.tiles,
         [&](const WinogradRow &whole) { emitWhole(whole, block, part); },
         [&](Value column) { emitEdge(tiles, column, block, part, rows); });
+  };
+  for (int64_t down = 0; down < form.stride; ++down)
+    for (int64_t right = 0; right < form.stride; ++right)
+      for (int64_t part = 0; part < inputParts(form, form.patchOf(down)); ++part)
+        emitPart({part, down, right});
 }
 
 // The last columns of a tile are the first ones of the next.
-void WinogradInputTiles::emitWhole(const WinogradRow &tiles, Value block, int64_t part) {
-  Value top = e.sub(tiles.top, e.index(vertical.before));
+void WinogradInputTiles::emitWhole(const WinogradRow &tiles, Value block, Part part) {
+  Value top = topOf(tiles);
   Coordinates rows;
-  for (int64_t y = 0; y < form.side(); ++y)
+  for (int64_t y = 0; y < form.patch(); ++y)
     rows.push_back({e.add(top, y), {}});
-  auto left = [&](Value column) {
-    return e.sub(e.mul(column, form.tile), e.index(horizontal.before));
+  auto emitAt = [&](Value column, int64_t x) {
+    Value at = e.add(leftOf(column), x * form.stride + part.right);
+    return emitColumn(tiles, block, part, rows, {at, {}});
   };
+  int64_t pixels = form.patchOf(part.right), overlap = pixels - form.tile;
   Values shared;
-  for (int64_t x = 0; x < form.overlap(); ++x)
-    llvm::append_range(shared,
-                       emitColumn(tiles, block, part, rows, {e.add(left(tiles.from), x), {}}));
+  for (int64_t x = 0; x < overlap; ++x)
+    llvm::append_range(shared, emitAt(tiles.from, x));
   e.loop(tiles.from, tiles.to, 1, shared, [&](Value column, ValueRange carried) {
-    size_t height = carried.size() / form.overlap();
     SmallVector<Values> columns;
-    for (; !carried.empty(); carried = carried.drop_front(height))
+    for (size_t height = carried.size() / std::max<int64_t>(overlap, 1); !carried.empty();
+         carried = carried.drop_front(height))
       columns.push_back(Values(carried.take_front(height)));
-    for (int64_t x = form.overlap(); x < form.side(); ++x)
-      columns.push_back(emitColumn(tiles, block, part, rows, {e.add(left(column), x), {}}));
+    for (int64_t x = overlap; x < pixels; ++x)
+      columns.push_back(emitAt(column, x));
     emitStores(tiles, column, block, part, columns);
     if (tilesAtOnce() < horizontal.tiles)
       emitPrefetches(tiles, column, block, part, rows);
@@ -147,39 +164,46 @@ void WinogradInputTiles::emitWhole(const WinogradRow &tiles, Value block, int64_
 
 // Each part but the last asks for some rows of the tile as far to the right as the next share is.
 void WinogradInputTiles::emitPrefetches(const WinogradRow &tiles, Value column, Value block,
-                                        int64_t part, ArrayRef<Coordinate> rows) {
-  Value left = e.sub(e.mul(e.add(column, tilesAtOnce()), form.tile), e.index(horizontal.before));
-  left = e.min(left, e.index(std::max<int64_t>(horizontal.extent - form.tile, 0)));
-  int64_t each = llvm::divideCeil(form.side(), inputParts(form) - 1);
-  for (int64_t y = part * each; y < std::min(part * each + each, form.side()); ++y)
-    for (int64_t x = 0; x < form.tile; x += e.vectorsOfLine())
-      e.prefetch(in, {tiles.image, block, rows[y].at, e.add(left, x), e.index(0)});
+                                        Part part, ArrayRef<Coordinate> rows) {
+  int64_t width = form.stride * form.tile;
+  Value left = leftOf(e.add(column, tilesAtOnce()));
+  left = e.min(left, e.index(std::max<int64_t>(horizontal.extent - width, 0)));
+  int64_t each = llvm::divideCeil(form.side(), form.side() / 2), first = part.index * each;
+  for (int64_t y = first; y < std::min(first + each, form.patchOf(part.down)); ++y)
+    for (int64_t x = part.right; x < width; x += llvm::alignTo(e.vectorsOfLine(), form.stride))
+      e.prefetch(in, {tiles.image, block, rows[y * form.stride + part.down].at, e.add(left, x),
+                      e.index(0)});
 }
 
-void WinogradInputTiles::emitEdge(const WinogradRow &tiles, Value column, Value block, int64_t part,
+void WinogradInputTiles::emitEdge(const WinogradRow &tiles, Value column, Value block, Part part,
                                   ArrayRef<Coordinate> rows) {
-  Value left = e.sub(e.mul(column, form.tile), e.index(horizontal.before));
+  Value left = leftOf(column);
   SmallVector<Values> columns;
-  for (int64_t x = 0; x < form.side(); ++x)
+  for (int64_t x = part.right; x < form.patch(); x += form.stride)
     columns.push_back(emitColumn(tiles, block, part, rows, coordinate(e.add(left, x), horizontal)));
   emitStores(tiles, column, block, part, columns);
 }
 
-Values WinogradInputTiles::emitColumn(const WinogradRow &tiles, Value block, int64_t part,
+Values WinogradInputTiles::emitColumn(const WinogradRow &tiles, Value block, Part part,
                                       ArrayRef<Coordinate> rows, const Coordinate &column) {
-  return emitInputColumn(e, form, part, [&](int64_t y) {
-    return loadPixel({tiles.image, block, rows[y].at, column.at, e.index(0)}, rows[y].mask,
-                     column.mask);
+  return emitInputColumn(e, form, part.index, [&](int64_t y) {
+    const Coordinate &row = rows[y * form.stride + part.down];
+    return loadPixel({tiles.image, block, row.at, column.at, e.index(0)}, row.mask, column.mask);
   });
 }
 
-void WinogradInputTiles::emitStores(const WinogradRow &tiles, Value column, Value block,
-                                    int64_t part, ArrayRef<Values> columns) {
-  int64_t point = firstInputRow(part) * form.side();
+void WinogradInputTiles::emitStores(const WinogradRow &tiles, Value column, Value block, Part part,
+                                    ArrayRef<Values> columns) {
+  int64_t y = firstInputRow(form, part.index) * form.stride + part.down;
   Value slot = tiles.slotOf(e, column);
-  for (const Values &row : emitInputRows(e, form, columns))
-    for (Value value : row)
-      e.store(value, points, {tiles.pointsImage, block, e.index(point++), slot, e.index(0)});
+  for (const Values &row : emitInputRows(e, form, columns)) {
+    int64_t plane = y * form.patch() + part.right;
+    for (Value value : row) {
+      e.store(value, points, {tiles.pointsImage, block, e.index(plane), slot, e.index(0)});
+      plane += form.stride;
+    }
+    y += form.stride;
+  }
 }
 
 WinogradInputTiles::Coordinate WinogradInputTiles::coordinate(Value at, const Line &line) {
@@ -218,9 +242,9 @@ void WinogradOutputTiles::emit(const WinogradRow &tiles, Value m, Value pointsBl
   auto transform = [&](Value slot, TakeRow take) {
     auto load = [&](int64_t point) -> Value {
       Value value = e.load(m, {tiles.pointsImage, pointsBlock, e.index(point), slot, e.index(0)});
-      // The point 1 of both dimensions counts once in every output.
-      bool isOnes = point == form.side() + 1;
-      return isOnes ? arith::AddFOp::create(e.builder, e.loc, value, bias).getResult() : value;
+      return point == pointOfOnes(form)
+                 ? arith::AddFOp::create(e.builder, e.loc, value, bias).getResult()
+                 : value;
     };
     for (ArrayRef<int64_t> rows : outputParts(form))
       for (auto [y, outputs] : llvm::zip_equal(rows, emitOutputRows(e, form, rows, load)))

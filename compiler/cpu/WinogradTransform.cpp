@@ -10,7 +10,11 @@
 //   +-p    Q_p of d2, d4, ... +- p Q_p of d1, d3...  g(+-p) / (2 p^2 Q_p(p^2))   i: times (+-p)^i
 //   inf    Q of d1, d3, ...                          the last tap                last: counts once
 //
-// where "Q of" are Q's coefficients times values. The two of a pair share their sums.
+// where "Q of" are Q's coefficients times values. The two of a pair share their sums. An odd number
+// of points has no 0:
+//
+//   +-p    Q_p of d0, d2... +- 1/p Q_p of d1, d3...  g(+-p) / (2 Q_p(p^2))       i: times (+-p)^i
+//   inf    Q of d0, d2, ...                          the last tap                last: counts once
 //
 //===---------------------------------------------------------------------------------===//
 
@@ -27,9 +31,13 @@ using Values = Emitter::Values;
 
 // The fewer the digits of the points and of their powers, the smaller are errors.
 static ArrayRef<double> pairsOf(WinogradForm form) {
-  static constexpr double pairs[] = {1, 2, 0.5};
-  return ArrayRef(pairs).take_front(form.side() / 2 - 1);
+  static constexpr double pairs[] = {1, 2, 0.5}, pairsOfOdd[] = {1, 0.5};
+  return form.side() % 2 ? ArrayRef(pairsOfOdd).take_front(form.side() / 2)
+                         : ArrayRef(pairs).take_front(form.side() / 2 - 1);
 }
+
+// How many points come before the pairs: the point 0, or none.
+static int64_t zerosOf(WinogradForm form) { return form.side() % 2 ? 0 : 1; }
 
 // Coefficients, of y^0 first, of the product of (y - p^2) of all pairs but `skipped`.
 static SmallVector<double> productOfPairs(WinogradForm form, double skipped = 0) {
@@ -49,7 +57,7 @@ static double divisorOf(WinogradForm form, double pair) {
   double value = 0;
   for (auto [power, coefficient] : llvm::enumerate(productOfPairs(form, pair)))
     value += coefficient * std::pow(pair, 2.0 * power);
-  return 2 * pair * pair * value;
+  return 2 * (zerosOf(form) ? pair * pair : 1) * value;
 }
 
 namespace {
@@ -108,27 +116,32 @@ private:
 } // namespace
 
 Values Line::weights(Element tap) {
-  Values points = {scale(1 / productOfPairs(form)[0], tap(0))};
+  Values points;
+  if (zerosOf(form))
+    points.push_back(scale(1 / productOfPairs(form)[0], tap(0)));
   for (double pair : pairsOf(form)) {
     SmallVector<double> even, odd; // powers of p^2
-    for (int64_t k = 0; k < form.window; ++k)
+    for (int64_t k = 0; k < form.taps(); ++k)
       (k % 2 ? odd : even).push_back(std::pow(pair, k / 2 * 2));
     double divisor = divisorOf(form, pair);
     Value evenSum = scale(1 / divisor, polynomial(even, 0, tap)), oddSum = polynomial(odd, 1, tap);
     for (double point : {pair, -pair})
       points.push_back(fma(point / divisor, oddSum, evenSum));
   }
-  points.push_back(tap(form.window - 1));
+  points.push_back(tap(form.taps() - 1));
   return points;
 }
 
 Values Line::input(int64_t part, Element pixel) {
-  if (part == 0 || part + 1 == inputParts(form))
-    return {polynomial(productOfPairs(form), part == 0 ? 0 : 1, pixel)};
-  double pair = pairsOf(form)[part - 1];
+  int64_t zeros = zerosOf(form);
+  if (part < zeros)
+    return {polynomial(productOfPairs(form), 0, pixel)};
+  if (part == form.side() / 2)
+    return {polynomial(productOfPairs(form), zeros, pixel)};
+  double pair = pairsOf(form)[part - zeros], factor = zeros ? pair : 1 / pair;
   SmallVector<double> others = productOfPairs(form, pair);
-  Value even = polynomial(others, 2, pixel), odd = polynomial(others, 1, pixel);
-  return {fma(pair, odd, even), fma(-pair, odd, even)};
+  Value even = polynomial(others, 2 * zeros, pixel), odd = polynomial(others, 1, pixel);
+  return {fma(factor, odd, even), fma(-factor, odd, even)};
 }
 
 Values Line::outputs(ArrayRef<int64_t> rows, Element point) {
@@ -139,13 +152,14 @@ Values Line::outputs(ArrayRef<int64_t> rows, Element point) {
   for (int64_t odd : {0, 1})
     if (llvm::any_of(rows, [&](int64_t row) { return row % 2 == odd; }))
       for (size_t i = 0; i < pairsOf(form).size(); ++i) {
-        Value plus = at(2 * i + 1), minus = at(2 * i + 2);
+        int64_t first = zerosOf(form) + 2 * i;
+        Value plus = at(first), minus = at(first + 1);
         pairSums[odd].push_back(fma(odd ? -1 : 1, minus, plus));
       }
   Values outputs;
   for (int64_t row : rows) {
     SmallVector<Term> terms;
-    if (row == 0)
+    if (row < zerosOf(form))
       terms.push_back({1, at(0)});
     for (auto [pair, value] : llvm::zip_equal(pairsOf(form), pairSums[row % 2]))
       terms.push_back({std::pow(pair, row), value});
@@ -171,18 +185,24 @@ static SmallVector<Values> transform(int64_t columns, function_ref<Values(int64_
 Values dlc::cpu::emitWeightPoints(Emitter &e, WinogradForm form, ValueRange taps) {
   Line line(e, form);
   auto column = [&](int64_t x) {
-    return line.weights([&](int64_t y) { return taps[y * form.window + x]; });
+    return line.weights([&](int64_t y) { return taps[y * form.taps() + x]; });
   };
   auto row = [&](Line::Element element) { return line.weights(element); };
   Values points;
-  for (const Values &values : transform(form.window, column, row))
+  for (const Values &values : transform(form.taps(), column, row))
     llvm::append_range(points, values);
   return points;
 }
 
-int64_t dlc::cpu::inputParts(WinogradForm form) { return form.side() / 2 + 1; }
+int64_t dlc::cpu::inputParts(WinogradForm form, int64_t pixels) {
+  return form.side() / 2 + (pixels == form.side());
+}
 
-int64_t dlc::cpu::firstInputRow(int64_t part) { return part == 0 ? 0 : part * 2 - 1; }
+int64_t dlc::cpu::firstInputRow(WinogradForm form, int64_t part) {
+  return std::max<int64_t>(2 * part - zerosOf(form), 0);
+}
+
+int64_t dlc::cpu::pointOfOnes(WinogradForm form) { return zerosOf(form) * (form.side() + 1); }
 
 Values dlc::cpu::emitInputColumn(Emitter &e, WinogradForm form, int64_t part,
                                  function_ref<Value(int64_t)> pixel) {
@@ -194,11 +214,11 @@ SmallVector<Values> dlc::cpu::emitInputRows(Emitter &e, WinogradForm form,
   Line line(e, form);
   auto row = [&](Line::Element element) {
     Values points;
-    for (int64_t part = 0; part < inputParts(form); ++part)
+    for (int64_t part = 0; part < inputParts(form, columns.size()); ++part)
       llvm::append_range(points, line.input(part, element));
     return points;
   };
-  return transform(form.side(), [&](int64_t x) { return columns[x]; }, row);
+  return transform(columns.size(), [&](int64_t x) { return columns[x]; }, row);
 }
 
 SmallVector<SmallVector<int64_t>> dlc::cpu::outputParts(WinogradForm form) {

@@ -8,15 +8,20 @@
 namespace dlc::cpu {
 
 // Each transforms a square of vectors along both dimensions, by the matrices of Toom and Cook.
-// Points of a square go row by row: 0, then p and -p of each pair, then infinity.
+// Points of a square go row by row: 0, if they are even in number, then p and -p of each pair, then
+// infinity.
 
 /// G: r x r taps to all points.
 Emitter::Values emitWeightPoints(Emitter &e, kernel::WinogradForm form, mlir::ValueRange taps);
 
 /// B^T goes by parts of the points of a tile, which are more than there are registers: one row of
-/// B^T or two that share their sums.
-int64_t inputParts(kernel::WinogradForm form);
-int64_t firstInputRow(int64_t part);
+/// B^T or two that share their sums. The last one, the point at infinity, alone reads the last of
+/// `pixels`: where there is one less, it does not exist.
+int64_t inputParts(kernel::WinogradForm form, int64_t pixels);
+int64_t firstInputRow(kernel::WinogradForm form, int64_t part);
+
+/// The point 1 of both dimensions, which counts once in every output.
+int64_t pointOfOnes(kernel::WinogradForm form);
 
 /// The part's rows of one column of pixels.
 Emitter::Values emitInputColumn(Emitter &e, kernel::WinogradForm form, int64_t part,

@@ -16,8 +16,13 @@ using kernel::WinogradForm;
 // Fewer blocks leave threads without work.
 static constexpr int64_t kLeastTiles = 24, kMostTiles = 39, kLeastBlocks = 5;
 
-WinogradForm dlc::schedule::formOf(size_t index, int64_t window) {
-  return {kForms[index] + 3 - window, window};
+WinogradForm dlc::schedule::formOf(size_t index, int64_t window, int64_t stride) {
+  int64_t taps = WinogradForm{0, window, stride}.taps();
+  return {kForms[index] + 3 - std::max<int64_t>(taps, 3), window, stride};
+}
+
+static WinogradForm winogradOf(const ConvSizes &conv, int64_t m) {
+  return {m, conv.window, conv.stride};
 }
 
 static bool hasWinograd(const ConvShape &conv) {
@@ -25,7 +30,8 @@ static bool hasWinograd(const ConvShape &conv) {
     return llvm::all_of(have, [&](int64_t value) { return value == want; });
   };
   llvm::ArrayRef<int64_t> window = shapeOf(conv.kernel).take_front(2);
-  return window[0] == window[1] && window[0] >= 3 && window[0] <= 5 && is(conv.strides, 1) &&
+  return window[0] == window[1] && window[0] >= 3 && window[0] <= 5 &&
+         (is(conv.strides, 1) || (window[0] == 3 && is(conv.strides, 2))) &&
          is(conv.dilations, 1) && conv.groups == 1 &&
          llvm::all_of(conv.padding, [](int64_t p) { return p >= 0; });
 }
@@ -62,7 +68,7 @@ static constexpr int64_t kFewFilters = 8;
 
 // Images of one channel have a kernel of their own, whose lanes are tiles.
 static bool isPlane(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
-  return conv.channels == 1 && (m == 2 || m == 4) && conv.inCols >= facts.lanes;
+  return conv.channels == 1 && conv.stride == 1 && (m == 2 || m == 4) && conv.inCols >= facts.lanes;
 }
 
 // Step by step all weights are read once, but the points of an image go through memory twice.
@@ -70,13 +76,13 @@ static bool isPlane(const TargetFacts &facts, const ConvSizes &conv, int64_t m) 
 static int64_t chooseBlocks(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
   int64_t inBlocks = llvm::divideCeil(conv.channels, facts.lanes),
           outBlocks = llvm::divideCeil(conv.filters, facts.lanes), tiles = tilesOf(conv, m);
-  int64_t point = 4 * WinogradForm{m, conv.window}.points() *
-                  facts.lanes; // bytes of a tile and block of channels
-  int64_t l2 = facts.costs.l2;
-  int64_t fitting = l2 / (point * (inBlocks + 2)); // products: of about two blocks at a time
+  WinogradForm form = winogradOf(conv, m);
+  int64_t l2 = facts.costs.l2, point = 4 * facts.lanes; // bytes of a block of channels
+  // Products: of about two blocks at a time.
+  int64_t fitting = l2 / (point * (form.planes() * inBlocks + form.points() * 2));
   int64_t most = std::clamp(fitting, kLeastTiles, kMostTiles);
   int64_t blocks = llvm::divideCeil(tiles, most);
-  bool large = point * tiles * (inBlocks + outBlocks) > l2;
+  bool large = point * tiles * (form.planes() * inBlocks + form.points() * outBlocks) > l2;
   return large && blocks >= kLeastBlocks ? blocks : 0;
 }
 
@@ -99,8 +105,9 @@ static double bytesOf(const TargetFacts &facts, const ConvSizes &conv, int64_t p
 // all weights, which must be few and near. One thread takes as long in either form, if blocks fill
 // their register tiles, so estimates know nothing of it. An even number suits two threads.
 static int64_t chooseSmallBlocks(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
-  int64_t points = WinogradForm{m, conv.window}.points(), tiles = tilesOf(conv, m);
-  if (facts.costs.byte > 0 || bytesOf(facts, conv, points) >= facts.costs.l2 / 4)
+  int64_t tiles = tilesOf(conv, m);
+  if (facts.costs.byte > 0 ||
+      bytesOf(facts, conv, winogradOf(conv, m).planes()) >= facts.costs.l2 / 4)
     return 0;
   int64_t most = std::max<int64_t>(kLeastBlocks - 1, llvm::divideCeil(tiles, kMostTiles));
   most += most % 2;
@@ -118,12 +125,13 @@ static int64_t chooseSmallBlocks(const TargetFacts &facts, const ConvSizes &conv
 // channels, where a block's are more.
 static double vectorsFromBeyond(const TargetFacts &facts, const ConvSizes &conv, int64_t m,
                                 int64_t blocks) {
-  int64_t points = WinogradForm{m, conv.window}.points() * tilesOf(conv, m);
-  int64_t in = points * llvm::divideCeil(conv.channels, facts.lanes);
+  WinogradForm form = winogradOf(conv, m);
+  int64_t in = form.planes() * tilesOf(conv, m) * llvm::divideCeil(conv.channels, facts.lanes);
   int64_t outBlocks = llvm::divideCeil(conv.filters, facts.lanes);
+  int64_t out = form.points() * tilesOf(conv, m) * outBlocks;
   double bytes = 4.0 * facts.lanes;
   if (!blocks)
-    return bytes * (in + points * outBlocks) > facts.costs.l2 ? in + points * outBlocks : 0;
+    return bytes * (in + out) > facts.costs.l2 ? in + out : 0;
   if (bytes * in / blocks <= facts.costs.l2)
     return 0;
   int64_t rows = llvm::divideCeil(tilesOf(conv, m), blocks);
@@ -147,24 +155,24 @@ FormWork dlc::schedule::workOf(const TargetFacts &facts, const ConvSizes &conv, 
     work.launches = 1;
     return work;
   }
-  int64_t points = WinogradForm{m, conv.window}.points(), tiles = tilesOf(conv, m);
+  WinogradForm form = winogradOf(conv, m);
+  int64_t points = form.points(), planes = form.planes(), tiles = tilesOf(conv, m);
   if (isPlane(facts, conv, m)) {
     // Output points are formed and transformed in two cycles each, for they wait for no memory.
     // Pixels are put into their lanes as often as they are read.
     int64_t rows = llvm::divideCeil(conv.rows, m), columns = llvm::divideCeil(conv.cols, m);
     work.product = 4.0 * points * tiles * llvm::divideCeil(conv.filters, facts.lanes);
-    work.vectors =
-        2 * effortOf({m, conv.window}) * points * rows * llvm::divideCeil(columns, facts.lanes);
+    work.vectors = 2 * effortOf(form) * points * rows * llvm::divideCeil(columns, facts.lanes);
     work.launches = 1;
     return work;
   }
-  int64_t channelBlocks =
-      llvm::divideCeil(conv.channels, facts.lanes) + llvm::divideCeil(conv.filters, facts.lanes);
+  int64_t inBlocks = llvm::divideCeil(conv.channels, facts.lanes);
+  int64_t outBlocks = llvm::divideCeil(conv.filters, facts.lanes);
   int64_t blocks = chooseBlocks(facts, conv, m);
-  work.product = productOf(facts, conv, tiles, double(points) * conv.channels);
-  work.vectors = effortOf({m, conv.window}) *
-                 (points * tiles * channelBlocks + vectorsFromBeyond(facts, conv, m, blocks));
-  work.bytes = bytesOf(facts, conv, points);
+  work.product = productOf(facts, conv, tiles, double(planes) * conv.channels);
+  work.vectors = effortOf(form) * (tiles * (planes * inBlocks + points * outBlocks) +
+                                   vectorsFromBeyond(facts, conv, m, blocks));
+  work.bytes = bytesOf(facts, conv, planes);
   work.launches = blocks ? 1 : 3;
   return work;
 }
@@ -196,13 +204,24 @@ double dlc::schedule::timeOf(const CostTable &costs, const FormWork &work) {
   return time;
 }
 
+// Memory that is read by one thread in less than the products take is not by several: two thirds of
+// their time are what two threads need of it.
+static bool waitsForWeights(const TargetFacts &facts, const FormWork &work) {
+  return 1.5 * facts.costs.byte * work.bytes > facts.costs.product * work.product;
+}
+
 Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const ConvSizes &conv) {
   Estimates estimates;
+  estimates.fill(std::numeric_limits<double>::infinity());
   estimates[0] = timeOf(facts.costs, workOf(facts, conv, 0));
   for (size_t i = 1; i < estimates.size(); ++i) {
-    WinogradForm form = formOf(i, conv.window);
-    estimates[i] = form.exists() ? timeOf(facts.costs, workOf(facts, conv, form.tile))
-                                 : std::numeric_limits<double>::infinity();
+    WinogradForm form = formOf(i, conv.window, conv.stride);
+    if (!form.exists())
+      continue;
+    FormWork work = workOf(facts, conv, form.tile);
+    // Phases have the more weights for a product, which have no form of fewer bytes.
+    if (conv.stride == 1 || !waitsForWeights(facts, work))
+      estimates[i] = timeOf(facts.costs, work);
   }
   return estimates;
 }
@@ -262,12 +281,6 @@ static int64_t tileSizeOf(Winograd use) {
   }
 }
 
-// Memory that is read by one thread in less than the products take is not by several: two thirds of
-// their time are what two threads need of it.
-static bool waitsForWeights(const TargetFacts &facts, const FormWork &work) {
-  return 1.5 * facts.costs.byte * work.bytes > facts.costs.product * work.product;
-}
-
 WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
                                              const ConvShape &conv) {
   std::optional<Estimates> estimates = estimateForms(facts, conv);
@@ -276,7 +289,7 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
   std::optional<Phases> phases = planPhases(conv);
   ConvSizes sizes = phases ? sizesOf(conv, *phases) : sizesOf(conv);
   int64_t tileSize = tileSizeOf(use);
-  if (tileSize && !WinogradForm{tileSize, sizes.window}.exists())
+  if (tileSize && !winogradOf(sizes, tileSize).exists())
     return {};
   if (!tileSize) {
     // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them
@@ -284,12 +297,12 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
     bool few = sizes.filters <= kFewFilters;
     for (size_t form = 1; form < estimates->size(); ++form)
       if (!phases && sizes.channels < facts.lanes &&
-          (few || !isPlane(facts, sizes, formOf(form, sizes.window).tile)))
+          (few || !isPlane(facts, sizes, formOf(form, sizes.window, sizes.stride).tile)))
         (*estimates)[form] = std::numeric_limits<double>::infinity();
     size_t form = fastestForm(*estimates);
     if (form == 0)
       return {};
-    tileSize = formOf(form, sizes.window).tile;
+    tileSize = formOf(form, sizes.window, sizes.stride).tile;
   }
   if (isPlane(facts, sizes, tileSize))
     return {tileSize, 0, true, phases};

@@ -20,8 +20,9 @@ struct ConvSizes {
 /// Indices of Estimates.
 inline constexpr int64_t kForms[] = {0, 2, 4, 6};
 
-/// The form with as many points, of windows of another side: one that need not exist.
-kernel::WinogradForm formOf(size_t index, int64_t window);
+/// The form with as many points, of windows of another side, or of phases with one less: one that
+/// need not exist.
+kernel::WinogradForm formOf(size_t index, int64_t window, int64_t stride);
 
 /// What a form of a convolution does, in quantities whose prices are the times of CostTable.
 struct FormWork {

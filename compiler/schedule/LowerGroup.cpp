@@ -128,7 +128,7 @@ static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &con
 }
 
 // Why the form was chosen, for people: nothing obeys it.
-static void noteEstimates(Operation *op, int64_t window,
+static void noteEstimates(Operation *op, int64_t window, int64_t stride,
                           const std::optional<Estimates> &estimates) {
   if (!estimates || !isa<kernel::KernelOpInterface>(op))
     return;
@@ -136,9 +136,9 @@ static void noteEstimates(Operation *op, int64_t window,
   SmallVector<NamedAttribute> entries;
   for (auto [form, time] : llvm::enumerate(*estimates))
     if (std::isfinite(time))
-      entries.push_back(
-          builder.getNamedAttr(form ? ("f" + Twine(formOf(form, window).tile)).str() : "direct",
-                               builder.getI64IntegerAttr(std::llround(time))));
+      entries.push_back(builder.getNamedAttr(
+          form ? ("f" + Twine(formOf(form, window, stride).tile)).str() : "direct",
+          builder.getI64IntegerAttr(std::llround(time))));
   op->setDiscardableAttr(kernel::kEstimateAttr, builder.getDictionaryAttr(entries));
 }
 
@@ -184,7 +184,7 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
                                     : buildDirect(blocker, group, shape, extras, inner);
   std::optional<Phases> phases = planPhases(shape);
   noteEstimates(blocked.getDefiningOp(), phases ? phases->window : shapeOf(kernel)[0],
-                estimateForms(blocker.facts, shape));
+                phases ? 1 : shape.strides[0], estimateForms(blocker.facts, shape));
   return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Image);
 }
 

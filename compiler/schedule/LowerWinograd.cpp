@@ -27,8 +27,9 @@ struct TransformedWeights {
 } // namespace
 
 // Products step by step read all weights once; those in blocks of tiles have them in a cache.
-static bool wantsFixedWeights(const Blocker &blocker, Value kernel, const WinogradChoice &choice) {
-  if (choice.plane || choice.blocks || !isPrepared(kernel))
+static bool wantsFixedWeights(const Blocker &blocker, Value kernel, int64_t stride,
+                              const WinogradChoice &choice) {
+  if (choice.plane || choice.blocks || stride > 1 || !isPrepared(kernel))
     return false;
   if (blocker.weightPrecision != WeightPrecision::Auto)
     return blocker.weightPrecision == WeightPrecision::Fixed;
@@ -39,22 +40,22 @@ static bool wantsFixedWeights(const Blocker &blocker, Value kernel, const Winogr
 static TransformedWeights transformWeights(Blocker &blocker, Location loc, Value kernel,
                                            kernel::WinogradForm form, int64_t cols, bool fixed) {
   OpBuilder &builder = blocker.builder;
-  int64_t lanes = blocker.facts.lanes, channels = shapeOf(kernel)[2], points = form.points();
+  int64_t lanes = blocker.facts.lanes, channels = shapeOf(kernel)[2], planes = form.planes();
   int64_t blocks = llvm::divideCeil(shapeOf(kernel)[3], lanes);
   int64_t groups = llvm::divideCeil(blocks, cols);
   Value scales, out;
   if (!fixed) {
-    out = blocker.empty(loc, {points, groups, channels, cols, lanes});
+    out = blocker.empty(loc, {planes, groups, channels, cols, lanes});
   } else {
-    Value largest = blocker.empty(loc, {points, blocks, lanes});
+    Value largest = blocker.empty(loc, {planes, blocks, lanes});
     scales = kernel::WinogradScalesOp::create(builder, loc, largest.getType(), kernel, largest,
                                               form.tile, form.window)
                  .getResult()[0];
-    SmallVector<int64_t> words = {points, groups, kernel::fixedRows(channels), cols, lanes};
+    SmallVector<int64_t> words = {planes, groups, kernel::fixedRows(channels), cols, lanes};
     out = tensor::EmptyOp::create(builder, loc, words, builder.getI32Type());
   }
   Value u = kernel::WinogradWeightsOp::create(builder, loc, out.getType(), kernel, scales, out,
-                                              form.tile, form.window)
+                                              form.tile, form.window, form.stride)
                 .getResult()[0];
   return {u, scales};
 }
@@ -67,7 +68,7 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
   ConvShape conv = choice.phases ? joinPhases(blocker, loc, given, *choice.phases) : given;
   ArrayRef<int64_t> kernel = shapeOf(conv.kernel);
   int64_t lanes = blocker.facts.lanes, channels = kernel[2], filters = kernel[3];
-  kernel::WinogradForm form{choice.tileSize, kernel[0]};
+  kernel::WinogradForm form{choice.tileSize, kernel[0], conv.strides[0]};
   int64_t tileSize = form.tile, window = form.window, batch = conv.result[0],
           points = form.points();
   int64_t tiles =
@@ -78,8 +79,9 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
   kernel::TileAttr tile = chooseTile(builder.getContext(), blocker.facts, rows, outBlocks, false);
   int64_t cols = choice.plane ? 1 : tile.getCols();
 
-  TransformedWeights weights = transformWeights(blocker, loc, conv.kernel, form, cols,
-                                                wantsFixedWeights(blocker, conv.kernel, choice));
+  TransformedWeights weights =
+      transformWeights(blocker, loc, conv.kernel, form, cols,
+                       wantsFixedWeights(blocker, conv.kernel, form.stride, choice));
   Value u = weights.points;
   Value bias = blocker.packBias(loc, conv.bias, filters);
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
@@ -95,20 +97,20 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
     auto op =
         kernel::WinogradOp::create(builder, loc, out.getType(), x, u, bias, extras, out,
                                    conv.padding, tileSize, channels, choice.blocks, tile, window,
-                                   /*pool=*/1);
+                                   /*pool=*/1, form.stride);
     buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
     return op.getResult()[0];
   }
-  Value v = blocker.empty(loc, {batch, shapeOf(x)[1], points, tiles | 1, lanes});
+  Value v = blocker.empty(loc, {batch, shapeOf(x)[1], form.planes(), tiles | 1, lanes});
   v = kernel::WinogradInputOp::create(builder, loc, v.getType(), x, v, conv.padding, tileSize,
-                                      window)
+                                      window, form.stride)
           .getResult()[0];
   Value m = blocker.empty(loc, {batch, outBlocks, points, tiles | 1, lanes});
   m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, u, weights.scales, m, channels,
-                                     tiles, tileSize, tile)
+                                     tiles, tileSize, tile, window, form.stride)
           .getResult()[0];
   auto op = kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras, out,
-                                             tileSize, window,
+                                             tileSize, form.taps(),
                                              /*pool=*/1);
   buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
   return op.getResult()[0];

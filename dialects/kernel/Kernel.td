@@ -66,6 +66,12 @@ class Kernel_Op<string mnemonic, list<Trait> traits = []>
       return {static_cast<int64_t>(getTileSize()), static_cast<int64_t>(getWindow())};
     }
   }];
+  code winogradStrided = dps # [{
+    WinogradForm getForm() {
+      return {static_cast<int64_t>(getTileSize()), static_cast<int64_t>(getWindow()),
+              static_cast<int64_t>(getStride())};
+    }
+  }];
   let extraClassDeclaration = dps;
 }
 

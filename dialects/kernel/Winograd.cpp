@@ -12,8 +12,10 @@ static int64_t slots(int64_t tiles) { return tiles | 1; }
 
 static LogicalResult verifyForm(Operation *op, WinogradForm form) {
   if (!form.exists())
-    return op->emitOpError("computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or "
-                           "5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows");
+    return op->emitOpError(
+        "computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or "
+        "5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows, of "
+        "2x2 windows, or of 3x3 windows with a stride of 2");
   return success();
 }
 
@@ -47,7 +49,8 @@ static LogicalResult verifyImage(Operation *op, Value input, ArrayRef<int64_t> p
 // Windows along a dimension of the padded image, 0 or 1.
 template <typename OpTy> static int64_t sumsAlong(OpTy op, unsigned dim) {
   ArrayRef<int64_t> padding = op.getPadding().slice(2 * dim, 2);
-  return shapeOf(op.getInput())[2 + dim] + padding[0] + padding[1] - op.getForm().overlap();
+  WinogradForm form = op.getForm();
+  return (shapeOf(op.getInput())[2 + dim] + padding[0] + padding[1] - form.overlap()) / form.stride;
 }
 
 // Square windows over channels.
@@ -89,7 +92,7 @@ LogicalResult WinogradWeightsOp::verify() {
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
   if (failed(verifyShape(*this, "transformed weights", getOut(),
-                         {getForm().points(), ceilDiv(in[3], out[3] * out[4]),
+                         {getForm().planes(), ceilDiv(in[3], out[3] * out[4]),
                           rowsOf(in[2], getScales()), out[3], out[4]})))
     return failure();
   return verifyScales(*this, getOut(), getScales(), ceilDiv(in[3], out[4]));
@@ -104,7 +107,7 @@ LogicalResult WinogradInputOp::verify() {
   int64_t height = sumsAlong(*this, 0), width = sumsAlong(*this, 1), m = getTileSize();
   return verifyShape(
       *this, "points", getOut(),
-      {in[0], in[1], getForm().points(), slots(ceilDiv(height, m) * ceilDiv(width, m)), in[4]});
+      {in[0], in[1], getForm().planes(), slots(ceilDiv(height, m) * ceilDiv(width, m)), in[4]});
 }
 
 LogicalResult WinogradGemmOp::verify() {
@@ -123,7 +126,11 @@ LogicalResult WinogradGemmOp::verify() {
                       {in[2], ceilDiv(out[1], cols), rowsOf(depth, getScales()), cols, out[4]})) ||
       failed(verifyScales(*this, getWeights(), getScales(), out[1])))
     return failure();
-  return verifyShape(*this, "an output", getOut(), {in[0], out[1], in[2], in[3], out[4]});
+  if (failed(verifyShape(*this, "an input", getInput(),
+                         {in[0], in[1], getForm().planes(), in[3], in[4]})))
+    return failure();
+  return verifyShape(*this, "an output", getOut(),
+                     {in[0], out[1], getForm().points(), in[3], out[4]});
 }
 
 // Tiles along dimension `dim` of the image.
@@ -173,22 +180,22 @@ LogicalResult WinogradOp::verify() {
       static_cast<int64_t>(getBlocks()) > getTileRows() * getTileColumns())
     return emitOpError("needs from one block to as many as there are tiles");
   return verifyShape(*this, "weights", getWeights(),
-                     {getForm().points(), ceilDiv(out[1], cols), depth, cols, out[4]});
+                     {getForm().planes(), ceilDiv(out[1], cols), depth, cols, out[4]});
 }
 
 int64_t WinogradOp::getTileRows() { return countTiles(*this, 2); }
 int64_t WinogradOp::getTileColumns() { return countTiles(*this, 3); }
 
-static SmallVector<int64_t> scratchShape(WinogradOp op, int64_t channelBlocks) {
+static SmallVector<int64_t> scratchShape(WinogradOp op, int64_t channelBlocks, int64_t points) {
   int64_t most = ceilDiv(op.getTileRows() * op.getTileColumns(), op.getBlocks());
-  return {1, channelBlocks, op.getForm().points(), slots(most), shapeOf(op.getOut())[4]};
+  return {1, channelBlocks, points, slots(most), shapeOf(op.getOut())[4]};
 }
 SmallVector<int64_t> WinogradOp::getPointsShape() {
-  return scratchShape(*this, shapeOf(getInput())[1]);
+  return scratchShape(*this, shapeOf(getInput())[1], getForm().planes());
 }
 SmallVector<int64_t> WinogradOp::getProductsShape() {
-  SmallVector<int64_t> shape = scratchShape(*this, shapeOf(getWeights())[3]);
-  ++shape[2];
+  SmallVector<int64_t> shape =
+      scratchShape(*this, shapeOf(getWeights())[3], getForm().points() + 1);
   std::swap(shape[2], shape[3]);
   return shape;
 }
@@ -247,6 +254,7 @@ SmallVector<OpFoldResult> WinogradInputOp::getItemExtents(OpBuilder &builder, Lo
 }
 SmallVector<OpFoldResult> WinogradGemmOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getWeights(), {0, 1});
+  items[0] = builder.getIndexAttr(getForm().points());
   items.append(extents(builder, loc, getOut(), {0}));
   return items;
 }
@@ -269,39 +277,42 @@ SmallVector<OpFoldResult> WinogradPlaneOp::getItemExtents(OpBuilder &builder, Lo
 }
 
 // A transform applies about two operations of one dimension to each point, twice.
-static int64_t transformFlops(WinogradForm form) { return 4 * form.points(); }
+static int64_t transformFlops(int64_t points) { return 4 * points; }
 
 int64_t WinogradScalesOp::getFlopsPerItem() {
-  return transformFlops(getForm()) * shapeOf(getInput())[2] * shapeOf(getOut())[2];
+  return transformFlops(getForm().points()) * shapeOf(getInput())[2] * shapeOf(getOut())[2];
 }
 int64_t WinogradWeightsOp::getFlopsPerItem() {
   int64_t channels = getScales() ? 4 : 1;
-  return transformFlops(getForm()) * channels * shapeOf(getOut())[3] * shapeOf(getOut())[4];
+  return transformFlops(getForm().planes()) * channels * shapeOf(getOut())[3] *
+         shapeOf(getOut())[4];
 }
 int64_t WinogradInputOp::getFlopsPerItem() {
-  return transformFlops(getForm()) * ceilDiv(sumsAlong(*this, 1), getTileSize()) *
+  return transformFlops(getForm().planes()) * ceilDiv(sumsAlong(*this, 1), getTileSize()) *
          shapeOf(getInput())[4];
 }
 int64_t WinogradGemmOp::getFlopsPerItem() {
   ArrayRef<int64_t> w = shapeOf(getWeights());
-  return 2 * getTiles() * getDepth() * w[3] * w[4];
+  // On average over the points.
+  return 2 * getTiles() * getDepth() * w[3] * w[4] * getForm().planes() / getForm().points();
 }
 int64_t WinogradOutputOp::getFlopsPerItem() {
-  return transformFlops(getForm()) * countTiles(*this, 3) * shapeOf(getOut())[4];
+  return transformFlops(getForm().points()) * countTiles(*this, 3) * shapeOf(getOut())[4];
 }
 
 int64_t WinogradOp::getFlopsPerItem() {
   ArrayRef<int64_t> w = shapeOf(getWeights());
   int64_t inBlocks = shapeOf(getInput())[1], outBlocks = shapeOf(getOut())[1];
   int64_t tiles = ceilDiv(getTileRows() * getTileColumns(), getBlocks());
-  return tiles * (2 * w[0] * w[1] * w[2] * w[3] * w[4] +
-                  transformFlops(getForm()) * (inBlocks + outBlocks) * w[4]);
+  return tiles *
+         (2 * w[0] * w[1] * w[2] * w[3] * w[4] +
+          (transformFlops(w[0]) * inBlocks + transformFlops(getForm().points()) * outBlocks) *
+              w[4]);
 }
 
 int64_t WinogradPlaneOp::getFlopsPerItem() {
   ArrayRef<int64_t> out = shapeOf(getOut());
-  int64_t points = getForm().points(), tiles = getTileColumns(),
-          transform = transformFlops(getForm());
+  int64_t points = getForm().points(), tiles = getTileColumns(), transform = transformFlops(points);
   return tiles * (transform + out[1] * out[4] * (2 * points + transform));
 }
 

@@ -2,7 +2,9 @@
 //
 // F(m x m, r x r) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015), r
 // being 3, 4 or 5. Tiles of m x m outputs of a convolution with stride 1 become n x n points, n = m +
-// r - 1; at each point the convolution is a matrix product over channels. With P = n^2 and S slots
+// r - 1; at each point the convolution is a matrix product over channels. Windows of 3 x 3 with a `stride`
+// of 2 are windows of r = 2 over four phases of the image, whose points add up (WinogradForm.h); with Q
+// planes instead of P points in U and V, the same otherwise. With P = n^2 and S slots
 // for the T tiles of an image, one row of tiles after the other; S = T or T + 1, the odd one, so
 // that the points of a tile, S vectors apart, do not meet in few sets of a cache:
 //
@@ -48,55 +50,59 @@ def Kernel_WinogradScalesOp : Kernel_WinogradStep<"winograd_scales"> {
 def Kernel_WinogradWeightsOp : Kernel_Op<"winograd_weights"> {
   let summary = "transforms weights and packs each point's matrix";
   let description = [{
-    `input` [r, r, C, O], `out` [P, O/(nb L), C, nb, L] with m = `tile_size` and r = `window`; channels past
+    `input` [w, w, C, O], `out` [Q, O/(nb L), C, nb, L] with m = `tile_size` and w = `window`; channels past
     O are zero. An item is one input channel of nb L outputs: [O/(nb L), C]. With `scales`, those of
-    kernel.winograd_scales, `out` is [P, O/(nb L), 3 ceil(C/4), nb, L] of i32: three words for four channels,
+    kernel.winograd_scales, without a stride, `out` is [P, O/(nb L), 3 ceil(C/4), nb, L] of i32: three words for four channels,
     as kernel.pack_fixed packs them. An item is four channels: [O/(nb L), ceil(C/4)].
   }];
   let arguments = (ins Kernel_Shaped:$input, Optional<Kernel_Shaped>:$scales,
-      Kernel_FloatsOrWords:$out, I64Attr:$tile_size, DefaultValuedAttr<I64Attr, "3">:$window);
+      Kernel_FloatsOrWords:$out, I64Attr:$tile_size, DefaultValuedAttr<I64Attr, "3">:$window,
+      DefaultValuedAttr<I64Attr, "1">:$stride);
   let results = (outs Variadic<RankedTensorOf<[F32, I32]>>:$result);
   let assemblyFormat = [{
     `ins` `(` $input (`,` $scales^)? `:` type($input) (`,` type($scales)^)? `)`
     `outs` `(` $out `:` type($out) `)` attr-dict (`->` type($result)^)?
   }];
-  let extraClassDeclaration = winograd;
+  let extraClassDeclaration = winogradStrided;
 }
 
 def Kernel_WinogradInputOp : Kernel_WinogradStep<"winograd_input"> {
   let summary = "transforms the overlapping n x n patches of blocked images";
   let description = [{
-    `input` [N, C/L, H, W, L], `out` [N, C/L, P, S, L] with m = `tile_size`, r = `window` and T = ceil(OH/m)
+    `input` [N, C/L, H, W, L], `out` [N, C/L, Q, S, L] with m = `tile_size`, w = `window` and T = ceil(OH/m)
     ceil(OW/m) tiles; `padding` [top, bottom, left, right]. What lies outside the image is zero.
     An item is one row of tiles of L channels: [N, C/L, ceil(OH/m)].
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$out, DenseI64ArrayAttr:$padding,
-      I64Attr:$tile_size, DefaultValuedAttr<I64Attr, "3">:$window);
-  let extraClassDeclaration = winograd;
+      I64Attr:$tile_size, DefaultValuedAttr<I64Attr, "3">:$window,
+      DefaultValuedAttr<I64Attr, "1">:$stride);
+  let extraClassDeclaration = winogradStrided;
 }
 
 def Kernel_WinogradGemmOp : Kernel_Op<"winograd_gemm"> {
   let summary = "matrix products over the channels, one for each point and image";
   let description = [{
-    `input` [N, C/L, P, S, L], `weights` [P, O/(nb L), C, nb, L], `out` [N, O/L, P, S, L]. `depth` is the
-    exact C, `tiles` the exact T, `tile_size` the m of the form: nothing computes with it, people read it. An item
+    `input` [N, C/L, Q, S, L], `weights` [Q, O/(nb L), C, nb, L], `out` [N, O/L, P, S, L]. `depth` is the
+    exact C, `tiles` the exact T; `tile_size`, `window` and `stride` are those of the form. An item
     is nb L channels of all tiles of an image at one point: [P, O/(nb L), N]. With `scales` [P, O/L, L] the
     weights are [P, O/(nb L), 3 ceil(C/4), nb, L] of i32, and sums are stored times 2^-30 and their scale.
   }];
   let arguments = (ins Kernel_Shaped:$input, Kernel_FloatsOrWords:$weights,
       Optional<Kernel_Shaped>:$scales, Kernel_Shaped:$out,
-      I64Attr:$depth, I64Attr:$tiles, I64Attr:$tile_size, Kernel_TileAttr:$tile);
+      I64Attr:$depth, I64Attr:$tiles, I64Attr:$tile_size, Kernel_TileAttr:$tile,
+      DefaultValuedAttr<I64Attr, "3">:$window, DefaultValuedAttr<I64Attr, "1">:$stride);
   let results = (outs Variadic<RankedTensorOf<[F32]>>:$result);
   let assemblyFormat = [{
     `ins` `(` $input `,` $weights (`,` $scales^)? `:` type($input) `,` type($weights) (`,` type($scales)^)? `)`
     `outs` `(` $out `:` type($out) `)` attr-dict (`->` type($result)^)?
   }];
+  let extraClassDeclaration = winogradStrided;
 }
 
 def Kernel_WinogradOutputOp : Kernel_Op<"winograd_output", [SingleBlock]> {
   let summary = "transforms points to tiles of m x m outputs; bias, then the epilogue";
   let description = [{
-    `input` [N, O/L, P, S, L], `out` [N, O/L, OH/p, OW/p, L] with m = `tile_size`, r = `window` and p =
+    `input` [N, O/L, P, S, L], `out` [N, O/L, OH/p, OW/p, L] with m = `tile_size`, r = `window` (2 for phases) and p =
     `pool`; of tiles that reach past the image only what lies inside is written. With a `pool` above 1 the sums become the
     largest of each p x p windows, side by side, before `bias`, `extras` and `epilogue`, which are as for the
     multiply-accumulate kernels. An item is one row of tiles of L channels: [N, O/L, ceil(OH/m)].
@@ -116,7 +122,7 @@ def Kernel_WinogradOutputOp : Kernel_Op<"winograd_output", [SingleBlock]> {
 def Kernel_WinogradOp : Kernel_MacOp<"winograd"> {
   let summary = "a whole convolution in the Winograd domain, some tiles at a time";
   let description = [{
-    `input` [N, C/L, H, W, L], `weights` [P, O/(nb L), C, nb, L] with m = `tile_size` and r = `window`,
+    `input` [N, C/L, H, W, L], `weights` [Q, O/(nb L), C, nb, L] with m = `tile_size` and w = `window`,
     `out` [N, O/L, OH/p, OW/p, L]; `in_channels` is the exact C, `padding` [top, bottom, left, right], `pool` p as
     for kernel.winograd_output. The tiles of an image are cut into `blocks` ranges of equal length, the first
     ones of one more. An item is one of them with all channels: [N, blocks]. Its V, and M for nb L channels at
@@ -125,8 +131,9 @@ def Kernel_WinogradOp : Kernel_MacOp<"winograd"> {
   let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$weights, Kernel_Shaped:$bias,
       Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out, DenseI64ArrayAttr:$padding,
       I64Attr:$tile_size, I64Attr:$in_channels, I64Attr:$blocks, Kernel_TileAttr:$tile,
-      DefaultValuedAttr<I64Attr, "3">:$window, DefaultValuedAttr<I64Attr, "1">:$pool);
-  let extraClassDeclaration = winograd#[{
+      DefaultValuedAttr<I64Attr, "3">:$window, DefaultValuedAttr<I64Attr, "1">:$pool,
+      DefaultValuedAttr<I64Attr, "1">:$stride);
+  let extraClassDeclaration = winogradStrided#[{
     int64_t getTileRows();
     int64_t getTileColumns();
     int64_t getScratchBytes();

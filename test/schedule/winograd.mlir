@@ -55,21 +55,21 @@ func.func @direct(%batch: index {nn.batch}, %x: tensor<?x3x3x32xf32>, %k: tensor
 
 // -----
 
-// Strides, dilations, groups and other windows have no Winograd form, even where it is asked for.
+// Strides beyond 2, dilations, groups and other windows have no Winograd form, even where it is asked for.
 // F2-LABEL: func.func @impossible(
 // F2-NOT:     kernel.winograd
 // F2:         return
 func.func @impossible(%batch: index {nn.batch}, %x: tensor<?x28x28x32xf32>, %k: tensor<3x3x32x32xf32>, %g: tensor<3x3x16x32xf32>, %p: tensor<1x1x32x32xf32>)
-    -> (tensor<?x13x13x32xf32>, tensor<?x24x24x32xf32>, tensor<?x26x26x32xf32>, tensor<?x28x28x32xf32>) {
-  %0 = nn.conv2d %x, %k {strides = array<i64: 2, 2>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
-     : (tensor<?x28x28x32xf32>, tensor<3x3x32x32xf32>) -> tensor<?x13x13x32xf32>
+    -> (tensor<?x9x9x32xf32>, tensor<?x24x24x32xf32>, tensor<?x26x26x32xf32>, tensor<?x28x28x32xf32>) {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 3, 3>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
+     : (tensor<?x28x28x32xf32>, tensor<3x3x32x32xf32>) -> tensor<?x9x9x32xf32>
   %1 = nn.conv2d %x, %k {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 2, 2>}
      : (tensor<?x28x28x32xf32>, tensor<3x3x32x32xf32>) -> tensor<?x24x24x32xf32>
   %2 = nn.conv2d %x, %g {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, groups = 2 : i64}
      : (tensor<?x28x28x32xf32>, tensor<3x3x16x32xf32>) -> tensor<?x26x26x32xf32>
   %3 = nn.conv2d %x, %p {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
      : (tensor<?x28x28x32xf32>, tensor<1x1x32x32xf32>) -> tensor<?x28x28x32xf32>
-  return %0, %1, %2, %3 : tensor<?x13x13x32xf32>, tensor<?x24x24x32xf32>, tensor<?x26x26x32xf32>, tensor<?x28x28x32xf32>
+  return %0, %1, %2, %3 : tensor<?x9x9x32xf32>, tensor<?x24x24x32xf32>, tensor<?x26x26x32xf32>, tensor<?x28x28x32xf32>
 }
 
 // -----
@@ -157,4 +157,22 @@ func.func @plane(%batch: index {nn.batch}, %x: tensor<?x28x28x1xf32>, %k: tensor
   %1 = nn.conv2d %x, %l {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>}
      : (tensor<?x28x28x1xf32>, tensor<5x5x1x6xf32>) -> tensor<?x24x24x6xf32>
   return %0, %1 : tensor<?x24x24x20xf32>, tensor<?x24x24x6xf32>
+}
+
+// -----
+
+// With a stride of 2 four phases of the image, of two taps a dimension or one: 9 x 9 planes for 5 x 5 points. The
+// weights of more channels are too many for so few tiles.
+// CHECK-LABEL: func.func @strided(
+// CHECK:         kernel.winograd_input {{.*}} outs(%{{.*}} : tensor<?x8x81x49x16xf32>) {{{.*}}stride = 2 : i64, tile_size = 4 : i64}
+// CHECK:         kernel.winograd_gemm ins(%{{.*}} : tensor<?x8x81x49x16xf32>, tensor<81x4x128x2x16xf32>) outs(%{{.*}} : tensor<?x8x25x49x16xf32>)
+// CHECK:         kernel.winograd_output ins({{.*}} outs(%{{.*}} : tensor<?x8x28x28x16xf32>) attributes {{{.*}}tile_size = 4 : i64, window = 2 : i64}
+// CHECK:         kernel.conv
+func.func @strided(%batch: index {nn.batch}, %x: tensor<?x56x56x128xf32>, %k: tensor<3x3x128x128xf32>,
+                   %y: tensor<?x14x14x512xf32>, %l: tensor<3x3x512x512xf32>) -> (tensor<?x28x28x128xf32>, tensor<?x7x7x512xf32>) {
+  %0 = nn.conv2d %x, %k {strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x56x56x128xf32>, tensor<3x3x128x128xf32>) -> tensor<?x28x28x128xf32>
+  %1 = nn.conv2d %y, %l {strides = array<i64: 2, 2>, padding = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>}
+     : (tensor<?x14x14x512xf32>, tensor<3x3x512x512xf32>) -> tensor<?x7x7x512xf32>
+  return %0, %1 : tensor<?x28x28x128xf32>, tensor<?x7x7x512xf32>
 }

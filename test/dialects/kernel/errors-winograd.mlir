@@ -3,7 +3,7 @@
 // Every message of the kernel.winograd ops. 8 lanes; 4x4 outputs are 4 tiles of 2x2, in 5 slots.
 
 func.func @tile_size(%x: memref<3x3x8x16xf32>, %out: memref<25x1x8x2x8xf32>) {
-  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or 5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows}}
+  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or 5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows, of 2x2 windows, or of 3x3 windows with a stride of 2}}
   kernel.winograd_weights ins(%x : memref<3x3x8x16xf32>) outs(%out : memref<25x1x8x2x8xf32>) {tile_size = 3 : i64}
   return
 }
@@ -224,7 +224,7 @@ func.func @pool_rest(%x: memref<?x2x8x7x16xf32>, %u: memref<36x1x20x2x16xf32>, %
 // -----
 
 func.func @window(%x: memref<5x5x8x16xf32>, %out: memref<100x1x8x2x8xf32>) {
-  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or 5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows}}
+  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or 5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows, of 2x2 windows, or of 3x3 windows with a stride of 2}}
   kernel.winograd_weights ins(%x : memref<5x5x8x16xf32>) outs(%out : memref<100x1x8x2x8xf32>) {tile_size = 6 : i64, window = 5 : i64}
   return
 }
@@ -300,5 +300,13 @@ func.func @weights_without_scales(%x: memref<3x3x21x24xf32>, %out: memref<36x2x2
 func.func @gemm_scales(%x: memref<?x3x16x9x8xf32>, %w: memref<16x1x15x2x8xi32>, %s: memref<16x1x8xf32>, %out: memref<?x2x16x9x8xf32>) {
   // expected-error@+1 {{needs scales of shape [16, 2, 8], not [16, 1, 8]}}
   kernel.winograd_gemm ins(%x, %w, %s : memref<?x3x16x9x8xf32>, memref<16x1x15x2x8xi32>, memref<16x1x8xf32>) outs(%out : memref<?x2x16x9x8xf32>) {depth = 20 : i64, tiles = 9 : i64, tile_size = 2 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+  return
+}
+
+// -----
+
+func.func @planes_of_phases(%v: memref<?x3x9x5x8xf32>, %u: memref<9x1x20x2x8xf32>, %m: memref<?x2x9x5x8xf32>) {
+  // expected-error@+1 {{an input}}
+  kernel.winograd_gemm ins(%v, %u : memref<?x3x9x5x8xf32>, memref<9x1x20x2x8xf32>) outs(%m : memref<?x2x9x5x8xf32>) {depth = 20 : i64, tiles = 4 : i64, tile_size = 2 : i64, stride = 2 : i64, tile = #kernel.tile<rows = 4, cols = 2, unroll = 1>}
   return
 }

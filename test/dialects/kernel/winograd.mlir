@@ -79,3 +79,16 @@ func.func @plane(%x: memref<?x1x28x28x1xf32>, %u: memref<64x2x1x1x16xf32>, %b: m
     }
   return
 }
+
+// Four phases of an image of 8x8: F(2x2, 2x2) of 9 points, which have 5 x 5 planes.
+// CHECK-LABEL: func.func @strided
+func.func @strided(%x: memref<?x3x8x8x8xf32>, %g: memref<3x3x20x16xf32>, %u: memref<25x1x20x2x8xf32>,
+                   %v: memref<?x3x25x5x8xf32>, %m: memref<?x2x9x5x8xf32>) {
+  // CHECK: kernel.winograd_weights {{.*}} {stride = 2 : i64, tile_size = 2 : i64}
+  kernel.winograd_weights ins(%g : memref<3x3x20x16xf32>) outs(%u : memref<25x1x20x2x8xf32>) {tile_size = 2 : i64, stride = 2 : i64}
+  // CHECK: kernel.winograd_input {{.*}} {padding = array<i64: 1, 1, 1, 1>, stride = 2 : i64, tile_size = 2 : i64}
+  kernel.winograd_input ins(%x : memref<?x3x8x8x8xf32>) outs(%v : memref<?x3x25x5x8xf32>) {padding = array<i64: 1, 1, 1, 1>, tile_size = 2 : i64, stride = 2 : i64}
+  // CHECK: kernel.winograd_gemm {{.*}}stride = 2 : i64
+  kernel.winograd_gemm ins(%v, %u : memref<?x3x25x5x8xf32>, memref<25x1x20x2x8xf32>) outs(%m : memref<?x2x9x5x8xf32>) {depth = 20 : i64, tiles = 4 : i64, tile_size = 2 : i64, stride = 2 : i64, tile = #kernel.tile<rows = 4, cols = 2, unroll = 1>}
+  return
+}
