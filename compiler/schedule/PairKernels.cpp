@@ -43,18 +43,14 @@ static bool makesRows(kernel::ConvOp conv) {
 }
 
 // Where that many tiles are about a block, and their points and the ring stay in the second-level
-// cache, rows of tiles become the blocks.
-static bool makeRows(kernel::WinogradOp conv, kernel::KernelOpInterface reader, int64_t l2Bytes) {
+// cache, rows of tiles can be the blocks.
+static bool makesRows(kernel::WinogradOp conv, kernel::KernelOpInterface reader, int64_t l2Bytes) {
   int64_t blocks = conv.getBlocks(), rows = conv.getTileRows();
   if (conv.getPool() != 1 || !conv.getExtras().empty() || rows > 2 * blocks)
     return false;
-  conv.setBlocks(rows);
   Steps steps = chooseSteps(conv, reader);
   SmallVector<int64_t> ring = kernel::ringOf(conv, reader, steps.rows, steps.columns);
-  bool fits = conv.getScratchBytes() + 4 * ShapedType::getNumElements(ring) <= l2Bytes;
-  if (!fits)
-    conv.setBlocks(blocks);
-  return fits;
+  return conv.getScratchBytes(rows) + 4 * ShapedType::getNumElements(ring) <= l2Bytes;
 }
 
 // The convolution whose result `reader` alone reads, if the two can be one kernel. Images that are
@@ -66,7 +62,7 @@ static kernel::KernelOpInterface findProducer(kernel::KernelOpInterface reader, 
     return {};
   auto conv = dyn_cast<kernel::ConvOp>(producer);
   auto winograd = dyn_cast<kernel::WinogradOp>(producer);
-  bool fits = (conv && makesRows(conv)) || (winograd && makeRows(winograd, reader, l2Bytes));
+  bool fits = (conv && makesRows(conv)) || (winograd && makesRows(winograd, reader, l2Bytes));
   return fits ? cast<kernel::KernelOpInterface>(producer) : kernel::KernelOpInterface();
 }
 
@@ -89,6 +85,8 @@ static void moveInto(Block &body, Operation *op, const IRMapping &buffers) {
 static void pair(kernel::KernelOpInterface conv, kernel::KernelOpInterface reader) {
   OpBuilder builder(reader);
   Steps steps = chooseSteps(conv, reader);
+  if (auto winograd = dyn_cast<kernel::WinogradOp>(*conv))
+    winograd.setBlocks(winograd.getTileRows());
   Value image = cast<DestinationStyleOpInterface>(*conv).getDpsInits()[0];
   Value out = cast<DestinationStyleOpInterface>(*reader).getDpsInits()[0];
   SmallVector<Value> operands(conv->getOperands().drop_back());

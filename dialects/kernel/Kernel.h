@@ -55,11 +55,10 @@ SlidingWindow windowOf(KernelOpInterface reader);
 
 /// How a convolution makes rows for its reader.
 struct RowMaker {
-  int64_t rows;         ///< that it makes at a time
-  bool whole;           ///< it makes all of a row's columns
-  int64_t groups;       ///< of output channels, made one without the others
-  int64_t blocks;       ///< of channels in a group
-  int64_t scratchBytes; ///< of its own, a multiple of a cache line
+  int64_t rows;   ///< that it makes at a time
+  bool whole;     ///< it makes all of a row's columns
+  int64_t groups; ///< of output channels, made one without the others
+  int64_t blocks; ///< of channels in a group
 };
 RowMaker rowMakerOf(KernelOpInterface producer);
 

@@ -94,10 +94,10 @@ SlidingWindow dlc::kernel::windowOf(KernelOpInterface reader) {
 RowMaker dlc::kernel::rowMakerOf(KernelOpInterface producer) {
   if (auto conv = dyn_cast<ConvOp>(*producer)) {
     ArrayRef<int64_t> weights = shapeOf(conv.getWeights());
-    return {1, false, weights[0], weights[5], 0};
+    return {1, false, weights[0], weights[5]};
   }
   auto conv = cast<WinogradOp>(*producer);
-  return {conv.getForm().tile, true, 1, shapeOf(conv.getOut())[1], conv.getScratchBytes()};
+  return {conv.getForm().tile, true, 1, shapeOf(conv.getOut())[1]};
 }
 
 // At worst the last row that a step needs is the first of those that the convolution makes with it.
@@ -122,9 +122,7 @@ SmallVector<int64_t> PairOp::getRingShape() {
 int64_t PairOp::getRingBytes() {
   return llvm::alignTo(4 * ShapedType::getNumElements(getRingShape()), 64);
 }
-int64_t PairOp::getScratchBytes() {
-  return getRingBytes() + rowMakerOf(getProducer()).scratchBytes;
-}
+int64_t PairOp::getScratchBytes() { return getRingBytes() + getProducer().getScratchBytes(); }
 
 SmallVector<OpFoldResult> PairOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {0});

@@ -186,23 +186,24 @@ LogicalResult WinogradOp::verify() {
 int64_t WinogradOp::getTileRows() { return countTiles(*this, 2); }
 int64_t WinogradOp::getTileColumns() { return countTiles(*this, 3); }
 
-static SmallVector<int64_t> scratchShape(WinogradOp op, int64_t channelBlocks, int64_t points) {
-  int64_t most = ceilDiv(op.getTileRows() * op.getTileColumns(), op.getBlocks());
+static SmallVector<int64_t> scratchShape(WinogradOp op, int64_t blocks, int64_t channelBlocks,
+                                         int64_t points) {
+  int64_t most = ceilDiv(op.getTileRows() * op.getTileColumns(), blocks);
   return {1, channelBlocks, points, slots(most), shapeOf(op.getOut())[4]};
 }
-SmallVector<int64_t> WinogradOp::getPointsShape() {
-  return scratchShape(*this, shapeOf(getInput())[1], getForm().planes());
+SmallVector<int64_t> WinogradOp::getPointsShape(int64_t blocks) {
+  return scratchShape(*this, blocks, shapeOf(getInput())[1], getForm().planes());
 }
-SmallVector<int64_t> WinogradOp::getProductsShape() {
+SmallVector<int64_t> WinogradOp::getProductsShape(int64_t blocks) {
   SmallVector<int64_t> shape =
-      scratchShape(*this, shapeOf(getWeights())[3], getForm().points() + 1);
+      scratchShape(*this, blocks, shapeOf(getWeights())[3], getForm().points() + 1);
   std::swap(shape[2], shape[3]);
   return shape;
 }
 // Multiples of 64 bytes, for the scratch memory of the next thread.
-int64_t WinogradOp::getScratchBytes() {
-  return llvm::alignTo(4 * (ShapedType::getNumElements(getPointsShape()) +
-                            ShapedType::getNumElements(getProductsShape())),
+int64_t WinogradOp::getScratchBytes(int64_t blocks) {
+  return llvm::alignTo(4 * (ShapedType::getNumElements(getPointsShape(blocks)) +
+                            ShapedType::getNumElements(getProductsShape(blocks))),
                        64);
 }
 

@@ -136,11 +136,15 @@ def Kernel_WinogradOp : Kernel_MacOp<"winograd"> {
   let extraClassDeclaration = winogradStrided#[{
     int64_t getTileRows();
     int64_t getTileColumns();
-    int64_t getScratchBytes();
+    int64_t getScratchBytes() { return getScratchBytes(getBlocks()); }
+    /// What it would need with other `blocks`.
+    int64_t getScratchBytes(int64_t blocks);
     /// The shapes of V and M in scratch memory, with an N of 1; M has nb blocks of channels. M follows V, and
     /// goes tile by tile: [N, nb, S, P + 1, L], as points a power of two apart would share few places in caches.
-    ::llvm::SmallVector<int64_t> getPointsShape();
-    ::llvm::SmallVector<int64_t> getProductsShape();
+    ::llvm::SmallVector<int64_t> getPointsShape() { return getPointsShape(getBlocks()); }
+    ::llvm::SmallVector<int64_t> getPointsShape(int64_t blocks);
+    ::llvm::SmallVector<int64_t> getProductsShape() { return getProductsShape(getBlocks()); }
+    ::llvm::SmallVector<int64_t> getProductsShape(int64_t blocks);
   }];
 }
 
