@@ -107,7 +107,7 @@ TEST(StepsTest, FitTheFirstCacheAndShareOutEvenly) {
   auto steps = [](int64_t groups, int64_t pixelBytes, int64_t extent, int64_t stride) {
     WindowsShape shape{
         {extent, extent}, {extent / stride, extent / stride}, {3, 3}, {stride, stride}};
-    Steps chosen = chooseSteps({1, false, groups, 2, 0}, pixelBytes, shape);
+    Steps chosen = chooseSteps({1, false, groups, 2}, pixelBytes, shape);
     return std::array{chosen.rows, chosen.columns, chosen.band};
   };
   using Three = std::array<int64_t, 3>;
@@ -124,7 +124,7 @@ TEST(StepsTest, FitTheFirstCacheAndShareOutEvenly) {
 // Bands of 7 windows need 15 rows, which are whole rows of tiles of 5 or 3.
 TEST(StepsTest, BandsAreMadeOfWholeRowsOfTiles) {
   auto band = [](int64_t rows, int64_t extent) {
-    kernel::RowMaker maker{rows, true, 1, 4, 0};
+    kernel::RowMaker maker{rows, true, 1, 4};
     Steps steps =
         chooseSteps(maker, 256, {{extent, extent}, {extent / 2, extent / 2}, {3, 3}, {2, 2}});
     EXPECT_EQ(steps.rows, 1);
