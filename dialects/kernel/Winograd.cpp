@@ -11,7 +11,7 @@ static int64_t ceilDiv(int64_t a, int64_t b) { return llvm::divideCeil(a, b); }
 static int64_t slots(int64_t tiles) { return tiles | 1; }
 
 static LogicalResult verifyForm(Operation *op, WinogradForm form) {
-  if (!form.exists())
+  if (form.stride < 1 || !form.exists())
     return op->emitOpError(
         "computes tiles of 2x2, 4x4 or 6x6 outputs of 3x3 windows, of 3x3 or "
         "5x5 outputs of 4x4 windows, or of 2x2 or 4x4 outputs of 5x5 windows, of "
@@ -62,10 +62,13 @@ static LogicalResult verifyTaps(Operation *op, Value input, WinogradForm form) {
 }
 
 // Transformed weights of i32 and their scales come together, for `blocks` of output channels.
-static LogicalResult verifyScales(Operation *op, Value weights, Value scales, int64_t blocks) {
+static LogicalResult verifyScales(Operation *op, Value weights, Value scales, int64_t blocks,
+                                  WinogradForm form) {
   bool words = cast<ShapedType>(weights.getType()).getElementType().isInteger(32);
   if (words != (scales != nullptr))
     return op->emitOpError("needs scales for weights of i32, and for no others");
+  if (words && form.stride > 1)
+    return op->emitOpError("has no weights of i32 with a stride");
   ArrayRef<int64_t> shape = shapeOf(weights);
   return scales ? verifyShape(op, "scales", scales, {shape[0], blocks, shape[4]}) : success();
 }
@@ -95,7 +98,7 @@ LogicalResult WinogradWeightsOp::verify() {
                          {getForm().planes(), ceilDiv(in[3], out[3] * out[4]),
                           rowsOf(in[2], getScales()), out[3], out[4]})))
     return failure();
-  return verifyScales(*this, getOut(), getScales(), ceilDiv(in[3], out[4]));
+  return verifyScales(*this, getOut(), getScales(), ceilDiv(in[3], out[4]), getForm());
 }
 
 LogicalResult WinogradInputOp::verify() {
@@ -112,7 +115,7 @@ LogicalResult WinogradInputOp::verify() {
 
 LogicalResult WinogradGemmOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())) ||
-      failed(verifyRank(*this, getInput(), 5, "points")) ||
+      failed(verifyForm(*this, getForm())) || failed(verifyRank(*this, getInput(), 5, "points")) ||
       failed(verifyRank(*this, getOut(), 5, "points")))
     return failure();
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getOut());
@@ -124,7 +127,7 @@ LogicalResult WinogradGemmOp::verify() {
   if (failed(
           verifyShape(*this, "weights", getWeights(),
                       {in[2], ceilDiv(out[1], cols), rowsOf(depth, getScales()), cols, out[4]})) ||
-      failed(verifyScales(*this, getWeights(), getScales(), out[1])))
+      failed(verifyScales(*this, getWeights(), getScales(), out[1], getForm())))
     return failure();
   if (failed(verifyShape(*this, "an input", getInput(),
                          {in[0], in[1], getForm().planes(), in[3], in[4]})))

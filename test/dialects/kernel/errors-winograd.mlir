@@ -310,3 +310,27 @@ func.func @planes_of_phases(%v: memref<?x3x9x5x8xf32>, %u: memref<9x1x20x2x8xf32
   kernel.winograd_gemm ins(%v, %u : memref<?x3x9x5x8xf32>, memref<9x1x20x2x8xf32>) outs(%m : memref<?x2x9x5x8xf32>) {depth = 20 : i64, tiles = 4 : i64, tile_size = 2 : i64, stride = 2 : i64, tile = #kernel.tile<rows = 4, cols = 2, unroll = 1>}
   return
 }
+
+// -----
+
+func.func @no_stride(%x: memref<3x3x8x16xf32>, %out: memref<25x1x8x2x8xf32>) {
+  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs}}
+  kernel.winograd_weights ins(%x : memref<3x3x8x16xf32>) outs(%out : memref<25x1x8x2x8xf32>) {tile_size = 2 : i64, stride = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @gemm_form(%v: memref<?x3x9x5x8xf32>, %u: memref<9x1x20x2x8xf32>, %m: memref<?x2x9x5x8xf32>) {
+  // expected-error@+1 {{computes tiles of 2x2, 4x4 or 6x6 outputs}}
+  kernel.winograd_gemm ins(%v, %u : memref<?x3x9x5x8xf32>, memref<9x1x20x2x8xf32>) outs(%m : memref<?x2x9x5x8xf32>) {depth = 20 : i64, tiles = 4 : i64, tile_size = 2 : i64, stride = 0 : i64, tile = #kernel.tile<rows = 4, cols = 2, unroll = 1>}
+  return
+}
+
+// -----
+
+func.func @words_with_stride(%x: memref<3x3x8x16xf32>, %s: memref<25x2x8xf32>, %out: memref<25x1x6x2x8xi32>) {
+  // expected-error@+1 {{has no weights of i32 with a stride}}
+  kernel.winograd_weights ins(%x, %s : memref<3x3x8x16xf32>, memref<25x2x8xf32>) outs(%out : memref<25x1x6x2x8xi32>) {tile_size = 2 : i64, stride = 2 : i64}
+  return
+}
