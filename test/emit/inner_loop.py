@@ -1,17 +1,27 @@
 #!/usr/bin/env python3
 """Shows what the hottest loop of an assembly listing consists of.
 
-  dlc compile MODEL --emit asm | inner_loop.py
+  dlc compile MODEL --emit asm | inner_loop.py [NAME]
 
 That is the innermost loop (from a label to a jump back to it, with no loop inside) that holds the most
-multiply-adds. Prints a line for each kind of instruction, most frequent first:
-`56 vfmadd231ps zmm, load` is a multiply-add that loads one operand from memory, and ` stack` is
-appended to what touches the stack. Of AArch64's many loads and stores only the kind is told.
+multiply-adds; with a NAME, of the functions that begin with it. Prints a line for each kind of
+instruction, most frequent first: `56 vfmadd231ps zmm, load` is a multiply-add that loads one operand from
+memory, and ` stack` is appended to what touches the stack. Of AArch64's many loads and stores only the kind is told.
 """
 
 import collections
 import re
 import sys
+
+
+def keep_functions(lines, name):
+    """The lines of functions whose names begin with `name`."""
+    inside = False
+    for line in lines:
+        if label := re.match(r"[A-Za-z_][\w.$]*:", line):
+            inside = label.group().startswith(name)
+        if inside:
+            yield line
 
 
 def read_loops(lines):
@@ -57,7 +67,7 @@ def describe(instruction):
 
 
 def main():
-    loops = read_loops(sys.stdin)
+    loops = read_loops(keep_functions(sys.stdin, *sys.argv[1:2] or [""]))
     hottest = max(loops, key=lambda loop: sum("fmadd" in line or "fmla" in line for line in loop), default=[])
     kind = describe_aarch64 if any(line.startswith("fmla") for line in hottest) else describe
     for text, count in collections.Counter(map(kind, hottest)).most_common():
