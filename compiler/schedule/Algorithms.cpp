@@ -42,10 +42,11 @@ static ConvSizes sizesOf(const ConvShape &conv) {
           conv.padding[2], kernel[2], kernel[3],      kernel[0],      conv.strides[0]};
 }
 
-// The same of the convolution over the phases.
-static ConvSizes sizesOf(const ConvShape &conv, const Phases &phases) {
-  return {phases.extents[0], phases.extents[1], conv.result[1], conv.result[2], phases.padding[0],
-          phases.padding[2], phases.channels,   conv.result[3], phases.window};
+// The same of the convolution over squares.
+static ConvSizes sizesOf(const ConvShape &conv, const SpaceToDepth &squares) {
+  return {squares.extents[0], squares.extents[1], conv.result[1],
+          conv.result[2],     squares.padding[0], squares.padding[2],
+          squares.channels,   conv.result[3],     squares.window};
 }
 
 // Taps of a window that lie in the image, on average over `result` windows.
@@ -219,7 +220,7 @@ Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const ConvSizes
     if (!form.exists())
       continue;
     FormWork work = workOf(facts, conv, form.tile);
-    // Phases have the more weights for a product, which have no form of fewer bytes.
+    // A stride makes more weights of the same ones, and has no form of these with fewer bytes.
     if (conv.stride == 1 || !waitsForWeights(facts, work))
       estimates[i] = timeOf(facts.costs, work);
   }
@@ -227,9 +228,9 @@ Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const ConvSizes
 }
 
 // Direct sums read the image as it is, and are one kernel with a pooling that alone reads them.
-static Estimates estimatePhases(const TargetFacts &facts, const ConvShape &conv,
-                                const Phases &phases) {
-  ConvSizes sizes = sizesOf(conv, phases);
+static Estimates estimateSpaceToDepth(const TargetFacts &facts, const ConvShape &conv,
+                                      const SpaceToDepth &squares) {
+  ConvSizes sizes = sizesOf(conv, squares);
   Estimates estimates = estimateForms(facts, sizes);
   estimates[0] = timeOf(facts.costs, workOf(facts, sizesOf(conv), 0));
   double vectors =
@@ -241,7 +242,7 @@ static Estimates estimatePhases(const TargetFacts &facts, const ConvShape &conv,
     time += other;
   // Over as many taps 6x6 outputs leave errors above 1e-5 of the largest, for a few percent of
   // time.
-  if (phases.window == 3)
+  if (squares.window == 3)
     estimates.back() = std::numeric_limits<double>::infinity();
   return estimates;
 }
@@ -250,8 +251,8 @@ std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
                                                       const ConvShape &conv) {
   if (hasWinograd(conv))
     return estimateForms(facts, sizesOf(conv));
-  if (std::optional<Phases> phases = planPhases(conv))
-    return estimatePhases(facts, conv, *phases);
+  if (std::optional<SpaceToDepth> squares = planSpaceToDepth(conv))
+    return estimateSpaceToDepth(facts, conv, *squares);
   return std::nullopt;
 }
 
@@ -286,8 +287,8 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
   std::optional<Estimates> estimates = estimateForms(facts, conv);
   if (use == Winograd::Never || !estimates)
     return {};
-  std::optional<Phases> phases = planPhases(conv);
-  ConvSizes sizes = phases ? sizesOf(conv, *phases) : sizesOf(conv);
+  std::optional<SpaceToDepth> squares = planSpaceToDepth(conv);
+  ConvSizes sizes = squares ? sizesOf(conv, *squares) : sizesOf(conv);
   int64_t tileSize = tileSizeOf(use);
   if (tileSize && !winogradOf(sizes, tileSize).exists())
     return {};
@@ -296,7 +297,7 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
     // unblocked.
     bool few = sizes.filters <= kFewFilters;
     for (size_t form = 1; form < estimates->size(); ++form)
-      if (!phases && sizes.channels < facts.lanes &&
+      if (!squares && sizes.channels < facts.lanes &&
           (few || !isPlane(facts, sizes, formOf(form, sizes.window, sizes.stride).tile)))
         (*estimates)[form] = std::numeric_limits<double>::infinity();
     size_t form = fastestForm(*estimates);
@@ -305,11 +306,11 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
     tileSize = formOf(form, sizes.window, sizes.stride).tile;
   }
   if (isPlane(facts, sizes, tileSize))
-    return {tileSize, 0, true, phases};
+    return {tileSize, 0, true, squares};
   int64_t blocks = chooseBlocks(facts, sizes, tileSize);
   if (!blocks)
     blocks = chooseSmallBlocks(facts, sizes, tileSize);
-  return {tileSize, blocks, false, phases, waitsForWeights(facts, workOf(facts, sizes, tileSize))};
+  return {tileSize, blocks, false, squares, waitsForWeights(facts, workOf(facts, sizes, tileSize))};
 }
 
 WeightsHome dlc::schedule::findWeights(const CostTable &costs, double bytes, double total) {

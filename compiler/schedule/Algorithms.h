@@ -20,8 +20,8 @@ struct ConvSizes {
 /// Indices of Estimates.
 inline constexpr int64_t kForms[] = {0, 2, 4, 6};
 
-/// The form with as many points, of windows of another side, or of phases with one less: one that
-/// need not exist.
+/// The form of other windows with as many points, or of those of two taps, as phases have them,
+/// with one less: one that need not exist.
 kernel::WinogradForm formOf(size_t index, int64_t window, int64_t stride);
 
 /// What a form of a convolution does, in quantities whose prices are the times of CostTable.
@@ -57,8 +57,8 @@ using Estimates = std::array<double, std::size(kForms)>;
 Estimates estimateForms(const TargetFacts &facts, const ConvSizes &conv);
 
 /// Nothing where the convolution has the direct form alone. Only windows of 3x3, 4x4 and 5x5 of
-/// stride and dilation 1 without groups have Winograd forms, and those that planPhases() makes of
-/// others.
+/// stride and dilation 1 without groups have Winograd forms, and those that planSpaceToDepth()
+/// makes of others.
 std::optional<Estimates> estimateForms(const TargetFacts &facts, const ConvShape &conv);
 
 /// The index of the form to take.

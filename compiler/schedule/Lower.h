@@ -21,19 +21,19 @@ struct ConvShape {
 };
 
 /// A convolution of stride S over few channels as one of stride 1 over S x S times as many: those
-/// of the squares of the image that begin `shift` before it.
-struct Phases {
-  int64_t stride, window, channels;
+/// of squares of S x S pixels, which begin `shift` before the image.
+struct SpaceToDepth {
+  int64_t stride, window, channels; ///< S, the side of windows in squares, channels of a square
   std::array<int64_t, 2> shift, extents; ///< rows and columns
   std::array<int64_t, 4> padding;
 };
 
 /// Nothing where the convolution has no such form, or what it reads is blocked already.
-std::optional<Phases> planPhases(const ConvShape &conv);
+std::optional<SpaceToDepth> planSpaceToDepth(const ConvShape &conv);
 
 /// That convolution.
-ConvShape joinPhases(Blocker &blocker, mlir::Location loc, const ConvShape &conv,
-                     const Phases &phases);
+ConvShape moveToDepth(Blocker &blocker, mlir::Location loc, const ConvShape &conv,
+                      const SpaceToDepth &squares);
 
 /// What a sum adds of the elements of its inputs.
 using Element =
@@ -64,8 +64,8 @@ struct WinogradChoice {
   int64_t tileSize = 0; ///< the m of F(m x m, r x r), or 0: the direct form
   int64_t blocks = 0;   ///< parts of an image that kernel.winograd does whole, or 0: step by step
   bool plane = false;   ///< by kernel.winograd_plane instead
-  std::optional<Phases> phases; ///< the convolution to compute is the one over these
-  bool waits = false;           ///< threads that share memory wait for its weights
+  std::optional<SpaceToDepth> squares; ///< compute the convolution over these
+  bool waits = false;                  ///< threads that share memory wait for its weights
 };
 
 /// The blocked result of the convolution in a Winograd form.

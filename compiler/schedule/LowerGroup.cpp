@@ -182,9 +182,9 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
   WinogradChoice winograd = chooseWinograd(blocker.facts, blocker.winograd, shape);
   Value blocked = winograd.tileSize ? buildWinograd(blocker, group, shape, winograd, extras, inner)
                                     : buildDirect(blocker, group, shape, extras, inner);
-  std::optional<Phases> phases = planPhases(shape);
-  noteEstimates(blocked.getDefiningOp(), phases ? phases->window : shapeOf(kernel)[0],
-                phases ? 1 : shape.strides[0], estimateForms(blocker.facts, shape));
+  std::optional<SpaceToDepth> squares = planSpaceToDepth(shape);
+  noteEstimates(blocked.getDefiningOp(), squares ? squares->window : shapeOf(kernel)[0],
+                squares ? 1 : shape.strides[0], estimateForms(blocker.facts, shape));
   return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Image);
 }
 

@@ -65,7 +65,7 @@ Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const Co
                                    ArrayRef<Value> innerExtras) {
   OpBuilder &builder = blocker.builder;
   Location loc = group.getLoc();
-  ConvShape conv = choice.phases ? joinPhases(blocker, loc, given, *choice.phases) : given;
+  ConvShape conv = choice.squares ? moveToDepth(blocker, loc, given, *choice.squares) : given;
   ArrayRef<int64_t> kernel = shapeOf(conv.kernel);
   int64_t lanes = blocker.facts.lanes, channels = kernel[2], filters = kernel[3];
   kernel::WinogradForm form{choice.tileSize, kernel[0], conv.strides[0]};
