@@ -70,7 +70,7 @@ struct WinogradChoice {
 
 /// The blocked result of the convolution in a Winograd form.
 mlir::Value buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
-                          WinogradChoice choice, llvm::ArrayRef<mlir::Value> extras,
+                          const WinogradChoice &choice, llvm::ArrayRef<mlir::Value> extras,
                           llvm::ArrayRef<mlir::Value> innerExtras);
 
 /// How many neighbouring pixels of an output row one vector is to hold: more than 1 where there are

@@ -60,58 +60,91 @@ static TransformedWeights transformWeights(Blocker &blocker, Location loc, Value
   return {u, scales};
 }
 
-Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &given,
-                                   WinogradChoice choice, ArrayRef<Value> extras,
-                                   ArrayRef<Value> innerExtras) {
-  OpBuilder &builder = blocker.builder;
-  Location loc = group.getLoc();
-  ConvShape conv = choice.squares ? moveToDepth(blocker, loc, given, *choice.squares) : given;
-  ArrayRef<int64_t> kernel = shapeOf(conv.kernel);
-  int64_t lanes = blocker.facts.lanes, channels = kernel[2], filters = kernel[3];
-  kernel::WinogradForm form{choice.tileSize, kernel[0], conv.strides[0]};
-  int64_t tileSize = form.tile, window = form.window, batch = conv.result[0],
-          points = form.points();
-  int64_t tiles =
-      llvm::divideCeil(conv.result[1], tileSize) * llvm::divideCeil(conv.result[2], tileSize);
-  int64_t outBlocks = llvm::divideCeil(filters, lanes);
-  // The rows of a matrix product: tiles of a block, or of an image.
-  int64_t rows = choice.blocks ? llvm::divideCeil(tiles, choice.blocks) : tiles;
-  kernel::TileAttr tile = chooseTile(builder.getContext(), blocker.facts, rows, outBlocks, false);
-  int64_t cols = choice.plane ? 1 : tile.getCols();
+namespace {
 
-  TransformedWeights weights =
-      transformWeights(blocker, loc, conv.kernel, form, cols,
-                       wantsFixedWeights(blocker, conv.kernel, form.stride, choice));
-  Value u = weights.points;
-  Value bias = blocker.packBias(loc, conv.bias, filters);
-  Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, conv.result, lanes));
-  if (choice.plane) {
-    auto op = kernel::WinogradPlaneOp::create(builder, loc, out.getType(),
-                                              blocker.asOneBlock(loc, conv.input), u, bias, extras,
-                                              out, conv.padding, tileSize, window, /*pool=*/1);
+// Builds the kernels of one convolution, in any of the three ways.
+class WinogradBuilder {
+public:
+  WinogradBuilder(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
+                  const WinogradChoice &choice, ArrayRef<Value> extras, ArrayRef<Value> innerExtras)
+      : blocker(blocker), builder(blocker.builder), loc(group.getLoc()), group(group), conv(conv),
+        choice(choice), form{choice.tileSize, shapeOf(conv.kernel)[0], conv.strides[0]},
+        extras(extras), innerExtras(innerExtras) {
+    tiles =
+        llvm::divideCeil(conv.result[1], form.tile) * llvm::divideCeil(conv.result[2], form.tile);
+    outBlocks = llvm::divideCeil(conv.result[3], blocker.facts.lanes);
+    // The rows of a matrix product: tiles of a block, or of an image.
+    int64_t rows = choice.blocks ? llvm::divideCeil(tiles, choice.blocks) : tiles;
+    tile = chooseTile(builder.getContext(), blocker.facts, rows, outBlocks, /*dividing=*/false);
+  }
+
+  Value build() {
+    weights = transformWeights(blocker, loc, conv.kernel, form, choice.plane ? 1 : tile.getCols(),
+                               wantsFixedWeights(blocker, conv.kernel, form.stride, choice));
+    bias = blocker.packBias(loc, conv.bias, conv.result[3]);
+    out = blocker.empty(loc,
+                        kernel::getBlockedShape(Layout::Image, conv.result, blocker.facts.lanes));
+    if (choice.plane)
+      return buildPlane();
+    return choice.blocks ? buildBlocks() : buildSteps();
+  }
+
+private:
+  Value buildPlane() {
+    Value x = blocker.asOneBlock(loc, conv.input);
+    return finish(kernel::WinogradPlaneOp::create(builder, loc, out.getType(), x, weights.points,
+                                                  bias, extras, out, conv.padding, form.tile,
+                                                  form.window, /*pool=*/1));
+  }
+
+  Value buildBlocks() {
+    Value x = blocker.pack(loc, conv.input, Layout::Image);
+    return finish(kernel::WinogradOp::create(
+        builder, loc, out.getType(), x, weights.points, bias, extras, out, conv.padding, form.tile,
+        shapeOf(conv.kernel)[2], choice.blocks, tile, form.window, /*pool=*/1, form.stride));
+  }
+
+  Value buildSteps() {
+    Value x = blocker.pack(loc, conv.input, Layout::Image);
+    int64_t batch = conv.result[0], lanes = blocker.facts.lanes;
+    Value v = blocker.empty(loc, {batch, shapeOf(x)[1], form.planes(), tiles | 1, lanes});
+    v = kernel::WinogradInputOp::create(builder, loc, v.getType(), x, v, conv.padding, form.tile,
+                                        form.window, form.stride)
+            .getResult()[0];
+    Value m = blocker.empty(loc, {batch, outBlocks, form.points(), tiles | 1, lanes});
+    m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, weights.points, weights.scales,
+                                       m, shapeOf(conv.kernel)[2], tiles, form.tile, tile,
+                                       form.window, form.stride)
+            .getResult()[0];
+    return finish(kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras,
+                                                   out, form.tile, form.taps(), /*pool=*/1));
+  }
+
+  template <typename OpTy> Value finish(OpTy op) {
     buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
     return op.getResult()[0];
   }
-  Value x = blocker.pack(loc, conv.input, Layout::Image);
-  if (choice.blocks) {
-    auto op =
-        kernel::WinogradOp::create(builder, loc, out.getType(), x, u, bias, extras, out,
-                                   conv.padding, tileSize, channels, choice.blocks, tile, window,
-                                   /*pool=*/1, form.stride);
-    buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
-    return op.getResult()[0];
-  }
-  Value v = blocker.empty(loc, {batch, shapeOf(x)[1], form.planes(), tiles | 1, lanes});
-  v = kernel::WinogradInputOp::create(builder, loc, v.getType(), x, v, conv.padding, tileSize,
-                                      window, form.stride)
-          .getResult()[0];
-  Value m = blocker.empty(loc, {batch, outBlocks, points, tiles | 1, lanes});
-  m = kernel::WinogradGemmOp::create(builder, loc, m.getType(), v, u, weights.scales, m, channels,
-                                     tiles, tileSize, tile, window, form.stride)
-          .getResult()[0];
-  auto op = kernel::WinogradOutputOp::create(builder, loc, out.getType(), m, bias, extras, out,
-                                             tileSize, form.taps(),
-                                             /*pool=*/1);
-  buildEpilogue(blocker, op.getEpilogue(), group, innerExtras);
-  return op.getResult()[0];
+
+  Blocker &blocker;
+  OpBuilder &builder;
+  Location loc;
+  nn::GroupOp group;
+  const ConvShape &conv;
+  const WinogradChoice &choice;
+  kernel::WinogradForm form;
+  ArrayRef<Value> extras, innerExtras;
+  int64_t tiles, outBlocks; ///< of an image
+  kernel::TileAttr tile;
+  TransformedWeights weights;
+  Value bias, out;
+};
+
+} // namespace
+
+Value dlc::schedule::buildWinograd(Blocker &blocker, nn::GroupOp group, const ConvShape &conv,
+                                   const WinogradChoice &choice, ArrayRef<Value> extras,
+                                   ArrayRef<Value> innerExtras) {
+  ConvShape computed =
+      choice.squares ? moveToDepth(blocker, group.getLoc(), conv, *choice.squares) : conv;
+  return WinogradBuilder(blocker, group, computed, choice, extras, innerExtras).build();
 }
