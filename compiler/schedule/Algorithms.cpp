@@ -107,7 +107,7 @@ static double bytesOf(const TargetFacts &facts, const ConvSizes &conv, int64_t p
 // their register tiles, so estimates know nothing of it. An even number suits two threads.
 static int64_t chooseSmallBlocks(const TargetFacts &facts, const ConvSizes &conv, int64_t m) {
   int64_t tiles = tilesOf(conv, m);
-  if (facts.costs.byte > 0 ||
+  if (!facts.costs.hasWeightsNear() ||
       bytesOf(facts, conv, winogradOf(conv, m).planes()) >= facts.costs.l2 / 4)
     return 0;
   int64_t most = std::max<int64_t>(kLeastBlocks - 1, llvm::divideCeil(tiles, kMostTiles));

@@ -46,9 +46,11 @@ static double bytesOfWeights(func::FuncOp function) {
   return bytes;
 }
 
-// Near caches keep most weights of a small network from call to call.
-static bool keepsWeightsNear(double bytes, const CostTable &costs) {
-  return bytes > 0 && findWeights(costs, /*bytes=*/0, bytes) == WeightsHome::Near;
+// Near caches keep most weights of a small network from call to call: to read them costs nothing.
+static CostTable costsWith(double bytesOfWeights, CostTable costs) {
+  if (bytesOfWeights > 0 && findWeights(costs, /*bytes=*/0, bytesOfWeights) == WeightsHome::Near)
+    costs.byte = 0;
+  return costs;
 }
 
 namespace {
@@ -72,8 +74,7 @@ struct Schedule : schedule::impl::ScheduleBase<Schedule> {
       facts->costs = *table;
     }
     double bytes = bytesOfWeights(getOperation());
-    if (keepsWeightsNear(bytes, facts->costs))
-      facts->costs.byte = 0;
+    facts->costs = costsWith(bytes, facts->costs);
     Block &body = getOperation().getBody().front();
     OpBuilder builder(&getContext());
     Blocker blocker(builder, *facts, nn::findBatch(getOperation()), winograd, weightPrecision,

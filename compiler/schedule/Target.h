@@ -19,8 +19,10 @@ struct CostTable {
   double direct;  ///< time of a direct convolution, relative to its steps' stepCost
   double product; ///< likewise of a matrix product in the Winograd domain
   double vector;  ///< time to transform one vector of a point, into or out of that domain
-  double byte;    ///< time to read a byte of weights, which are in no cache near the core
+  double byte;    ///< time to read a byte of weights; 0: they are in a cache near the core
   double launch;  ///< time to start a kernel
+
+  bool hasWeightsNear() const { return byte == 0; }
 };
 
 /// A number of CostTable.
