@@ -227,7 +227,7 @@ Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const ConvSizes
   return estimates;
 }
 
-// Direct sums read the image as it is, and are one kernel with a pooling that alone reads them.
+// Direct sums read the image as it is.
 static Estimates estimateSpaceToDepth(const TargetFacts &facts, const ConvShape &conv,
                                       const SpaceToDepth &squares) {
   ConvSizes sizes = sizesOf(conv, squares);
@@ -235,9 +235,7 @@ static Estimates estimateSpaceToDepth(const TargetFacts &facts, const ConvShape 
   estimates[0] = timeOf(facts.costs, workOf(facts, sizesOf(conv), 0));
   double vectors =
       double(sizes.inRows) * sizes.inCols * llvm::divideCeil(sizes.channels, facts.lanes);
-  if (conv.pooled)
-    vectors += double(sizes.rows) * sizes.cols * llvm::divideCeil(sizes.filters, facts.lanes);
-  double other = facts.costs.vector * vectors + facts.costs.launch * (conv.pooled ? 2 : 1);
+  double other = facts.costs.vector * vectors + facts.costs.launch;
   for (double &time : llvm::drop_begin(estimates))
     time += other;
   // Over as many taps 6x6 outputs leave errors above 1e-5 of the largest, for a few percent of

@@ -17,7 +17,6 @@ struct ConvShape {
   mlir::Value input, kernel, bias; ///< [N, H, W, C], [KH, KW, C, O], [O] or null
   llvm::SmallVector<int64_t> result, strides, padding, dilations;
   int64_t groups;
-  bool pooled = false; ///< a pooling alone reads the result
 };
 
 /// A convolution of stride S over few channels as one of stride 1 over S x S times as many: those

@@ -178,7 +178,6 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
                   llvm::to_vector(conv.getDilations()), groups};
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
-  shape.pooled = extras.empty() && group->hasOneUse() && isa<nn::Pool2DOp>(*group->user_begin());
   WinogradChoice winograd = chooseWinograd(blocker.facts, blocker.winograd, shape);
   Value blocked = winograd.tileSize ? buildWinograd(blocker, group, shape, winograd, extras, inner)
                                     : buildDirect(blocker, group, shape, extras, inner);
