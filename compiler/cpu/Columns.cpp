@@ -31,15 +31,3 @@ llvm::SmallVector<ColumnRun> dlc::cpu::cutColumns(const Window1D &window, int64_
   }
   return runs;
 }
-
-std::pair<int64_t, int64_t> dlc::cpu::wholeWindows(const Window1D &window) {
-  int64_t first = 0;
-  while (first < window.output && !window.whole(first))
-    ++first;
-  if (first == window.output)
-    return {0, 0};
-  int64_t end = first;
-  while (end < window.output && window.whole(end))
-    ++end;
-  return {first, end};
-}

@@ -106,20 +106,6 @@ mlir::LogicalResult emitDepthwiseRows(Emitter &e, kernel::DepthwiseOp op, mlir::
 void emitPoolRows(Emitter &e, kernel::PoolOp op, mlir::Value image, mlir::Value block,
                   mlir::Value first, mlir::Value end, ColumnRange columns, PixelPlace place);
 
-/// The taps [first, second) of a window along y that lie in the image, for output row `y`.
-std::pair<mlir::Value, mlir::Value> emitTapBounds(Emitter &e, const struct Window1D &window,
-                                                  mlir::Value y);
-
-/// The windows [first, second) along one dimension whose tap `tap` reads the image.
-std::pair<mlir::Value, mlir::Value> emitWindowBounds(Emitter &e, const struct Window1D &window,
-                                                     mlir::Value tap);
-
-/// How many elements of one dimension of the window `at` an average counts. Padding counts, if at
-/// all, only as far as it was declared, `after` elements behind the image: `ceil_mode` may hang the
-/// last window out further. `taps` are the bounds of those in the image.
-mlir::Value emitCount(Emitter &e, const struct Window1D &window, int64_t after, bool countPadding,
-                      mlir::Value at, std::pair<mlir::Value, mlir::Value> taps);
-
 /// A vector of 1 / count.
 mlir::Value emitReciprocal(Emitter &e, mlir::Value count);
 

@@ -4,30 +4,13 @@
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
 #include "compiler/cpu/Prefetch.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
-
-std::pair<Value, Value> dlc::cpu::emitTapBounds(Emitter &e, const Window1D &window, Value y) {
-  Value base = e.mul(y, window.stride);
-  Value low = e.index(0), high = e.index(window.taps);
-  if (window.before > 0) // taps with base + tap * dilation >= before
-    low = e.ceilDiv(e.max(e.sub(e.index(window.before), base), low), window.dilation);
-  if (!window.inside(window.output - 1, window.taps - 1)) {
-    Value room = e.sub(e.index(window.input + window.before), base);
-    high = e.min(e.ceilDiv(e.max(room, e.index(0)), window.dilation), high);
-  }
-  return {low, high};
-}
-
-std::pair<Value, Value> dlc::cpu::emitWindowBounds(Emitter &e, const Window1D &window, Value tap) {
-  Value before = e.sub(e.index(window.before), e.mul(tap, window.dilation));
-  Value after = e.max(e.add(before, window.input), e.index(0));
-  return {e.ceilDiv(e.max(before, e.index(0)), window.stride),
-          e.min(e.ceilDiv(after, window.stride), e.index(window.output))};
-}
+using kernel::shapeOf;
 
 namespace {
 
@@ -37,10 +20,10 @@ class ConvEmitter {
 public:
   ConvEmitter(Emitter &e, kernel::ConvOp op, Value ahead, int64_t l2Bytes)
       : e(e), op(op), ahead(ahead), l2Bytes(l2Bytes), epilogue(op.getEpilogue(), op.getExtras()),
-        weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
-        in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        out(cast<MemRefType>(op.getOut().getType()).getShape()), vertical(windowOf(0)),
-        horizontal(windowOf(1)), runs(cutColumns(horizontal, op.getTile().getRows())) {
+        weights(shapeOf(op.getWeights())), in(shapeOf(op.getInput())), out(shapeOf(op.getOut())),
+        vertical(windowAlong(0, op, in, out, weights.drop_front(2))),
+        horizontal(windowAlong(1, op, in, out, weights.drop_front(2))),
+        runs(cutColumns(horizontal, op.getTile().getRows())) {
     steps = weights[1] * weights[2] * weights[3];
     panelLines = steps * weights[4] * weights[5] * weights[6] / Prefetch::kLineElements;
     weightsStream = !op.getRowsFirst() && weights[0] > 1 &&
@@ -74,12 +57,6 @@ public:
   }
 
 private:
-  // Along y (0) or x (1).
-  Window1D windowOf(unsigned dim) {
-    return {in[2 + dim],          out[2 + dim],           weights[2 + dim],
-            op.getStrides()[dim], op.getDilations()[dim], op.getPadding()[2 * dim]};
-  }
-
   Value outBlock(int64_t col) { return e.add(e.mul(group, weights[5]), col); }
 
   void enterGroup(Value item) {

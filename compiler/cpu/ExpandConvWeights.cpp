@@ -7,15 +7,17 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "compiler/cpu/Columns.h"
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
+#include "compiler/cpu/Windows.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using kernel::shapeOf;
 
 namespace {
 
@@ -33,10 +35,9 @@ struct Span {
 class WeightsEmitter {
 public:
   WeightsEmitter(Emitter &e, kernel::ConvWeightsOp op)
-      : e(e), op(op), in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        g(cast<MemRefType>(op.getGradient().getType()).getShape()), k(op.getKernelShape()),
-        rows(windowAlong(0, op, in, g, k)), columns(windowAlong(1, op, in, g, k)),
-        tileRows(op.getTile().getRows()) {
+      : e(e), op(op), in(shapeOf(op.getInput())), g(shapeOf(op.getGradient())),
+        k(op.getKernelShape()), rows(windowAlong(0, op, in, g, k)),
+        columns(windowAlong(1, op, in, g, k)), tileRows(op.getTile().getRows()) {
     int64_t plane = g[2] * g[3];
     blockImages = std::max<int64_t>(kBlockPixels / plane, 1);
     blockRows =

@@ -3,12 +3,14 @@
 #include "compiler/cpu/Columns.h"
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <map>
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using kernel::shapeOf;
 
 namespace {
 
@@ -19,21 +21,10 @@ constexpr int64_t maxUnrolledTaps = 9;
 class DepthwiseEmitter {
 public:
   DepthwiseEmitter(Emitter &e, kernel::DepthwiseOp op)
-      : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()),
-        weights(cast<MemRefType>(op.getWeights().getType()).getShape()),
-        in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        out(cast<MemRefType>(op.getOut().getType()).getShape()), vertical{in[2],
-                                                                          out[2],
-                                                                          weights[1],
-                                                                          op.getStrides()[0],
-                                                                          op.getDilations()[0],
-                                                                          op.getPadding()[0]},
-        horizontal{in[3],
-                   out[3],
-                   weights[2],
-                   op.getStrides()[1],
-                   op.getDilations()[1],
-                   op.getPadding()[2]},
+      : e(e), op(op), epilogue(op.getEpilogue(), op.getExtras()), weights(shapeOf(op.getWeights())),
+        in(shapeOf(op.getInput())), out(shapeOf(op.getOut())),
+        vertical(windowAlong(0, op, in, out, weights.drop_front())),
+        horizontal(windowAlong(1, op, in, out, weights.drop_front())),
         runs(cutColumns(horizontal, op.getTile().getRows())) {}
 
   LogicalResult emit(Value lo, Value hi) {

@@ -9,6 +9,7 @@
 #include "compiler/cpu/Columns.h"
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <map>
@@ -16,16 +17,16 @@
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using kernel::shapeOf;
 
 namespace {
 
 class DepthwiseWeightsEmitter {
 public:
   DepthwiseWeightsEmitter(Emitter &e, kernel::DepthwiseWeightsOp op)
-      : e(e), op(op), in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        g(cast<MemRefType>(op.getGradient().getType()).getShape()), k(op.getKernelShape()),
-        rows(windowAlong(0, op, in, g, k)), columns(windowAlong(1, op, in, g, k)),
-        runs(cutColumns(columns, op.getPixels())) {}
+      : e(e), op(op), in(shapeOf(op.getInput())), g(shapeOf(op.getGradient())),
+        k(op.getKernelShape()), rows(windowAlong(0, op, in, g, k)),
+        columns(windowAlong(1, op, in, g, k)), runs(cutColumns(columns, op.getPixels())) {}
 
   void emit(Value lo, Value hi) {
     auto extents = op.getItemExtents(e.builder, e.loc);

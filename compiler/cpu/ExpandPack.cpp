@@ -1,6 +1,7 @@
 //===- ExpandPack.cpp - copies to and from blocked layouts --------------------------===//
 
 #include "compiler/cpu/Expand.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -9,6 +10,7 @@
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using kernel::shapeOf;
 
 namespace {
 
@@ -17,9 +19,8 @@ namespace {
 class Copy {
 public:
   Copy(Emitter &e, kernel::Layout layout, Value plain, Value blocked)
-      : e(e), plain(plain), blocked(blocked),
-        plainShape(cast<MemRefType>(plain.getType()).getShape()),
-        blockedShape(cast<MemRefType>(blocked.getType()).getShape()),
+      : e(e), plain(plain), blocked(blocked), plainShape(shapeOf(plain)),
+        blockedShape(shapeOf(blocked)),
         map(kernel::getPackMap(e.builder.getContext(), layout, blockedShape)) {
     // Conv weights also pad the input channels, their dimension before the last.
     rowsPadded =

@@ -10,24 +10,24 @@
 //
 //===---------------------------------------------------------------------------------===//
 
-#include "compiler/cpu/Columns.h"
 #include "compiler/cpu/Expand.h"
 #include "compiler/cpu/ExpandMac.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using kernel::shapeOf;
 
 namespace {
 
 class PairEmitter {
 public:
   PairEmitter(Emitter &e, kernel::PairOp op, Value scratch, Value ahead, int64_t l2Bytes)
-      : e(e), op(op), window(kernel::windowOf(op.getReader())),
-        out(cast<MemRefType>(op.getOut().getType()).getShape()),
-        middle(cast<MemRefType>(op.getMiddle().getType()).getShape()), ring(op.getRingShape()),
+      : e(e), op(op), window(kernel::windowOf(op.getReader())), out(shapeOf(op.getOut())),
+        middle(shapeOf(op.getMiddle())), ring(op.getRingShape()),
         maker(kernel::rowMakerOf(op.getProducer())), scratch(scratch), ahead(ahead),
         l2Bytes(l2Bytes) {
     IRMapping buffers;

@@ -11,16 +11,6 @@ using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
 
-Value dlc::cpu::emitCount(Emitter &e, const Window1D &window, int64_t after, bool countPadding,
-                          Value at, std::pair<Value, Value> taps) {
-  if (!countPadding)
-    return e.sub(taps.second, taps.first);
-  int64_t extent = window.before + window.input + after;
-  Value room = e.sub(e.index(extent), e.mul(at, window.stride));
-  bool overhangs = (window.output - 1) * window.stride + window.taps > extent;
-  return overhangs ? e.min(e.index(window.taps), room) : e.index(window.taps);
-}
-
 Value dlc::cpu::emitReciprocal(Emitter &e, Value count) {
   if (std::optional<int64_t> known = getConstantIntValue(count))
     return e.splat(1.0f / static_cast<float>(*known));

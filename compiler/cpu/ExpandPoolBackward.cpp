@@ -5,13 +5,15 @@
 //
 //===------------------------------------------------------------------------------===//
 
-#include "compiler/cpu/Columns.h"
 #include "compiler/cpu/Expand.h"
+#include "compiler/cpu/Windows.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using kernel::shapeOf;
 
 namespace {
 
@@ -21,10 +23,9 @@ constexpr int64_t kMaxUnrolledTaps = 7;
 class PoolBackwardEmitter {
 public:
   PoolBackwardEmitter(Emitter &e, kernel::PoolBackwardOp op)
-      : e(e), op(op), average(op.getKind() == nn::PoolKind::Avg),
-        g(cast<MemRefType>(op.getGradient().getType()).getShape()),
-        out(cast<MemRefType>(op.getOut().getType()).getShape()), vertical(windowOf(0)),
-        horizontal(windowOf(1)), apart(isApart(vertical) && isApart(horizontal)) {}
+      : e(e), op(op), average(op.getKind() == nn::PoolKind::Avg), g(shapeOf(op.getGradient())),
+        out(shapeOf(op.getOut())), vertical(windowOf(0)), horizontal(windowOf(1)),
+        apart(isApart(vertical) && isApart(horizontal)) {}
 
   void emit(Value lo, Value hi) {
     auto extents = op.getItemExtents(e.builder, e.loc);
