@@ -44,6 +44,13 @@ static bool isIndex(Value value, int64_t expected) {
   return getConstantIntValue(value) == std::optional<int64_t>(expected);
 }
 
+Value Emitter::lanesBetween(int64_t first, int64_t end) {
+  SmallVector<bool> bits(lanes, false);
+  std::fill(bits.begin() + first, bits.begin() + end, true);
+  auto type = VectorType::get(lanes, builder.getI1Type());
+  return constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
+}
+
 template <typename Op, typename Fold>
 static Value arithmetic(Emitter &e, Value a, Value b, Fold fold) {
   std::optional<int64_t> x = getConstantIntValue(a), y = getConstantIntValue(b);
@@ -125,7 +132,10 @@ Value Emitter::viewScratch(Value scratch, int64_t offset, ArrayRef<int64_t> shap
   return memref::ViewOp::create(builder, loc, type, scratch, index(offset), ValueRange());
 }
 
-Value Emitter::load(Value memref, ValueRange indices) {
+Value Emitter::load(Value memref, ValueRange indices, Value mask) {
+  if (mask)
+    return vector::MaskedLoadOp::create(builder, loc, vectorType(), memref, indices, mask,
+                                        splat(0));
   return vector::LoadOp::create(builder, loc, vectorType(), memref, indices);
 }
 
@@ -133,8 +143,11 @@ Value Emitter::loadWords(Value memref, ValueRange indices) {
   return vector::LoadOp::create(builder, loc, wordsType(), memref, indices);
 }
 
-void Emitter::store(Value vector, Value memref, ValueRange indices) {
-  vector::StoreOp::create(builder, loc, vector, memref, indices);
+void Emitter::store(Value vector, Value memref, ValueRange indices, Value mask) {
+  if (mask)
+    vector::MaskedStoreOp::create(builder, loc, memref, indices, mask, vector);
+  else
+    vector::StoreOp::create(builder, loc, vector, memref, indices);
 }
 
 void Emitter::prefetch(Value memref, ValueRange indices, Use use) {

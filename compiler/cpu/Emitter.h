@@ -30,6 +30,8 @@ public:
   mlir::Value constant(mlir::TypedAttr value);
   /// A vector of `lanes` times `value`.
   mlir::Value splat(float value);
+  /// A mask of the lanes [first, end).
+  mlir::Value lanesBetween(int64_t first, int64_t end);
 
   // Index arithmetic; divisions take non-negative operands, minima and maxima compare signed
   // values.
@@ -52,10 +54,13 @@ public:
   /// The first extent of a buffer, which may be dynamic.
   mlir::Value batchOf(mlir::Value memref);
 
-  mlir::Value load(mlir::Value memref, mlir::ValueRange indices);
+  /// Of a vector in memory only the lanes of `mask` are read or written, if there is one; those
+  /// that are not read are zero.
+  mlir::Value load(mlir::Value memref, mlir::ValueRange indices, mlir::Value mask = {});
   /// The same of i32.
   mlir::Value loadWords(mlir::Value memref, mlir::ValueRange indices);
-  void store(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices);
+  void store(mlir::Value vector, mlir::Value memref, mlir::ValueRange indices,
+             mlir::Value mask = {});
   /// Asks for the cache line of an element that is used soon, or later: into the second-level
   /// cache.
   enum class Use { Soon, Later };

@@ -12,7 +12,6 @@
 #include "compiler/cpu/Windows.h"
 #include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -205,19 +204,11 @@ private:
   Value maskOf(int64_t col) { return emitLaneMask(e, k[3], outBlock(col)); }
 
   Value loadSums(Value column, Value channel, int64_t col) {
-    Emitter::Values at = place(column, channel, col);
-    if (Value mask = maskOf(col))
-      return vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), op.getOut(), at, mask,
-                                          e.splat(0));
-    return e.load(op.getOut(), at);
+    return e.load(op.getOut(), place(column, channel, col), maskOf(col));
   }
 
   void storeSums(Value sums, Value column, Value channel, int64_t col) {
-    Emitter::Values at = place(column, channel, col);
-    if (Value mask = maskOf(col))
-      vector::MaskedStoreOp::create(e.builder, e.loc, op.getOut(), at, mask, sums);
-    else
-      e.store(sums, op.getOut(), at);
+    e.store(sums, op.getOut(), place(column, channel, col), maskOf(col));
   }
 
   Emitter &e;

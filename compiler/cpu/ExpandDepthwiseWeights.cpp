@@ -114,10 +114,7 @@ private:
     Emitter::Values at = {tapRow, e.index(tap), e.mul(block, e.lanes)};
     if (cast<MemRefType>(op.getOut().getType()).getRank() == 4)
       at.insert(at.begin(), part);
-    if (Value mask = emitLaneMask(e, k[2], block))
-      vector::MaskedStoreOp::create(e.builder, e.loc, op.getOut(), at, mask, sum);
-    else
-      e.store(sum, op.getOut(), at);
+    e.store(sum, op.getOut(), at, emitLaneMask(e, k[2], block));
   }
 
   Emitter &e;

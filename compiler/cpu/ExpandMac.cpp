@@ -130,11 +130,7 @@ Value dlc::cpu::emitLaneMask(Emitter &e, int64_t elements, Value block) {
   int64_t rest = elements % e.lanes;
   if (rest == 0)
     return {};
-  auto type = VectorType::get(e.lanes, e.builder.getI1Type());
-  SmallVector<bool> bits(e.lanes, true);
-  Value all = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
-  std::fill(bits.begin() + rest, bits.end(), false);
-  Value some = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
+  Value all = e.lanesBetween(0, e.lanes), some = e.lanesBetween(0, rest);
   return arith::SelectOp::create(e.builder, e.loc, e.lessThan(block, e.index(elements / e.lanes)),
                                  all, some);
 }

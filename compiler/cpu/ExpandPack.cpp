@@ -3,8 +3,6 @@
 #include "compiler/cpu/Expand.h"
 #include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Affine/Utils.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -74,14 +72,15 @@ private:
     auto part = [&] {
       if (rest)
         return e.branch(
-            e.lessThan(channel, e.index(channels)), [&] { movePart(at, from, rest); }, none);
+            e.lessThan(channel, e.index(channels)),
+            [&] { move(at, from, e.lanesBetween(0, rest)); }, none);
       none();
     };
     if (channels == blockedLanes())
-      return moveAll(at, from);
+      return move(at, from);
     if (!whole && blockedLanes() == e.lanes)
-      return movePart(at, from, rest);
-    e.branch(e.lessThan(channel, e.index(whole)), [&] { moveAll(at, from); }, part);
+      return move(at, from, e.lanesBetween(0, rest));
+    e.branch(e.lessThan(channel, e.index(whole)), [&] { move(at, from); }, part);
   }
 
   // Lanes of all blocks together: the last result's range.
@@ -94,21 +93,9 @@ private:
     return lanes;
   }
 
-  void moveAll(ValueRange at, ValueRange from) {
-    packing ? e.store(e.load(plain, from), blocked, at) : e.store(e.load(blocked, at), plain, from);
-  }
-
-  void movePart(ValueRange at, ValueRange from, int64_t count) {
-    SmallVector<bool> bits(e.lanes, false);
-    std::fill_n(bits.begin(), count, true);
-    auto type = VectorType::get(e.lanes, e.builder.getI1Type());
-    Value mask = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
-    if (packing) {
-      Value value = vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), plain, from,
-                                                 mask, e.splat(0));
-      return e.store(value, blocked, at);
-    }
-    vector::MaskedStoreOp::create(e.builder, e.loc, plain, from, mask, e.load(blocked, at));
+  void move(ValueRange at, ValueRange from, Value mask = {}) {
+    packing ? e.store(e.load(plain, from, mask), blocked, at)
+            : e.store(e.load(blocked, at), plain, from, mask);
   }
 
   Value evaluate(AffineExpr expr, ValueRange dims) {

@@ -115,11 +115,8 @@ private:
                  e.add(e.mul(column, stride), run.column - columns.shift), e.index(-start)};
     if (end - first == e.lanes)
       return e.load(in, at);
-    SmallVector<bool> bits(e.lanes, false);
-    std::fill(bits.begin() + first, bits.begin() + end, true);
-    auto type = VectorType::get(e.lanes, e.builder.getI1Type());
-    Value mask = e.constant(DenseElementsAttr::get(type, ArrayRef<bool>(bits)));
-    return vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), in, at, mask, vector);
+    return vector::MaskedLoadOp::create(e.builder, e.loc, e.vectorType(), in, at,
+                                        e.lanesBetween(first, end), vector);
   }
 
   using Values = Emitter::Values;
