@@ -9,15 +9,14 @@
 namespace dlc::cpu {
 
 // Each emits the code that computes the items [lo, hi) of `op`, in front of it. Shapes are static
-// but for the batch.
-// `ahead`, if any, holds what the kernel after this one reads first.
+// but for the batch. `ahead`, if any, holds what the kernel after this one reads first; `scratch`
+// is the scratch memory of the thread.
 mlir::LogicalResult expandConv(Emitter &e, kernel::ConvOp op, mlir::Value ahead, mlir::Value lo,
                                mlir::Value hi, int64_t l2Bytes);
 mlir::LogicalResult expandDepthwise(Emitter &e, kernel::DepthwiseOp op, mlir::Value lo,
                                     mlir::Value hi);
-/// The scratch memory of the thread is the argument of the function before the bounds.
-mlir::LogicalResult expandPair(Emitter &e, kernel::PairOp op, mlir::Value ahead, mlir::Value lo,
-                               mlir::Value hi, int64_t l2Bytes);
+mlir::LogicalResult expandPair(Emitter &e, kernel::PairOp op, mlir::Value scratch,
+                               mlir::Value ahead, mlir::Value lo, mlir::Value hi, int64_t l2Bytes);
 mlir::LogicalResult expandGemm(Emitter &e, kernel::GemmOp op, mlir::Value lo, mlir::Value hi,
                                int64_t l2Bytes);
 void expandConvWeights(Emitter &e, kernel::ConvWeightsOp op, mlir::Value lo, mlir::Value hi);
@@ -37,12 +36,10 @@ void expandWinogradInput(Emitter &e, kernel::WinogradInputOp op, mlir::Value lo,
 void expandWinogradGemm(Emitter &e, kernel::WinogradGemmOp op, mlir::Value lo, mlir::Value hi);
 mlir::LogicalResult expandWinogradOutput(Emitter &e, kernel::WinogradOutputOp op, mlir::Value lo,
                                          mlir::Value hi);
-
-/// The scratch memory of the thread is the argument of the function before the bounds.
-mlir::LogicalResult expandWinograd(Emitter &e, kernel::WinogradOp op, mlir::Value lo,
-                                   mlir::Value hi);
-mlir::LogicalResult expandWinogradPlane(Emitter &e, kernel::WinogradPlaneOp op, mlir::Value lo,
-                                        mlir::Value hi);
+mlir::LogicalResult expandWinograd(Emitter &e, kernel::WinogradOp op, mlir::Value scratch,
+                                   mlir::Value lo, mlir::Value hi);
+mlir::LogicalResult expandWinogradPlane(Emitter &e, kernel::WinogradPlaneOp op, mlir::Value scratch,
+                                        mlir::Value lo, mlir::Value hi);
 
 // Weights in 24-bit fixed point: see kernel.unit_scales and kernel.pack_fixed.
 

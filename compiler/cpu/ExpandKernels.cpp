@@ -70,6 +70,7 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
     OpBuilder builder(op);
     cpu::Emitter e(builder, op.getLoc(), func, lanesOf(op));
     ahead = takeAhead(func);
+    scratch = op.getScratchBytes() ? func.getArgument(arguments - 3) : BlockArgument();
     if (failed(emit(e, op, func.getArgument(arguments - 2), func.getArgument(arguments - 1))))
       return failure();
     op->erase();
@@ -80,7 +81,9 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case([&](kernel::ConvOp conv) { return cpu::expandConv(e, conv, ahead, lo, hi, l2Bytes); })
         .Case([&](kernel::DepthwiseOp conv) { return cpu::expandDepthwise(e, conv, lo, hi); })
-        .Case([&](kernel::PairOp pair) { return cpu::expandPair(e, pair, ahead, lo, hi, l2Bytes); })
+        .Case([&](kernel::PairOp pair) {
+          return cpu::expandPair(e, pair, scratch, ahead, lo, hi, l2Bytes);
+        })
         .Case([&](kernel::ConvWeightsOp weights) {
           return cpu::expandConvWeights(e, weights, lo, hi), success();
         })
@@ -121,13 +124,15 @@ struct ExpandKernels : dlc::cpu::impl::ExpandKernelsBase<ExpandKernels> {
         })
         .Case(
             [&](kernel::WinogradOutputOp out) { return cpu::expandWinogradOutput(e, out, lo, hi); })
-        .Case([&](kernel::WinogradOp op) { return cpu::expandWinograd(e, op, lo, hi); })
-        .Case([&](kernel::WinogradPlaneOp op) { return cpu::expandWinogradPlane(e, op, lo, hi); })
+        .Case([&](kernel::WinogradOp op) { return cpu::expandWinograd(e, op, scratch, lo, hi); })
+        .Case([&](kernel::WinogradPlaneOp op) {
+          return cpu::expandWinogradPlane(e, op, scratch, lo, hi);
+        })
         .Default(
             [](Operation *other) { return other->emitOpError("has no expansion on this target"); });
   }
 
-  Value ahead; // of the kernel at hand
+  Value ahead, scratch; // of the kernel at hand
 };
 
 } // namespace

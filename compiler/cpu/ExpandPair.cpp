@@ -158,9 +158,7 @@ private:
 
 } // namespace
 
-LogicalResult dlc::cpu::expandPair(Emitter &e, kernel::PairOp op, Value ahead, Value lo, Value hi,
-                                   int64_t l2Bytes) {
-  auto func = op->getParentOfType<func::FuncOp>();
-  Value scratch = func.getArgument(func.getNumArguments() - 3);
+LogicalResult dlc::cpu::expandPair(Emitter &e, kernel::PairOp op, Value scratch, Value ahead,
+                                   Value lo, Value hi, int64_t l2Bytes) {
   return PairEmitter(e, op, scratch, ahead, l2Bytes).emit(lo, hi);
 }

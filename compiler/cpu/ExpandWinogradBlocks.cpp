@@ -209,9 +209,8 @@ private:
 
 } // namespace
 
-LogicalResult dlc::cpu::expandWinograd(Emitter &e, kernel::WinogradOp op, Value lo, Value hi) {
-  auto func = op->getParentOfType<func::FuncOp>();
-  Value scratch = func.getArgument(func.getNumArguments() - 3);
+LogicalResult dlc::cpu::expandWinograd(Emitter &e, kernel::WinogradOp op, Value scratch, Value lo,
+                                       Value hi) {
   return BlocksEmitter(e, op, scratch).emit(lo, hi);
 }
 

@@ -164,9 +164,7 @@ private:
 
 } // namespace
 
-LogicalResult dlc::cpu::expandWinogradPlane(Emitter &e, kernel::WinogradPlaneOp op, Value lo,
-                                            Value hi) {
-  auto func = op->getParentOfType<func::FuncOp>();
-  Value scratch = func.getArgument(func.getNumArguments() - 3);
+LogicalResult dlc::cpu::expandWinogradPlane(Emitter &e, kernel::WinogradPlaneOp op, Value scratch,
+                                            Value lo, Value hi) {
   return PlaneEmitter(e, op, scratch).emit(lo, hi);
 }
