@@ -101,26 +101,18 @@ struct DenseShape {
 mlir::Value buildDense(Blocker &blocker, nn::GroupOp group, const DenseShape &dense,
                        llvm::ArrayRef<mlir::Value> extras, llvm::ArrayRef<mlir::Value> innerExtras);
 
-// The families behind lowerToKernel.
+/// `parts` one after another along `axis` of a value of `shape`, each written there by what
+/// computes it.
+mlir::Value buildConcat(Blocker &blocker, mlir::Location loc, llvm::ArrayRef<mlir::Value> parts,
+                        int64_t axis, llvm::ArrayRef<int64_t> shape);
+
+// The families behind lowerToKernel that have files of their own.
 mlir::Value lowerGroup(Blocker &blocker, nn::GroupOp group);
-mlir::Value lowerPoolBackward(Blocker &blocker, nn::Pool2DBackwardOp pool);
-mlir::Value lowerGlobalPoolBackward(Blocker &blocker, nn::GlobalPool2DBackwardOp pool);
 mlir::Value lowerReduceSum(Blocker &blocker, nn::ReduceSumOp op);
 llvm::SmallVector<mlir::Value> lowerMoments(Blocker &blocker, nn::MomentsOp op);
 mlir::Value lowerConvWeights(Blocker &blocker, nn::Conv2DBackwardKernelOp op);
 mlir::Value lowerDepthwiseWeights(Blocker &blocker, nn::DepthwiseConv2DBackwardKernelOp op);
 mlir::Value lowerDenseWeights(Blocker &blocker, nn::DenseBackwardKernelOp op);
-mlir::Value lowerPool(Blocker &blocker, nn::Pool2DOp pool);
-mlir::Value lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool);
-mlir::Value lowerConcat(Blocker &blocker, nn::ConcatOp concat);
-
-/// `parts` one after another along `axis` of a value of `shape`, each written there by what
-/// computes it.
-mlir::Value buildConcat(Blocker &blocker, mlir::Location loc, llvm::ArrayRef<mlir::Value> parts,
-                        int64_t axis, llvm::ArrayRef<int64_t> shape);
-mlir::Value lowerInterleave(Blocker &blocker, nn::InterleaveOp op);
-mlir::Value lowerPad(Blocker &blocker, nn::PadOp pad);
-mlir::Value lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterface op);
 
 } // namespace dlc::schedule
 

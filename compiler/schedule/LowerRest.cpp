@@ -1,4 +1,4 @@
-//===- LowerRest.cpp - poolings, concatenation and elementwise ops, blocked ---------===//
+//===- LowerRest.cpp - poolings, concatenation, padding, elementwise ops, blocked ---===//
 
 #include "compiler/ops/Ops.h"
 #include "compiler/schedule/Lower.h"
@@ -32,7 +32,7 @@ static bool worthBlocking(Blocker &blocker, Value image) {
   return blocker.blockedImage(image) || typeOf(image).getDimSize(3) * 2 >= blocker.facts.lanes;
 }
 
-Value dlc::schedule::lowerPool(Blocker &blocker, nn::Pool2DOp pool) {
+static Value lowerPool(Blocker &blocker, nn::Pool2DOp pool) {
   if (!worthBlocking(blocker, pool.getX()))
     return {};
   return buildPool(blocker, pool.getLoc(), pool.getX(), pool.getType(), pool.getKind(),
@@ -41,7 +41,7 @@ Value dlc::schedule::lowerPool(Blocker &blocker, nn::Pool2DOp pool) {
 }
 
 // A global pooling is a window of the whole image.
-Value dlc::schedule::lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool) {
+static Value lowerGlobalPool(Blocker &blocker, nn::GlobalPool2DOp pool) {
   if (!worthBlocking(blocker, pool.getX()))
     return {};
   ArrayRef<int64_t> shape = typeOf(pool.getX()).getShape();
@@ -68,7 +68,7 @@ static Value buildPoolBackward(Blocker &blocker, Location loc, Value gradient, V
   return blocker.unpack(loc, pool.getResult()[0], result, Layout::Image);
 }
 
-Value dlc::schedule::lowerPoolBackward(Blocker &blocker, nn::Pool2DBackwardOp pool) {
+static Value lowerPoolBackward(Blocker &blocker, nn::Pool2DBackwardOp pool) {
   if (!worthBlocking(blocker, pool.getX()))
     return {};
   return buildPoolBackward(blocker, pool.getLoc(), pool.getG(), pool.getX(), pool.getY(),
@@ -76,7 +76,7 @@ Value dlc::schedule::lowerPoolBackward(Blocker &blocker, nn::Pool2DBackwardOp po
                            pool.getCountIncludePad());
 }
 
-Value dlc::schedule::lowerGlobalPoolBackward(Blocker &blocker, nn::GlobalPool2DBackwardOp pool) {
+static Value lowerGlobalPoolBackward(Blocker &blocker, nn::GlobalPool2DBackwardOp pool) {
   if (!worthBlocking(blocker, pool.getX()))
     return {};
   ArrayRef<int64_t> shape = typeOf(pool.getX()).getShape();
@@ -185,7 +185,7 @@ Value dlc::schedule::buildConcat(Blocker &blocker, Location loc, ArrayRef<Value>
   return assemble(blocker, loc, parts, slices, shape);
 }
 
-Value dlc::schedule::lowerConcat(Blocker &blocker, nn::ConcatOp concat) {
+static Value lowerConcat(Blocker &blocker, nn::ConcatOp concat) {
   RankedTensorType type = concat.getType();
   auto isBlockedImage = [&](Value x) { return blocker.isBlocked(x); };
   if (type.getRank() != 4 || !llvm::all_of(concat.getXs(), isBlockedImage) ||
@@ -200,7 +200,7 @@ Value dlc::schedule::lowerConcat(Blocker &blocker, nn::ConcatOp concat) {
 }
 
 // The phases of a blocked image are written a stride apart.
-Value dlc::schedule::lowerInterleave(Blocker &blocker, nn::InterleaveOp op) {
+static Value lowerInterleave(Blocker &blocker, nn::InterleaveOp op) {
   auto isBlockedImage = [&](Value x) { return blocker.isBlocked(x); };
   if (op.getParts().empty() || !llvm::all_of(op.getParts(), isBlockedImage))
     return {};
@@ -225,7 +225,7 @@ Value dlc::schedule::lowerInterleave(Blocker &blocker, nn::InterleaveOp op) {
 }
 
 // Padding of a blocked image is unpacked right into its place in the padded one.
-Value dlc::schedule::lowerPad(Blocker &blocker, nn::PadOp pad) {
+static Value lowerPad(Blocker &blocker, nn::PadOp pad) {
   OpBuilder &builder = blocker.builder;
   Location loc = pad.getLoc();
   if (typeOf(pad.getX()).getRank() != 4 || !blocker.isBlocked(pad.getX()))
@@ -243,7 +243,7 @@ Value dlc::schedule::lowerPad(Blocker &blocker, nn::PadOp pad) {
 
 // Between blocked images, an elementwise op works on blocks: images by their own indices, vectors
 // by block and lane, single numbers as they are.
-Value dlc::schedule::lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterface op) {
+static Value lowerElementwise(Blocker &blocker, nn::ElementwiseOpInterface op) {
   MLIRContext *context = op.getContext();
   auto result = typeOf(op->getResult(0));
   auto isBlockedImage = [&](Value value) { return blocker.isBlocked(value); };

@@ -29,7 +29,8 @@ bool schedule::isView(Operation *op) {
                          tensor::CastOp>(op);
 }
 
-bool schedule::isDestination(Value value) {
+// Holds nothing that anybody wants, or a constant: may be made anew with another element type.
+static bool isDestination(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto slice = dyn_cast_or_null<tensor::ExtractSliceOp>(op))
     return isDestination(slice.getSource());
@@ -60,12 +61,14 @@ bool schedule::isSelection(linalg::LinalgOp op) {
   return to.getNumResults() > 1 && from.getResults().back() == to.getResults().back();
 }
 
-bool schedule::isFactor(OpOperand &use) {
+// A or B of a matrix product.
+static bool isFactor(OpOperand &use) {
   return isa<kernel::ImplicitGemmOp, kernel::ImplicitGemmWeightsOp>(use.getOwner()) &&
          use.getOperandNumber() < 2;
 }
 
-Value schedule::otherFactor(OpOperand &use) {
+// The other factor of the same product.
+static Value otherFactor(OpOperand &use) {
   return use.getOwner()->getOperand(1 - use.getOperandNumber());
 }
 
@@ -146,7 +149,7 @@ bool Choice::agreesWithDefinition(Value value) const {
   Operation *op = value.getDefiningOp();
   if (isView(op))
     return isNarrow(op->getOperand(0));
-  auto fits = [&](Value init) { return schedule::isDestination(init) || isNarrow(init); };
+  auto fits = [&](Value init) { return isDestination(init) || isNarrow(init); };
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
     return isNarrow(insert.getSource()) && fits(insert.getDest());
   auto destinationStyle = dyn_cast<DestinationStyleOpInterface>(op);
@@ -194,8 +197,7 @@ bool Choice::isWorthIt(Value value) const {
   if (isa<kernel::GpuKernelOpInterface>(value.getDefiningOp()))
     return isNarrowSomewhere(value);
   return !isParallel(value.getDefiningOp()) ||
-         ((comesFromProduct(value) || anyUse(value, schedule::isFactor)) &&
-          !anyUse(value, addsUpRow));
+         ((comesFromProduct(value) || anyUse(value, isFactor)) && !anyUse(value, addsUpRow));
 }
 
 // Of a value without a batch: products read it beside narrow factors, nothing else does.
@@ -206,7 +208,7 @@ bool Choice::isFactorAlone(Value value) const {
   return llvm::all_of(value.getUses(), [&](OpOperand &use) {
     if (isView(use.getOwner()))
       return isNarrow(use.getOwner()->getResult(0));
-    return schedule::isFactor(use) && isNarrow(schedule::otherFactor(use));
+    return isFactor(use) && isNarrow(otherFactor(use));
   });
 }
 
@@ -218,7 +220,7 @@ void Choice::collect(Test test) {
   for (Operation &op : func.getBody().front())
     for (Value result : op.getResults()) {
       auto type = dyn_cast<RankedTensorType>(result.getType());
-      if (type && type.getElementType().isF32() && !schedule::isDestination(result) && test(result))
+      if (type && type.getElementType().isF32() && !isDestination(result) && test(result))
         narrow.insert(result);
     }
 }

@@ -14,18 +14,9 @@ llvm::SetVector<mlir::Value> chooseNarrow(mlir::func::FuncOp func);
 /// The same elements in another shape, or some of them: collapse_shape, extract_slice...
 bool isView(mlir::Operation *op);
 
-/// Holds nothing that anybody wants, or a constant: may be made anew with another element type.
-bool isDestination(mlir::Value value);
-
 /// A reduction whose results are elements of its first input, as maximum pooling's are: exact
 /// however these lie in memory.
 bool isSelection(mlir::linalg::LinalgOp op);
-
-/// A or B of a matrix product.
-bool isFactor(mlir::OpOperand &use);
-
-/// The other factor of the same product.
-mlir::Value otherFactor(mlir::OpOperand &use);
 
 } // namespace dlc::schedule
 

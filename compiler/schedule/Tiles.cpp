@@ -72,16 +72,17 @@ TileShape dlc::schedule::chooseTileShape(const TargetFacts &facts, int64_t width
   return best->shape;
 }
 
+// Steps of the reduction in one iteration of its loop: about a hundred multiply-adds keep its
+// loop's cost and its code small. Eight lanes take a whole block: LLVM spoils a loop of two
+// iterations.
+static int64_t chooseUnroll(const TargetFacts &facts) {
+  return facts.registers >= 32 ? 4 : facts.lanes;
+}
+
 kernel::TileAttr dlc::schedule::chooseTile(MLIRContext *context, const TargetFacts &facts,
                                            int64_t width, int64_t blocks, bool dividing) {
   TileShape shape = chooseTileShape(facts, width, blocks, dividing);
   return kernel::TileAttr::get(context, shape.rows, shape.cols, chooseUnroll(facts));
-}
-
-// About a hundred multiply-adds a body keep its loop's cost and its code small. Eight lanes take a
-// whole block: LLVM spoils a loop of two iterations.
-int64_t dlc::schedule::chooseUnroll(const TargetFacts &facts) {
-  return facts.registers >= 32 ? 4 : facts.lanes;
 }
 
 kernel::TileAttr dlc::schedule::chooseGemmTile(MLIRContext *context, const TargetFacts &facts,

@@ -22,9 +22,6 @@ kernel::TileAttr chooseTile(mlir::MLIRContext *context, const TargetFacts &facts
 /// Time of one step of the reduction with a tile, in half cycles (see CostTable).
 int64_t stepCost(TileShape tile);
 
-/// Steps of the reduction in one iteration of its loop.
-int64_t chooseUnroll(const TargetFacts &facts);
-
 /// The register tile of a matrix product with `blocks` blocks of columns and any number of rows.
 kernel::TileAttr chooseGemmTile(mlir::MLIRContext *context, const TargetFacts &facts,
                                 int64_t blocks);
