@@ -16,7 +16,7 @@ namespace {
 
 // Whole windows with at most this many taps are unrolled along y too: their weights stay in
 // registers for all rows of a channel block.
-constexpr int64_t maxUnrolledTaps = 9;
+constexpr int64_t kMaxUnrolledTaps = 9;
 
 class DepthwiseEmitter {
 public:
@@ -52,7 +52,7 @@ public:
 
 private:
   void emitRows(Value first, Value end) {
-    if (weights[1] * weights[2] > maxUnrolledTaps)
+    if (weights[1] * weights[2] > kMaxUnrolledTaps)
       return emitRows(first, end, /*whole=*/false);
     // Rows that touch padding keep a loop over their taps.
     auto [top, bottom] = wholeWindows(vertical);

@@ -2,6 +2,7 @@
 
 #include "compiler/cpu/Columns.h"
 #include "compiler/cpu/Expand.h"
+#include "dialects/kernel/Shapes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include <limits>
@@ -10,6 +11,7 @@
 using namespace mlir;
 using namespace dlc;
 using namespace dlc::cpu;
+using kernel::shapeOf;
 
 Value dlc::cpu::emitReciprocal(Emitter &e, Value count) {
   if (std::optional<int64_t> known = getConstantIntValue(count))
@@ -23,19 +25,15 @@ Value dlc::cpu::emitReciprocal(Emitter &e, Value count) {
 
 namespace {
 
-constexpr int64_t tileWidth = 8;
-// Wider windows (global pooling) run as loops over their taps.
-constexpr int64_t maxUnrolledTaps = 7;
+constexpr int64_t kTileWidth = 8;
 
 class PoolEmitter {
 public:
   PoolEmitter(Emitter &e, kernel::PoolOp op)
-      : e(e), op(op), average(op.getKind() == nn::PoolKind::Avg),
-        in(cast<MemRefType>(op.getInput().getType()).getShape()),
-        out(cast<MemRefType>(op.getOut().getType()).getShape()),
-        vertical{in[2], out[2], op.getWindow()[0], op.getStrides()[0], 1, op.getPadding()[0]},
-        horizontal{in[3], out[3], op.getWindow()[1], op.getStrides()[1], 1, op.getPadding()[2]},
-        part{0, out[3]}, runs(cutColumns(horizontal, tileWidth)) {}
+      : e(e), op(op), average(op.getKind() == nn::PoolKind::Avg), in(shapeOf(op.getInput())),
+        out(shapeOf(op.getOut())), vertical(poolingAlong(0, op, in, out)),
+        horizontal(poolingAlong(1, op, in, out)), part{0, out[3]},
+        runs(cutColumns(horizontal, kTileWidth)) {}
 
   void emit(Value lo, Value hi) {
     auto extents = op.getItemExtents(e.builder, e.loc);
@@ -52,7 +50,7 @@ public:
     block = ofBlock;
     inPlace = std::move(place);
     part = columns;
-    runs = cutColumns(horizontal, tileWidth, part.begin, part.end);
+    runs = cutColumns(horizontal, kTileWidth, part.begin, part.end);
     emitRows(first, end);
   }
 
@@ -62,7 +60,7 @@ private:
   // Windows that touch no padding above or below are straight code along y too.
   void emitRows(Value first, Value end) {
     auto [top, bottom] = wholeWindows(vertical);
-    if (std::max(vertical.taps, horizontal.taps) > maxUnrolledTaps || top == bottom)
+    if (std::max(vertical.taps, horizontal.taps) > kMostStraightTaps || top == bottom)
       return emitRows(first, end, /*whole=*/false);
     if (top > 0)
       emitRows(first, e.min(end, e.index(top)), /*whole=*/false);
@@ -83,7 +81,7 @@ private:
 
   void emitRow(Value y, Range taps, bool whole) {
     Value rowCount = count(vertical, op.getPadding()[1], y, taps);
-    if (horizontal.taps > maxUnrolledTaps)
+    if (horizontal.taps > kMostStraightTaps)
       return emitPixels(y, taps, rowCount);
     std::map<int64_t, Value> scales; // by the columns that a window counts
     for (int64_t x = part.begin; average && x < part.end; ++x)

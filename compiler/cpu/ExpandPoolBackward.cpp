@@ -17,15 +17,12 @@ using kernel::shapeOf;
 
 namespace {
 
-// Wider windows run as loops over their taps.
-constexpr int64_t kMaxUnrolledTaps = 7;
-
 class PoolBackwardEmitter {
 public:
   PoolBackwardEmitter(Emitter &e, kernel::PoolBackwardOp op)
       : e(e), op(op), average(op.getKind() == nn::PoolKind::Avg), g(shapeOf(op.getGradient())),
-        out(shapeOf(op.getOut())), vertical(windowOf(0)), horizontal(windowOf(1)),
-        apart(isApart(vertical) && isApart(horizontal)) {}
+        out(shapeOf(op.getOut())), vertical(poolingAlong(0, op, out, g)),
+        horizontal(poolingAlong(1, op, out, g)), apart(isApart(vertical) && isApart(horizontal)) {}
 
   void emit(Value lo, Value hi) {
     auto extents = op.getItemExtents(e.builder, e.loc);
@@ -40,11 +37,6 @@ public:
 
 private:
   using Range = std::pair<Value, Value>;
-
-  Window1D windowOf(unsigned dim) {
-    return {out[2 + dim],         g[2 + dim], op.getWindow()[dim],
-            op.getStrides()[dim], 1,          op.getPadding()[2 * dim]};
-  }
 
   // No pixel is seen by two windows; every pixel by one.
   static bool isApart(const Window1D &window) {
@@ -64,7 +56,7 @@ private:
     e.loop(e.index(0), e.index(g[2]), 1, [&](Value y) {
       Range rows = emitTapBounds(e, vertical, y);
       auto [first, end] = wholeWindows(horizontal);
-      if (horizontal.taps > kMaxUnrolledTaps)
+      if (horizontal.taps > kMostStraightTaps)
         first = end = 0;
       emitWindows(y, rows, 0, first, false);
       emitWindows(y, rows, first, end, true);

@@ -38,6 +38,17 @@ Window1D windowAlong(unsigned dim, OpTy op, llvm::ArrayRef<int64_t> input,
           op.getStrides()[dim], op.getDilations()[dim], op.getPadding()[2 * dim]};
 }
 
+/// The same of a pooling.
+template <typename OpTy>
+Window1D poolingAlong(unsigned dim, OpTy op, llvm::ArrayRef<int64_t> input,
+                      llvm::ArrayRef<int64_t> output) {
+  return {input[2 + dim],       output[2 + dim], op.getWindow()[dim],
+          op.getStrides()[dim], /*dilation=*/1,  op.getPadding()[2 * dim]};
+}
+
+/// Rows of a pooling's window with more taps, as global pooling has them, are loops.
+inline constexpr int64_t kMostStraightTaps = 7;
+
 /// Windows [first, second) touch no padding; both are 0 where there is none.
 std::pair<int64_t, int64_t> wholeWindows(const Window1D &window);
 

@@ -67,7 +67,8 @@ Value WinogradProducts::scaled(Value sum, Value scale) {
   return arith::MulFOp::create(e.builder, e.loc, unit, scale);
 }
 
-// The phases that have a point are side by side in both dimensions.
+// Without a stride a point is one plane, its own, and needs no loops. With one the phases that have
+// it are planes side by side in both dimensions.
 Values WinogradProducts::addPlanes(const Place &place, ValueRange sums,
                                    function_ref<Values(ValueRange)> add) {
   if (form.stride == 1) {
