@@ -11,15 +11,14 @@
 // emit lays the constants out field by field in exactly this order, and the
 // assertions at the end pin the sizes.
 //
-// The generated <name>_* functions are one call each:
-//   <name>_create(o, out)         dlc_rt_create(&desc, o, out)
-//   <name>_load(m, path)          dlc_rt_load(m, path)
-//   <name>_load_memory(m, d, n)   dlc_rt_load_memory(m, d, n)
+// The generated <name>_* functions are one call each, of the dlc_rt_* function of
+// their name with their own arguments:
 //   <name>_forward(m, b, i, o)    dlc_rt_forward(m, b, i, o)
+// but for
+//   <name>_create(o, out)         dlc_rt_create(&desc, o, out)
 //   <name>_info()                 dlc_rt_info(&desc)
 //   <name>_variant(m)             dlc_rt_variant_name(m)
-//   <name>_error(m)               dlc_rt_error(m)
-//   <name>_destroy(m)             dlc_rt_destroy(m)
+//   <name>_save(m, path)          dlc_rt_save_weights(m, path)
 //
 //===----------------------------------------------------------------------===//
 
@@ -266,8 +265,8 @@ void dlc_rt_parallel_for_kept(dlc_model *rt, void (*fn)(void *args, int64_t lo, 
 void dlc_rt_launch(dlc_model *rt, int64_t kernel, const int64_t *geometry, void **params);
 
 /// What a variant for GPUs knows of a tensor that the tensor memory accelerator copies from, all
-/// numbers innermost first. A copy takes a `box` of it, as zeros where that is out of bounds, in rows
-/// of 128 bytes whose groups of 16 bytes are exchanged.
+/// numbers innermost first. A copy takes a `box` of it, as zeros where that is out of bounds, in
+/// rows of 128 bytes whose groups of 16 bytes are exchanged.
 typedef struct dlc_rt_tensor_map_desc {
   int64_t rank;
   int64_t extents[5]; ///< the last one that of one sample

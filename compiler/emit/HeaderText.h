@@ -151,8 +151,9 @@ inline constexpr llvm::StringLiteral trainingText = R"(
 //
 // Such an instance is ready without a load: its parameters begin with random
 // values from dlc_options.seed. ${name}_load replaces them and starts training
-// anew. Every function below gives DLC_ERROR_UNSUPPORTED for other instances. Only
-// create, load, save, save_state and load_state allocate memory.
+// anew. Every function below that returns a dlc_status gives DLC_ERROR_UNSUPPORTED
+// for other instances. Only create, load, save, save_state and load_state allocate
+// memory.
 
 #define ${NAME}_METRICS ${num_metrics} ///< numbers that ${name}_evaluate yields
 ${target_sizes}
@@ -176,6 +177,7 @@ dlc_status ${name}_train_step(${name} *m, int64_t batch, const dlc_in *inputs,
 ${train_step_indent}const dlc_in *targets, float *loss);
 
 /// Sets the gradients to those of the mean loss, and moves running statistics.
+/// Errors as ${name}_train_step.
 dlc_status ${name}_differentiate(${name} *m, int64_t batch, const dlc_in *inputs,
 ${differentiate_indent}const dlc_in *targets, float *loss);
 
@@ -183,6 +185,10 @@ ${differentiate_indent}const dlc_in *targets, float *loss);
 /// running statistics. `output_grads` has one array for each output, of its shape;
 /// `input_grads` one for each input, of its shape: NULL data for those of integers
 /// and for those that are not wanted. `input_grads` may be NULL itself.
+/// Nothing has changed after
+///   DLC_ERROR_ARGUMENT  as ${name}_forward, or data for the gradient of an input of
+///                       integers
+///   DLC_ERROR_NUMERIC   an input or output gradient holds NaN or infinity
 dlc_status ${name}_backward(${name} *m, int64_t batch, const dlc_in *inputs,
 ${backward_indent}const dlc_in *output_grads, const dlc_out *input_grads);
 
@@ -193,14 +199,16 @@ dlc_status ${name}_update(${name} *m);
 /// Sets the gradients to zero.
 dlc_status ${name}_zero_grad(${name} *m);
 
-/// Runs forward, as ${name}_forward does, and measures: means over the batch of
-${metrics}dlc_status ${name}_evaluate(${name} *m, int64_t batch, const dlc_in *inputs,
+/// Runs forward, as ${name}_forward does, and measures. `metrics` gets ${NAME}_METRICS
+/// numbers, means over the batch of
+${metrics}///   DLC_ERROR_ARGUMENT  as ${name}_train_step
+dlc_status ${name}_evaluate(${name} *m, int64_t batch, const dlc_in *inputs,
 ${evaluate_indent}const dlc_in *targets, double *metrics);
 
 /// Lists the gradients: names and shapes of their parameters, and where their data
 /// lie while `m` lives, to be read and changed between differentiate and update.
 /// `*count` is the room of `list`, and then the number of gradients; with a NULL
-/// `list` only that.
+/// `list` only that. DLC_ERROR_ARGUMENT where there was too little room.
 dlc_status ${name}_gradients(${name} *m, dlc_tensor *list, int64_t *count);
 
 /// Writes the parameters to a safetensors file, for ${name}_load. When that fails
@@ -209,7 +217,7 @@ dlc_status ${name}_save(${name} *m, const char *path);
 
 /// Writes all that training goes on from: parameters, the optimiser's slots, step,
 /// seed and schedule. After ${name}_load_state it gives the same bits as if it
-/// had never stopped. Gradients are zero then.
+/// had never stopped. Gradients are zero then. Errors as ${name}_save.
 dlc_status ${name}_save_state(${name} *m, const char *path);
 
 /// Errors as ${name}_load; all stays as it was then. DLC_ERROR_MISMATCH: the state
@@ -219,12 +227,14 @@ dlc_status ${name}_load_state(${name} *m, const char *path);
 /// Replaces the learning rate and its schedule; see dlc_schedule.
 ///   DLC_ERROR_ARGUMENT  a field is out of its range
 dlc_status ${name}_set_schedule(${name} *m, const dlc_schedule *schedule);
+
+/// The one in use, in `*schedule`.
 dlc_status ${name}_get_schedule(${name} *m, dlc_schedule *schedule);
 
-/// The learning rate of the next update.
+/// The learning rate of the next update; 0 where `m` does not train.
 double ${name}_learning_rate(const ${name} *m);
 
-/// Updates done.
+/// Updates done; 0 where `m` does not train.
 int64_t ${name}_step(const ${name} *m);
 
 /// Where in a larger batch the batches begin that follow: Dropout and the like draw
