@@ -31,21 +31,8 @@ static CLI::Option *addChoice(CLI::App &app, const std::string &name, T &value,
       ->check(CLI::IsMember(choices).description(""));
 }
 
-int main(int argc, char **argv) {
-  initialise(argc, argv);
-  BenchArgs args;
-  bool checking = false;
-  CLI::App app("dlc-bench: checks and measures kernels", "dlc-bench");
-  app.footer(kOverview);
-  app.add_option("model", args.options.model,
-                 "an .mlir file with an nn @forward, or a model description")
-      ->required();
-  app.add_flag("--check", checking, "compare the optimised with the naive lowering");
-  app.add_option(
-         "--tolerance", args.tolerance,
-         "with --check: allowed difference, relative to the largest output or 1 (default: 1e-4)")
-      ->type_name("R")
-      ->check(CLI::Range(0.0, 1.0).description(""));
+// What kernels run with.
+static void addRuns(CLI::App &app, BenchArgs &args) {
   app.add_option("--batch", args.batches, "batch sizes (default: 1, and 3 with --check)")
       ->type_name("N,N")
       ->delimiter(',')
@@ -61,8 +48,12 @@ int main(int argc, char **argv) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->check(CLI::IsMember(knownMarch()).description(""));
+}
+
+// Which kernels there are.
+static void addForms(CLI::App &app, Options &options) {
   addChoice<Winograd>(
-      app, "--winograd", args.options.winograd,
+      app, "--winograd", options.winograd,
       {{"auto", Winograd::Auto},
        {"never", Winograd::Never},
        {"f2", Winograd::F2},
@@ -73,15 +64,34 @@ int main(int argc, char **argv) {
       "where convolutions take a Winograd form: auto (default), never, f2, f3, f4, f5 "
       "or f6")
       ->type_name("WHERE");
-  addChoice<WeightPrecision>(app, "--weight-precision", args.options.weightPrecision,
+  addChoice<WeightPrecision>(app, "--weight-precision", options.weightPrecision,
                              {{"auto", WeightPrecision::Auto},
                               {"exact", WeightPrecision::Exact},
                               {"fixed", WeightPrecision::Fixed}},
                              "how weights of dense layers and Winograd products are kept: auto "
                              "(default), exact, or fixed, in 24 bits")
       ->type_name("HOW");
-  app.add_option("--tuning", args.options.tuning, "choose kernels by this file of 'dlc tune'")
+  app.add_option("--tuning", options.tuning, "choose kernels by this file of 'dlc tune'")
       ->type_name("FILE");
+}
+
+int main(int argc, char **argv) {
+  initialise(argc, argv);
+  BenchArgs args;
+  bool checking = false;
+  CLI::App app("dlc-bench: checks and measures kernels", "dlc-bench");
+  app.footer(kOverview);
+  app.add_option("model", args.options.model,
+                 "an .mlir file with an nn @forward, or a model description")
+      ->required();
+  app.add_flag("--check", checking, "compare the optimised with the naive lowering");
+  app.add_option(
+         "--tolerance", args.tolerance,
+         "with --check: allowed difference, relative to the largest output or 1 (default: 1e-4)")
+      ->type_name("R")
+      ->check(CLI::Range(0.0, 1.0).description(""));
+  addRuns(app, args);
+  addForms(app, args.options);
   app.add_option("--min-time", args.minTime, "seconds to measure at least (default: 1)")
       ->type_name("S")
       ->check(CLI::Range(0.0, 3600.0).description(""));

@@ -175,6 +175,42 @@ static void addReport(CLI::App *command, CompileArgs &args) {
       ->excludes("--emit");
 }
 
+static void addTargets(CLI::App *command, Options &options) {
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--target",
+          [&options](const std::vector<std::string> &names) {
+            for (const std::string &name : names)
+              options.targets.push_back(named<Target>(kTargets, name));
+          },
+          "what to compile for: cpu (default), cuda (NVIDIA GPUs), or both: cpu,cuda")
+      ->type_name("NAME,NAME")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(kTargets).description(""));
+}
+
+// How far to go.
+static void addStages(CLI::App *command, Options &options) {
+  CLI::Option *prepare =
+      command
+          ->add_option_function<std::string>(
+              "--prepare", [&](const std::string &when) { options.prepare = when == "compile"; },
+              "when weights are packed for the CPU: load (default), each time they are loaded; or "
+              "compile, once: lib<name>.<variant>.prepared beside the library is mapped by load, "
+              "in no time. That is for the variants that this machine can run")
+          ->type_name("WHEN")
+          ->check(CLI::IsMember({"load", "compile"}).description(""));
+  command
+      ->add_option_function<std::string>(
+          "--emit", [&](const std::string &name) { options.stage = named<Stage>(kStages, name); },
+          "stop and print: json, nn, fused, tiled, linalg, vector, ptx (of the first GPU), llvm, "
+          "asm, obj, or lib (default)")
+      ->type_name("STAGE")
+      ->check(CLI::IsMember(kStages).description(""))
+      ->excludes(prepare);
+}
+
 static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
   CLI::App *command = addCommand(
       app, "compile", "Compile a model to a library or to a stage before", kCompileExamples);
@@ -188,18 +224,7 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
   addWeights(command, args.options,
              "safetensors file, copied beside the library; default: the one the model names. With "
              "--emit it is only checked against the model");
-  command
-      ->add_option_function<std::vector<std::string>>(
-          "--target",
-          [&args](const std::vector<std::string> &names) {
-            for (const std::string &name : names)
-              args.options.targets.push_back(named<Target>(kTargets, name));
-          },
-          "what to compile for: cpu (default), cuda (NVIDIA GPUs), or both: cpu,cuda")
-      ->type_name("NAME,NAME")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->check(CLI::IsMember(kTargets).description(""));
+  addTargets(command, args.options);
   addGpu(command, args.options);
   addMarch(command, args.options);
   addForms(command, args.options);
@@ -210,25 +235,7 @@ static void addCompile(CLI::App &app, CompileArgs &args, int &code) {
   command->add_flag("--train", args.options.train,
                     "with the functions that train the network: the model's \"train\" says how");
   addMemoryBudget(command, args.options);
-  CLI::Option *prepare =
-      command
-          ->add_option_function<std::string>(
-              "--prepare",
-              [&](const std::string &when) { args.options.prepare = when == "compile"; },
-              "when weights are packed for the CPU: load (default), each time they are loaded; or "
-              "compile, once: lib<name>.<variant>.prepared beside the library is mapped by load, "
-              "in no time. That is for the variants that this machine can run")
-          ->type_name("WHEN")
-          ->check(CLI::IsMember({"load", "compile"}).description(""));
-  command
-      ->add_option_function<std::string>(
-          "--emit",
-          [&](const std::string &name) { args.options.stage = named<Stage>(kStages, name); },
-          "stop and print: json, nn, fused, tiled, linalg, vector, ptx (of the first GPU), llvm, "
-          "asm, obj, or lib (default)")
-      ->type_name("STAGE")
-      ->check(CLI::IsMember(kStages).description(""))
-      ->excludes(prepare);
+  addStages(command, args.options);
   addReport(command, args);
   command->add_flag("--json", args.json, "print what was written as JSON");
   command->callback([&] { code = compileCommand(args); });
