@@ -132,6 +132,19 @@ func.func @conv_weights(%x: memref<?x1x5x5x8xf32>, %w: memref<1x1x3x3x8x2x8xf32>
 
 // -----
 
+func.func @conv_output_blocks(%x: memref<?x1x5x5x8xf32>, %w: memref<1x1x3x3x8x2x8xf32>, %b: memref<3x8xf32>, %out: memref<?x3x3x3x8xf32>) {
+  // expected-error@+1 {{needs weights for each of its output blocks}}
+  kernel.conv ins(%x, %w, %b : memref<?x1x5x5x8xf32>, memref<1x1x3x3x8x2x8xf32>, memref<3x8xf32>) outs(%out : memref<?x3x3x3x8xf32>)
+    attributes {strides = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, in_channels = 8 : i64, tile = #kernel.tile<rows = 3, cols = 2, unroll = 1>}
+    epilogue {
+    ^bb0(%acc: f32):
+      kernel.yield %acc : f32
+    }
+  return
+}
+
+// -----
+
 func.func @conv_groups(%x: memref<?x1x5x5x8xf32>, %w: memref<1x1x3x3x8x2x8xf32>, %b: memref<2x8xf32>, %out: memref<?x2x3x3x8xf32>) {
   // expected-error@+1 {{needs an equal share of its weights for each group}}
   kernel.conv ins(%x, %w, %b : memref<?x1x5x5x8xf32>, memref<1x1x3x3x8x2x8xf32>, memref<2x8xf32>) outs(%out : memref<?x2x3x3x8xf32>)
