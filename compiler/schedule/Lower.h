@@ -47,6 +47,9 @@ mlir::Value sumOver(Blocker &blocker, mlir::Location loc, mlir::ValueRange input
 /// between batch and features are the pixels of one image row.
 mlir::RankedTensorType asImage(mlir::RankedTensorType type);
 
+/// The input of the group that `inner`, an argument of its body, stands for; null for null.
+mlir::Value outerOf(nn::GroupOp group, mlir::Value inner);
+
 /// What a group's epilogue reads beside the anchor's result: arguments of its body.
 llvm::SmallVector<mlir::Value> collectExtras(nn::GroupOp group);
 

@@ -13,18 +13,6 @@ using namespace dlc::schedule;
 using kernel::Layout;
 using kernel::shapeOf;
 
-namespace {
-
-// What the anchor reads, seen from outside its group.
-struct GroupOperands {
-  nn::GroupOp group;
-  Value outer(Value inner) {
-    return inner ? group.getInputs()[cast<BlockArgument>(inner).getArgNumber()] : Value();
-  }
-};
-
-} // namespace
-
 RankedTensorType dlc::schedule::asImage(RankedTensorType type) {
   ArrayRef<int64_t> shape = type.getShape();
   if (shape.size() == 4)
@@ -40,6 +28,10 @@ static Value reshape(Blocker &blocker, Location loc, Value value, RankedTensorTy
   if (auto inner = value.getDefiningOp<nn::ReshapeOp>(); inner && inner.getX().getType() == type)
     return inner.getX();
   return nn::ReshapeOp::create(blocker.builder, loc, type, value);
+}
+
+Value dlc::schedule::outerOf(nn::GroupOp group, Value inner) {
+  return inner ? group.getInputs()[cast<BlockArgument>(inner).getArgNumber()] : Value();
 }
 
 SmallVector<Value> dlc::schedule::collectExtras(nn::GroupOp group) {
@@ -58,7 +50,7 @@ static SmallVector<Value> packExtras(Blocker &blocker, nn::GroupOp group, Layout
   SmallVector<Value> extras;
   Location loc = group.getLoc();
   for (Value extra : collectExtras(group)) {
-    Value outer = GroupOperands{group}.outer(extra);
+    Value outer = outerOf(group, extra);
     Layout extraLayout = shapeOf(outer).size() == 1 ? Layout::Vector : layout;
     inner.push_back(extra);
     if (extraLayout == Layout::Image)
@@ -149,7 +141,7 @@ static bool readersTakeAnyBlocks(nn::GroupOp group) {
       return true;
     auto reader = dyn_cast<nn::GroupOp>(user);
     auto conv = reader ? dyn_cast<nn::Conv2DOp>(reader.getAnchor()) : nn::Conv2DOp();
-    return conv && GroupOperands{reader}.outer(conv.getX()) == group->getResult(0);
+    return conv && outerOf(reader, conv.getX()) == group->getResult(0);
   });
 }
 
@@ -166,14 +158,13 @@ static Value buildDirect(Blocker &blocker, nn::GroupOp group, const ConvShape &c
 }
 
 static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
-  GroupOperands operands{group};
-  Value kernel = operands.outer(conv.getKernel());
+  Value kernel = outerOf(group, conv.getKernel());
   int64_t lanes = blocker.facts.lanes, groups = conv.getGroups();
   // A block must not straddle two groups.
   if (groups > 1 && (shapeOf(kernel)[2] % lanes || (shapeOf(kernel)[3] / groups) % lanes))
     return {};
-  ConvShape shape{operands.outer(conv.getX()),          kernel,
-                  operands.outer(conv.getBias()),       llvm::to_vector(conv.getType().getShape()),
+  ConvShape shape{outerOf(group, conv.getX()),          kernel,
+                  outerOf(group, conv.getBias()),       llvm::to_vector(conv.getType().getShape()),
                   llvm::to_vector(conv.getStrides()),   llvm::to_vector(conv.getPadding()),
                   llvm::to_vector(conv.getDilations()), groups};
   SmallVector<Value> inner;
@@ -188,10 +179,9 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
 }
 
 static Value lowerDepthwise(Blocker &blocker, nn::GroupOp group, nn::DepthwiseConv2DOp conv) {
-  GroupOperands operands{group};
   OpBuilder &builder = blocker.builder;
   Location loc = group.getLoc();
-  Value kernel = operands.outer(conv.getKernel());
+  Value kernel = outerOf(group, conv.getKernel());
   ArrayRef<int64_t> k = shapeOf(kernel);
   if (k[3] != 1)
     return {};
@@ -200,9 +190,9 @@ static Value lowerDepthwise(Blocker &blocker, nn::GroupOp group, nn::DepthwiseCo
   ArrayRef<int64_t> result = conv.getType().getShape();
   int64_t lanes = blocker.facts.lanes;
 
-  Value input = blocker.pack(loc, operands.outer(conv.getX()), Layout::Image);
+  Value input = blocker.pack(loc, outerOf(group, conv.getX()), Layout::Image);
   Value weights = blocker.pack(loc, kernel, Layout::Depthwise);
-  Value bias = blocker.packBias(loc, operands.outer(conv.getBias()), result[3]);
+  Value bias = blocker.packBias(loc, outerOf(group, conv.getBias()), result[3]);
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Image, inner);
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Image, result, lanes));
@@ -215,16 +205,15 @@ static Value lowerDepthwise(Blocker &blocker, nn::GroupOp group, nn::DepthwiseCo
 }
 
 static Value lowerDenseRows(Blocker &blocker, nn::GroupOp group, nn::DenseOp dense) {
-  GroupOperands operands{group};
   Location loc = group.getLoc();
-  Value x = operands.outer(dense.getX()), kernel = operands.outer(dense.getKernel());
+  Value x = outerOf(group, dense.getX()), kernel = outerOf(group, dense.getKernel());
   RankedTensorType result = asImage(dense.getType());
   auto kernelType = cast<RankedTensorType>(kernel.getType());
   ConvShape shape{
       reshape(blocker, loc, x, asImage(cast<RankedTensorType>(x.getType()))),
       reshape(blocker, loc, kernel,
               kernelType.clone({1, 1, kernelType.getDimSize(0), kernelType.getDimSize(1)})),
-      operands.outer(dense.getBias()),
+      outerOf(group, dense.getBias()),
       llvm::to_vector(result.getShape()),
       {1, 1},
       {0, 0, 0, 0},
@@ -238,12 +227,11 @@ static Value lowerDenseRows(Blocker &blocker, nn::GroupOp group, nn::DenseOp den
 }
 
 static Value lowerDense(Blocker &blocker, nn::GroupOp group, nn::DenseOp dense) {
-  GroupOperands operands{group};
   ArrayRef<int64_t> result = dense.getType().getShape();
   if (result.size() != 2)
     return lowerDenseRows(blocker, group, dense);
-  DenseShape shape{operands.outer(dense.getX()), operands.outer(dense.getKernel()),
-                   operands.outer(dense.getBias()), llvm::to_vector(result)};
+  DenseShape shape{outerOf(group, dense.getX()), outerOf(group, dense.getKernel()),
+                   outerOf(group, dense.getBias()), llvm::to_vector(result)};
   SmallVector<Value> inner;
   SmallVector<Value> extras = packExtras(blocker, group, Layout::Matrix, inner);
   Value blocked = buildDense(blocker, group, shape, extras, inner);

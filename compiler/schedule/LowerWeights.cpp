@@ -38,6 +38,7 @@ static int64_t chooseChannels(const WeightsShape &shape) {
   return std::min(shapeOf(shape.input).back(), most);
 }
 
+// Parts of the batch with sums of their own: more for threads to share, where items are few.
 static int64_t chooseParts(int64_t items) {
   constexpr int64_t enough = 16, most = 8;
   return items >= enough ? 1 : std::min<int64_t>(llvm::divideCeil(enough, items), most);

@@ -122,9 +122,7 @@ Value Lowering::addParts(Value parts, ArrayRef<Value> extras, Build::Body finish
 
 // The anchor as a layer; nothing where it is neither a plain convolution nor a dense layer.
 std::optional<Layer> Lowering::layerOf(nn::GroupOp group) {
-  auto outer = [&](Value inner) {
-    return inner ? group.getInputs()[cast<BlockArgument>(inner).getArgNumber()] : Value();
-  };
+  auto outer = [&](Value inner) { return outerOf(group, inner); };
   if (auto conv = dyn_cast<nn::Conv2DOp>(group.getAnchor())) {
     if (conv.getGroups() != 1)
       return std::nullopt;
@@ -156,7 +154,7 @@ Value Lowering::lowerLayer(nn::GroupOp group, const Layer &layer) {
   if (layer.bias)
     extras.push_back(layer.bias);
   for (Value extra : inner) {
-    Value outer = group.getInputs()[cast<BlockArgument>(extra).getArgNumber()];
+    Value outer = outerOf(group, extra);
     auto type = cast<RankedTensorType>(outer.getType());
     extras.push_back(type.getRank() == 1 ? outer : reshape(outer, asImage(type)));
   }
