@@ -245,12 +245,11 @@ static Estimates estimateSpaceToDepth(const TargetFacts &facts, const ConvShape 
   return estimates;
 }
 
-std::optional<Estimates> dlc::schedule::estimateForms(const TargetFacts &facts,
-                                                      const ConvShape &conv) {
+std::optional<ConvForms> dlc::schedule::formsOf(const TargetFacts &facts, const ConvShape &conv) {
   if (hasWinograd(conv))
-    return estimateForms(facts, sizesOf(conv));
+    return ConvForms{std::nullopt, sizesOf(conv), estimateForms(facts, sizesOf(conv))};
   if (std::optional<SpaceToDepth> squares = planSpaceToDepth(conv))
-    return estimateSpaceToDepth(facts, conv, *squares);
+    return ConvForms{squares, sizesOf(conv, *squares), estimateSpaceToDepth(facts, conv, *squares)};
   return std::nullopt;
 }
 
@@ -282,11 +281,10 @@ static int64_t tileSizeOf(Winograd use) {
 
 WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd use,
                                              const ConvShape &conv) {
-  std::optional<Estimates> estimates = estimateForms(facts, conv);
-  if (use == Winograd::Never || !estimates)
+  std::optional<ConvForms> forms = formsOf(facts, conv);
+  if (use == Winograd::Never || !forms)
     return {};
-  std::optional<SpaceToDepth> squares = planSpaceToDepth(conv);
-  ConvSizes sizes = squares ? sizesOf(conv, *squares) : sizesOf(conv);
+  auto &[squares, sizes, times] = *forms;
   int64_t tileSize = tileSizeOf(use);
   if (tileSize && !winogradOf(sizes, tileSize).exists())
     return {};
@@ -294,11 +292,11 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
     // Fewer channels than lanes fill no vector of the transforms, and the direct form reads them
     // unblocked.
     bool few = sizes.filters <= kFewFilters;
-    for (size_t form = 1; form < estimates->size(); ++form)
+    for (size_t form = 1; form < times.size(); ++form)
       if (!squares && sizes.channels < facts.lanes &&
           (few || !isPlane(facts, sizes, formOf(form, sizes.window, sizes.stride).tile)))
-        (*estimates)[form] = std::numeric_limits<double>::infinity();
-    size_t form = fastestForm(*estimates);
+        times[form] = std::numeric_limits<double>::infinity();
+    size_t form = fastestForm(times);
     if (form == 0)
       return {};
     tileSize = formOf(form, sizes.window, sizes.stride).tile;

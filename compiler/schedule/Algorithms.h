@@ -56,10 +56,17 @@ using Estimates = std::array<double, std::size(kForms)>;
 
 Estimates estimateForms(const TargetFacts &facts, const ConvSizes &conv);
 
-/// Nothing where the convolution has the direct form alone. Only windows of 3x3, 4x4 and 5x5 of
-/// stride and dilation 1 without groups have Winograd forms, and those that planSpaceToDepth()
-/// makes of others.
-std::optional<Estimates> estimateForms(const TargetFacts &facts, const ConvShape &conv);
+/// The forms of one convolution.
+struct ConvForms {
+  std::optional<SpaceToDepth> squares; ///< the forms are those of the convolution over these
+  ConvSizes sizes;                     ///< of that one
+  Estimates times;
+};
+
+/// Nothing where the convolution has the direct form alone. Only windows of 3x3, 4x4 and 5x5
+/// without dilation or groups have Winograd forms, with a stride those of 3x3, and those that
+/// planSpaceToDepth() makes of others.
+std::optional<ConvForms> formsOf(const TargetFacts &facts, const ConvShape &conv);
 
 /// The index of the form to take.
 size_t fastestForm(const Estimates &estimates);

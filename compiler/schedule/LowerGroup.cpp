@@ -120,16 +120,16 @@ static Value buildConv(Blocker &blocker, nn::GroupOp group, const ConvShape &con
 }
 
 // Why the form was chosen, for people: nothing obeys it.
-static void noteEstimates(Operation *op, int64_t window, int64_t stride,
-                          const std::optional<Estimates> &estimates) {
-  if (!estimates || !isa<kernel::KernelOpInterface>(op))
+static void noteEstimates(Operation *op, const std::optional<ConvForms> &forms) {
+  if (!forms || !isa<kernel::KernelOpInterface>(op))
     return;
   Builder builder(op->getContext());
   SmallVector<NamedAttribute> entries;
-  for (auto [form, time] : llvm::enumerate(*estimates))
+  for (auto [form, time] : llvm::enumerate(forms->times))
     if (std::isfinite(time))
       entries.push_back(builder.getNamedAttr(
-          form ? ("f" + Twine(formOf(form, window, stride).tile)).str() : "direct",
+          form ? ("f" + Twine(formOf(form, forms->sizes.window, forms->sizes.stride).tile)).str()
+               : "direct",
           builder.getI64IntegerAttr(std::llround(time))));
   op->setDiscardableAttr(kernel::kEstimateAttr, builder.getDictionaryAttr(entries));
 }
@@ -172,9 +172,7 @@ static Value lowerConv(Blocker &blocker, nn::GroupOp group, nn::Conv2DOp conv) {
   WinogradChoice winograd = chooseWinograd(blocker.facts, blocker.winograd, shape);
   Value blocked = winograd.tileSize ? buildWinograd(blocker, group, shape, winograd, extras, inner)
                                     : buildDirect(blocker, group, shape, extras, inner);
-  std::optional<SpaceToDepth> squares = planSpaceToDepth(shape);
-  noteEstimates(blocked.getDefiningOp(), squares ? squares->window : shapeOf(kernel)[0],
-                squares ? 1 : shape.strides[0], estimateForms(blocker.facts, shape));
+  noteEstimates(blocked.getDefiningOp(), formsOf(blocker.facts, shape));
   return blocker.unpack(group.getLoc(), blocked, group.getType(), Layout::Image);
 }
 
