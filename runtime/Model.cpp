@@ -143,25 +143,70 @@ dlc_status dlc_rt_warm(dlc_model *m, int64_t batch) {
 
 namespace {
 
-/// Each part begins with its share of half the items. The rest goes in shrinking
-/// chunks to whichever part is done, so that a core that is busy elsewhere keeps
+/// Each part has an equal share of the items. It begins with the first half of that,
+/// and takes half of what is left at a time. So loops over the same image share it out
+/// in the same way, and a core finds in its cache what it wrote. A part that is done
+/// goes on with the ends of the others' shares: a core that is busy elsewhere keeps
 /// nobody waiting.
 struct Loop {
+  static constexpr int64_t kMostShares = 16; ///< further parts have none of their own
+
+  /// The second half of a share, or what is left of it, in a cache line of its own:
+  /// most often one part alone takes of it.
+  struct alignas(64) Rest {
+    uint64_t bounds; ///< units: the first in the low half, the end in the high half
+
+    void set(Range units) {
+      bounds = static_cast<uint64_t>(units.hi) << 32 | static_cast<uint64_t>(units.lo);
+    }
+
+    bool take(bool fromBegin, Range &some) {
+      uint64_t before = __atomic_load_n(&bounds, __ATOMIC_RELAXED), after;
+      do {
+        const uint64_t lo = before & UINT32_MAX, hi = before >> 32, half = (hi - lo) / 2;
+        if (lo == hi)
+          return false;
+        const uint64_t cut = fromBegin ? hi - half : lo + half;
+        after = fromBegin ? hi << 32 | cut : cut << 32 | lo;
+        some.lo = static_cast<int64_t>(fromBegin ? lo : cut);
+        some.hi = static_cast<int64_t>(fromBegin ? cut : hi);
+      } while (!__atomic_compare_exchange_n(&bounds, &before, after, true, __ATOMIC_RELAXED,
+                                            __ATOMIC_RELAXED));
+      return true;
+    }
+  };
+
   void (*plain)(void *args, int64_t lo, int64_t hi);
   void (*slotted)(void *args, int64_t lo, int64_t hi, int64_t slot);
   void *args;
-  int64_t n, grain, parts;
-  int64_t shared; ///< items before it are shared out at the start
-  int64_t next;   ///< the first item that nobody took
+  int64_t n, parts, shares;
+  int64_t units; ///< of `each` items, the first `longer` of them of one more; not below the grain
+  int64_t each, longer;
+  Rest rests[kMostShares];
 
   Loop(int64_t n, int64_t grain, int64_t threads)
-      : plain(nullptr), slotted(nullptr), args(nullptr), n(n), grain(grain < 1 ? 1 : grain),
-        parts(partCount(n, grain, threads)) {
-    const int64_t least = parts * this->grain;
-    shared = n / 2 > least ? n / 2 : least;
-    if (n - shared < this->grain)
-      shared = n;
-    next = shared;
+      : plain(nullptr), slotted(nullptr), args(nullptr), n(n), parts(partCount(n, grain, threads)),
+        shares(parts < kMostShares ? parts : kMostShares), units(n / (grain < 1 ? 1 : grain)) {
+    if (parts == 1)
+      return;
+    units = units < INT32_MAX ? units : INT32_MAX;
+    units -= units % shares;
+    each = n / units;
+    longer = n % units;
+    for (int64_t i = 0; i < shares; ++i)
+      rests[i].set({firstHalf(i).hi, (i + 1) * (units / shares)});
+  }
+
+  /// Of a share, in units.
+  Range firstHalf(int64_t share) const {
+    const int64_t all = units / shares, lo = share * all;
+    return {lo, lo + all - all / 2};
+  }
+
+  int64_t firstItem(int64_t unit) const { return unit * each + (unit < longer ? unit : longer); }
+
+  void callUnits(Range some, int64_t part) const {
+    call({firstItem(some.lo), firstItem(some.hi)}, part);
   }
 
   void call(Range range, int64_t part) const {
@@ -171,29 +216,18 @@ struct Loop {
       slotted(args, range.lo, range.hi, part);
   }
 
-  /// Not shorter than the grain, unless the loop is.
-  bool take(Range &range) {
-    int64_t lo = __atomic_load_n(&next, __ATOMIC_RELAXED), hi;
-    do {
-      if (lo == n)
-        return false;
-      const int64_t fair = (n - lo) / (2 * parts);
-      hi = lo + (fair > grain ? fair : grain);
-      hi = n - hi < grain ? n : hi;
-    } while (
-        !__atomic_compare_exchange_n(&next, &lo, hi, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-    range = {lo, hi};
-    return true;
+  void run(int64_t part) {
+    if (part < shares)
+      callUnits(firstHalf(part), part);
+    for (int64_t i = 0; i < shares; ++i)
+      for (Range some; rests[(part + i) % shares].take(/*fromBegin=*/i == 0, some);)
+        callUnits(some, part);
   }
 };
 
 void runPart(void *context, int64_t i) {
-  Loop &loop = *static_cast<Loop *>(context);
   const FloatEnvironment environment;
-  Range range = partOf(loop.shared, loop.parts, i);
-  do
-    loop.call(range, i);
-  while (loop.take(range));
+  static_cast<Loop *>(context)->run(i);
 }
 
 /// A loop whose parts are the same in every call.

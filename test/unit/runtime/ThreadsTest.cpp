@@ -63,7 +63,7 @@ struct Record {
 } // namespace
 
 TEST(ParallelFor, EveryItemOnceInGrains) {
-  for (int32_t threads : {1, 2, 4, 7}) {
+  for (int32_t threads : {1, 2, 4, 7, 20}) {
     Instance toy(optionsFor(threads));
     ASSERT_EQ(toy.status, DLC_OK);
     for (int64_t n : {1, 2, 3, 5, 64, 1001})
@@ -154,6 +154,24 @@ TEST(ParallelFor, ManyJobsBackToBackAndAfterSleep) {
       dlc_rt_parallel_for(toy.m, add, &sum, 8, 1);
     }
     EXPECT_EQ(sum, 20020 * 28);
+  }
+}
+
+TEST(ParallelFor, EachBeginsWithItsShare) {
+  Instance toy(optionsFor(2));
+  static std::atomic<int64_t> slots[1000];
+  for (int64_t grain : {1, 100, 400}) {
+    dlc_rt_parallel_for_slots(
+        toy.m,
+        [](void *, int64_t lo, int64_t hi, int64_t slot) {
+          for (int64_t i = lo; i < hi; ++i)
+            slots[i] = slot;
+        },
+        nullptr, 1000, grain);
+    for (int64_t i = 0; i < 250; ++i) {
+      EXPECT_EQ(slots[i], 0) << grain << ' ' << i;
+      EXPECT_EQ(slots[500 + i], 1) << grain << ' ' << i;
+    }
   }
 }
 
