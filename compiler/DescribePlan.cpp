@@ -61,7 +61,11 @@ static std::string spellKernel(Operation *op) {
       .Case([](kernel::PairOp pair) {
         return spellKernel(pair.getProducer()) + " + " + spellKernel(pair.getReader());
       })
-      .Case([](kernel::GemmOp gemm) { return "gemm " + spellTile(gemm.getTile()); })
+      .Case([](kernel::GemmOp gemm) {
+        return "gemm " + spellTile(gemm.getTile()) +
+               (gemm.hasFixedWeights() ? " in " + std::to_string(gemm.getWeightBits()) + " bits"
+                                       : "");
+      })
       .Case([](kernel::PoolOp pool) {
         return (nn::stringifyPoolKind(pool.getKind()) + " pool").str();
       })
@@ -72,8 +76,11 @@ static std::string spellKernel(Operation *op) {
       })
       .Case([](kernel::WinogradInputOp op) { return spellWinograd(op.getTileSize(), "input"); })
       .Case([](kernel::WinogradGemmOp op) {
-        return spellWinograd(op.getTileSize(), "gemm " + spellTile(op.getTile()) +
-                                                   (op.getScales() ? " in 24 bits" : ""));
+        return spellWinograd(op.getTileSize(),
+                             "gemm " + spellTile(op.getTile()) +
+                                 (op.getScales()
+                                      ? " in " + std::to_string(kernel::kFixedPoints.bits) + " bits"
+                                      : ""));
       })
       .Case([](kernel::WinogradOp op) {
         return spellWinograd(op.getTileSize(),

@@ -37,9 +37,9 @@ enum class Winograd {
 
 /// How the weights of dense layers are kept, and the transformed ones of Winograd convolutions.
 enum class WeightPrecision {
-  Auto,  ///< in 24 bits, where that is expected to be faster
+  Auto,  ///< in fixed point, where that is expected to be faster
   Exact, ///< as they are
-  Fixed  ///< in 24 bits wherever that form exists: for tests and measurements
+  Fixed  ///< in fixed point wherever that form exists: for tests and measurements
 };
 
 /// What a library runs on.

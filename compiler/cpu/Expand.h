@@ -41,7 +41,7 @@ mlir::LogicalResult expandWinograd(Emitter &e, kernel::WinogradOp op, mlir::Valu
 mlir::LogicalResult expandWinogradPlane(Emitter &e, kernel::WinogradPlaneOp op, mlir::Value scratch,
                                         mlir::Value lo, mlir::Value hi);
 
-// Weights in 24-bit fixed point: see kernel.unit_scales and kernel.pack_fixed.
+// Weights in fixed point: see kernel.unit_scales and kernel.pack_fixed.
 
 /// What emitLargest() starts from, as words: the least scale.
 mlir::Value emitLeastScale(Emitter &e);
@@ -49,20 +49,19 @@ mlir::Value emitLeastScale(Emitter &e);
 mlir::Value emitLargest(Emitter &e, mlir::Value largest, mlir::Value weights);
 /// The scales of units whose largest magnitudes these are.
 mlir::Value emitScale(Emitter &e, mlir::Value largest);
-/// Weights as their 24 bits followed by 8 zeros.
-mlir::Value emitFixed(Emitter &e, mlir::Value weights, mlir::Value scale);
-/// Word `index` of three, with the weights `own` and a part of those that are fourth.
-mlir::Value emitFixedWord(Emitter &e, mlir::Value own, mlir::Value fourth, int64_t index);
+/// Puts weight `index` of a group into its words, which hold the weights before it.
+void emitPackFixed(Emitter &e, kernel::FixedForm form, int64_t index, mlir::Value weights,
+                   mlir::Value scale, llvm::MutableArrayRef<mlir::Value> group);
 
-/// Up to four steps of a reduction whose weights three words of each of `cols` columns hold.
-/// `word` loads one of them; `step` does step `index` with weights that are times 2^30 over their
-/// scale. A word is loaded for its own step and leaves its part of the fourth weight behind, so
-/// that a tile has registers left for all that.
+/// Up to as many steps of a reduction as a group has weights, for each of `cols` columns. `word`
+/// loads one of the words; `step` does step `index` with weights that are times 2^30 over their
+/// scale. A word is loaded when the first weight that ends in it is due, so that a tile has
+/// registers left for all that.
 using FixedWord = llvm::function_ref<mlir::Value(int64_t index, int64_t col)>;
 using FixedStep = llvm::function_ref<Emitter::Values(
     mlir::ValueRange carried, int64_t index, llvm::function_ref<mlir::Value(int64_t)> weight)>;
-Emitter::Values emitFixedFour(Emitter &e, mlir::ValueRange carried, int64_t steps, int64_t cols,
-                              FixedWord word, FixedStep step);
+Emitter::Values emitFixedGroup(Emitter &e, kernel::FixedForm form, mlir::ValueRange carried,
+                               int64_t steps, int64_t cols, FixedWord word, FixedStep step);
 
 /// The indices in memory of a blocked image's pixel.
 using PixelPlace = std::function<Emitter::Values(mlir::Value image, mlir::Value block,

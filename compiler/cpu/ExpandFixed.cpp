@@ -1,11 +1,15 @@
-//===- ExpandFixed.cpp - weights in 24-bit fixed point ------------------------------===//
+//===- ExpandFixed.cpp - weights in fixed point -------------------------------------===//
 //
-// Three words hold four weights, so that all loads are whole vectors at whole lines. Three of the
-// weights are a word each, less its lowest byte; those three bytes are the fourth:
+// Words hold weights without gaps, so that all loads are whole vectors at whole lines. A weight is
+// shifted to the top of a word; below it stay bits of the weight before it. Four of 24 bits, from
+// the upper bit of the first word down to the lower one of the last:
 //
-//   word 0   a a a d      weight 0   a a a 0
-//   word 1   b b b d'     weight 1   b b b 0
-//   word 2   c c c d''    weight 2   c c c 0     weight 3   d d' d'' 0
+//   word 0   b a a a      weight 0   a a a 0
+//   word 1   c c b b      weight 1   b b b a
+//   word 2   d d d c      weight 2   c c c b     weight 3   d d d c
+//
+// The bits below belong to the number that a weight counts as, so weights are packed from the first
+// one on, each rounded with what will lie below it.
 //
 //===------------------------------------------------------------------------------===//
 
@@ -42,6 +46,8 @@ public:
   Value either(Value a, Value b) { return arith::OrIOp::create(e.builder, e.loc, a, b); }
   Value up(Value a, int32_t by) { return arith::ShLIOp::create(e.builder, e.loc, a, splat(by)); }
   Value down(Value a, int32_t by) { return arith::ShRUIOp::create(e.builder, e.loc, a, splat(by)); }
+  Value plus(Value a, Value b) { return arith::AddIOp::create(e.builder, e.loc, a, b); }
+  Value minus(Value a, Value b) { return arith::SubIOp::create(e.builder, e.loc, a, b); }
   Value most(Value a, Value b) { return arith::MaxSIOp::create(e.builder, e.loc, a, b); }
   Value least(Value a, Value b) { return arith::MinSIOp::create(e.builder, e.loc, a, b); }
 
@@ -75,47 +81,49 @@ private:
 constexpr int32_t kMagnitude = 0x7fffffff, kExponent = 0x7f800000, kSmallest = 0x00800000,
                   kNan = 0x7fc00000;
 
-// Packs four rows of one block of units.
+// Packs the rows of a group for one block of units.
 class FixedPacker {
 public:
   FixedPacker(Emitter &e, kernel::PackFixedOp op)
-      : e(e), words(e), rows(e, op.getInput()), op(op), packed(kernel::shapeOf(op.getOut())) {}
+      : e(e), words(e), rows(e, op.getInput()), op(op), form(op.getForm()),
+        packed(kernel::shapeOf(op.getOut())) {}
 
-  void emit(Value group, Value four, Value col) {
+  void emit(Value group, Value index, Value col) {
     Value block = e.add(e.mul(group, packed[2]), col);
     auto at = [&](int64_t word) {
-      return Emitter::Values{group, e.add(e.mul(four, 3), word), col, e.index(0)};
+      return Emitter::Values{group, e.add(e.mul(index, form.words()), word), col, e.index(0)};
     };
-    // The last group may have fewer blocks.
+    // The last group of columns may have fewer blocks.
     e.branch(
-        e.lessThan(block, e.index(rows.blocks())), [&] { emitRows(block, four, at); },
+        e.lessThan(block, e.index(rows.blocks())), [&] { emitRows(block, index, at); },
         [&] {
-          for (int64_t word = 0; word < 3; ++word)
+          for (int64_t word = 0; word < form.words(); ++word)
             e.store(words.splat(0), op.getOut(), at(word));
         });
   }
 
 private:
-  // The last four may be fewer.
-  void emitRows(Value block, Value four, function_ref<Emitter::Values(int64_t)> at) {
-    Value first = e.mul(four, 4), scale = e.load(op.getScales(), {block, e.index(0)});
-    int64_t whole = rows.depth() / 4, rest = rows.depth() % 4;
+  // The last group may have fewer rows.
+  void emitRows(Value block, Value index, function_ref<Emitter::Values(int64_t)> at) {
+    Value first = e.mul(index, form.weights()), scale = e.load(op.getScales(), {block, e.index(0)});
+    int64_t whole = rows.depth() / form.weights(), rest = rows.depth() % form.weights();
     auto pack = [&](int64_t count) {
       return [&, count] {
-        Emitter::Values q(4, words.splat(0));
+        Emitter::Values packed(form.words(), words.splat(0));
         for (int64_t i = 0; i < count; ++i)
-          q[i] = emitFixed(e, rows.load(e.add(first, i), block), scale);
-        for (int64_t word = 0; word < 3; ++word)
-          e.store(emitFixedWord(e, q[word], q[3], word), op.getOut(), at(word));
+          emitPackFixed(e, form, i, rows.load(e.add(first, i), block), scale, packed);
+        for (auto [word, value] : llvm::enumerate(packed))
+          e.store(value, op.getOut(), at(word));
       };
     };
-    e.branch(e.lessThan(four, e.index(whole)), pack(4), pack(rest));
+    e.branch(e.lessThan(index, e.index(whole)), pack(form.weights()), pack(rest));
   }
 
   Emitter &e;
   Words words;
   Rows rows;
   kernel::PackFixedOp op;
+  kernel::FixedForm form;
   ArrayRef<int64_t> packed;
 };
 
@@ -161,47 +169,59 @@ void dlc::cpu::expandPackFixed(Emitter &e, kernel::PackFixedOp op, Value lo, Val
              });
 }
 
-// A quotient by a power of two is exact, and so is its product with 2^22. What rounds up to 2^23
-// stays below it. A scale that is NaN makes all sums so, whatever the words are.
-Value dlc::cpu::emitFixed(Emitter &e, Value weights, Value scale) {
-  Words words(e);
+// What a weight counts as: its bits on top, below them those of the weights before.
+static Value readFixed(Words &words, const kernel::FixedPlace &place, Value word, Value before) {
+  if (place.shift == 0)
+    return word;
+  Value top = words.up(word, place.shift);
+  return place.split ? words.either(top, words.down(before, 32 - place.shift)) : top;
+}
+
+// A quotient by a power of two is exact, and so is its product with 2^30, which stays within
+// +-2^31. A scale that is NaN makes all sums so, whatever the words are.
+static Value toInteger(Emitter &e, Value weights, Value scale) {
   Value share = arith::DivFOp::create(e.builder, e.loc, weights, scale);
   Value ordered = arith::CmpFOp::create(e.builder, e.loc, arith::CmpFPredicate::ORD, share, share);
   share = arith::SelectOp::create(e.builder, e.loc, ordered, share, e.splat(0));
-  Value large = arith::MulFOp::create(e.builder, e.loc, share, e.splat(0x1p22f));
-  Value whole = math::RoundEvenOp::create(e.builder, e.loc, large);
-  Value q = arith::FPToSIOp::create(e.builder, e.loc, e.wordsType(), whole);
-  return words.up(words.least(q, words.splat((1 << 23) - 1)), 8);
+  Value large = arith::MulFOp::create(e.builder, e.loc, share, e.splat(0x1p30f));
+  return arith::FPToSIOp::create(e.builder, e.loc, e.wordsType(),
+                                 math::RoundEvenOp::create(e.builder, e.loc, large));
 }
 
-Value dlc::cpu::emitFixedWord(Emitter &e, Value own, Value fourth, int64_t index) {
+void dlc::cpu::emitPackFixed(Emitter &e, kernel::FixedForm form, int64_t index, Value weights,
+                             Value scale, MutableArrayRef<Value> group) {
   Words words(e);
-  return words.either(own, words.both(words.down(fourth, 24 - 8 * index), 0xff));
+  kernel::FixedPlace place = form.placeOf(index);
+  int32_t unit = int32_t(1) << (32 - form.bits), most = INT32_MAX - (unit - 1);
+  Value &word = group[place.word], none = words.splat(0);
+  Value &before = place.word ? group[place.word - 1] : none;
+  Value whole = toInteger(e, weights, scale);
+  // At the ends there is room for what lies below and for rounding up.
+  whole = words.most(words.least(whole, words.splat(most)), words.splat(-most));
+  Value rest = words.minus(whole, readFixed(words, place, word, before));
+  Value own = words.both(words.plus(rest, words.splat(unit / 2)), -unit);
+  word = words.either(word, words.down(own, place.shift));
+  if (place.split)
+    before = words.either(before, words.up(own, 32 - place.shift));
 }
 
-// `parts` of the fourth weight, null with the first word, and the part in word `index`.
-static Value addPart(Words &words, Value parts, Value word, int64_t index) {
-  if (index == 0)
-    return words.up(word, 24);
-  return words.either(parts, words.up(words.both(word, 0xff), 24 - 8 * index));
-}
-
-Emitter::Values dlc::cpu::emitFixedFour(Emitter &e, ValueRange carried, int64_t steps, int64_t cols,
-                                        FixedWord word, FixedStep step) {
+Emitter::Values dlc::cpu::emitFixedGroup(Emitter &e, kernel::FixedForm form, ValueRange carried,
+                                         int64_t steps, int64_t cols, FixedWord word,
+                                         FixedStep step) {
   Words words(e);
-  Emitter::Values values(carried), fourth(cols), weights(cols);
-  for (int64_t i = 0; i < steps; ++i) {
-    for (int64_t col = 0; col < cols; ++col) {
-      Value bits = fourth[col];
-      if (i < 3) {
-        Value loaded = word(i, col);
-        fourth[col] = addPart(words, fourth[col], loaded, i);
-        bits = words.both(loaded, ~0xff);
+  Emitter::Values values(carried), now(cols), before(cols);
+  for (int64_t i = 0, loaded = 0; i < steps; ++i) {
+    kernel::FixedPlace place = form.placeOf(i);
+    if (place.word == loaded) {
+      for (int64_t col = 0; col < cols; ++col) {
+        before[col] = now[col];
+        now[col] = word(loaded, col);
       }
-      weights[col] = bits;
+      ++loaded;
     }
     values = step(values, i, [&](int64_t col) -> Value {
-      return arith::SIToFPOp::create(e.builder, e.loc, e.vectorType(), weights[col]);
+      return arith::SIToFPOp::create(e.builder, e.loc, e.vectorType(),
+                                     readFixed(words, place, now[col], before[col]));
     });
   }
   return values;

@@ -29,7 +29,7 @@ public:
         in(cast<MemRefType>(op.getInput().getType()).getShape()),
         outBlocks(cast<MemRefType>(op.getOut().getType()).getShape()[0]),
         depth(op.getDepth() / op.getPhases()), block(in[2]), phases(op.getPhases()),
-        fixed(op.hasFixedWeights()) {
+        fixed(op.hasFixedWeights()), form(op.getFixedForm()) {
     int64_t staticRows = ShapedType::isDynamic(in[1]) ? typicalRows : in[1];
     int64_t bytes = 4 * (weights[1] * weights[2] * weights[3] + depth * staticRows);
     bool cuts = bytes > l2Bytes / 2 && phases == 1; // the rest of the cache is for what streams by
@@ -149,7 +149,7 @@ private:
                             ValueRange sums) {
     int64_t unroll = op.getTile().getUnroll();
     if (fixed)
-      return emitFours(row, count, inBlock, steps, cols, sums);
+      return emitGroups(row, count, inBlock, steps, cols, sums);
     auto step = [&](ValueRange carried, Value k) {
       Value depthIndex = e.add(e.mul(inBlock, block), k);
       prefetchRow(vectorAhead(depthIndex, 1), 0);
@@ -161,26 +161,30 @@ private:
     return emitReduction(e, sums, steps, unroll, step);
   }
 
-  // Four steps share three words of each unit.
-  Emitter::Values emitFours(Value row, int64_t count, Value inBlock, int64_t steps, int64_t cols,
-                            ValueRange sums) {
-    auto several = [&](ValueRange carried, Value four, int64_t some) {
-      Value first = e.mul(e.add(e.mul(inBlock, block / 4), four), 3);
+  // The steps of a group share its words.
+  Emitter::Values emitGroups(Value row, int64_t count, Value inBlock, int64_t steps, int64_t cols,
+                             ValueRange sums) {
+    auto several = [&](ValueRange carried, Value group, int64_t some) {
+      Value first = e.mul(e.add(e.mul(inBlock, block / form.weights()), group), form.words());
+      Value ahead = vectorAhead(first, form.words());
       auto word = [&](int64_t i, int64_t col) {
-        return e.loadWords(op.getWeights(), {group, e.add(first, i), e.index(col), e.index(0)});
+        if (col == 0)
+          prefetchRow(ahead, i);
+        return e.loadWords(op.getWeights(),
+                           {this->group, e.add(first, i), e.index(col), e.index(0)});
       };
-      Value ahead = vectorAhead(first, /*count=*/3);
-      return emitFixedFour(e, carried, some, cols, word,
-                           [&](ValueRange values, int64_t i, function_ref<Value(int64_t)> weight) {
-                             if (i < 3)
-                               prefetchRow(ahead, i);
-                             return emitStep(row, count, inBlock, e.add(e.mul(four, 4), i), cols,
-                                             values, weight);
-                           });
+      return emitFixedGroup(e, form, carried, some, cols, word,
+                            [&](ValueRange values, int64_t i, function_ref<Value(int64_t)> weight) {
+                              Value k = e.add(e.mul(group, form.weights()), i);
+                              return emitStep(row, count, inBlock, k, cols, values, weight);
+                            });
     };
-    auto step = [&](ValueRange carried, Value four) { return several(carried, four, 4); };
-    Emitter::Values values = emitReduction(e, sums, steps / 4, /*unroll=*/1, step);
-    return steps % 4 ? several(values, e.index(steps / 4), steps % 4) : values;
+    auto step = [&](ValueRange carried, Value group) {
+      return several(carried, group, form.weights());
+    };
+    int64_t whole = steps / form.weights(), rest = steps % form.weights();
+    Emitter::Values values = emitReduction(e, sums, whole, /*unroll=*/1, step);
+    return rest ? several(values, e.index(whole), rest) : values;
   }
 
   // Step `k` of a block.
@@ -228,7 +232,7 @@ private:
   }
 
   // Rows of the packed weights that hold so much depth.
-  int64_t rowsOf(int64_t depth) const { return fixed ? kernel::fixedRows(depth) : depth; }
+  int64_t rowsOf(int64_t depth) const { return fixed ? form.rows(depth) : depth; }
 
   // The first vector to ask for with `count` rows of the packed weights; null: none.
   Value vectorAhead(Value weightsRow, int64_t count) {
@@ -255,7 +259,8 @@ private:
   // Steps of K that the loops take together: the input's blocks, or cuts of its only one.
   int64_t block, blocks;
   int64_t phases;
-  bool fixed;         // four weights are three words
+  bool fixed; // weights are words of kernel.pack_fixed
+  kernel::FixedForm form;
   bool weightsStream; // no near cache keeps them from call to call
   Value rows, group;
   // What to prefetch; no flatWeights: nothing.

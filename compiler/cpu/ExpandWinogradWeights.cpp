@@ -1,8 +1,8 @@
 //===- ExpandWinogradWeights.cpp - weights of Winograd convolutions -----------------===//
 //
 // A vector of output channels at a time: the taps of one input channel become points, which are
-// stored as they are or, with scales, as 24-bit fixed point. Of four channels those three first
-// have words of their own, and the fourth puts its bytes into them.
+// stored as they are or, with scales, in fixed point: one after the other they add their bits to
+// the words of their group.
 //
 //===---------------------------------------------------------------------------------===//
 
@@ -88,7 +88,7 @@ public:
                  group = outer[0];
                  e.loop(first, end, 1, [&](Value item) {
                    for (int64_t col = 0; col < cols; ++col)
-                     op.getScales() ? emitFour(item, col) : emitFloats(item, col);
+                     op.getScales() ? emitGroup(item, col) : emitFloats(item, col);
                  });
                });
   }
@@ -112,22 +112,44 @@ private:
     });
   }
 
-  // The last four channels may be fewer: words of those that do not exist are zero.
-  void emitFour(Value four, int64_t col) {
-    Value first = e.mul(four, 4), end = e.min(e.add(first, 4), e.index(channels));
-    Value row = e.mul(four, 3);
-    if (channels % 4)
+  // The last group may have fewer channels: bits of those that do not exist are zero.
+  void emitGroup(Value index, int64_t col) {
+    int64_t weights = form.weights();
+    Value first = e.mul(index, weights), end = e.min(e.add(first, weights), e.index(channels));
+    Value row = e.mul(index, form.words());
+    if (channels % weights)
       e.branch(
-          e.lessThan(e.index(channels), e.add(first, 4)),
-          [&] { e.loop(row, e.add(row, 3), 1, [&](Value at) { clear(at, col); }); }, [] {});
+          e.lessThan(e.index(channels), e.add(first, weights)),
+          [&] { e.loop(row, e.add(row, form.words()), 1, [&](Value at) { clear(at, col); }); },
+          [] {});
     e.loop(first, end, 1, [&](Value channel) {
-      Value at = e.sub(channel, first);
       points.emit(channel, blockOf(col), [&](ValueRange values) {
-        Values words = toWords(values, col);
-        e.branch(
-            e.lessThan(at, e.index(3)), [&] { storeOwn(words, e.add(row, at), col); },
-            [&] { addFourth(words, row, col); });
+        emitWeight(e.sub(channel, first), 0, values, row, col);
       });
+    });
+  }
+
+  // The weights from `index` on are those that `at` may be.
+  void emitWeight(Value at, int64_t index, ValueRange values, Value firstRow, int64_t col) {
+    if (index == form.weights() - 1)
+      return packWeight(index, values, firstRow, col);
+    e.branch(
+        e.lessThan(at, e.index(index + 1)), [&] { packWeight(index, values, firstRow, col); },
+        [&] { emitWeight(at, index + 1, values, firstRow, col); });
+  }
+
+  void packWeight(int64_t index, ValueRange values, Value firstRow, int64_t col) {
+    kernel::FixedPlace slot = form.placeOf(index);
+    forPoints([&](int64_t number, Value point) {
+      Values group(form.words(), zeros());
+      auto at = [&](int64_t word) { return place(point, e.add(firstRow, word), col); };
+      for (int64_t word = slot.word - slot.split; word <= slot.word - slot.fresh; ++word)
+        group[word] = e.loadWords(op.getOut(), at(word));
+      if (!values.empty())
+        emitPackFixed(e, form, index, values[number],
+                      e.load(op.getScales(), {point, blockOf(col), e.index(0)}), group);
+      for (int64_t word = slot.word - slot.split; word <= slot.word; ++word)
+        e.store(group[word], op.getOut(), at(word));
     });
   }
 
@@ -139,34 +161,10 @@ private:
     forPoints([&](int64_t, Value point) { e.store(zeros(), op.getOut(), place(point, row, col)); });
   }
 
-  Values toWords(ValueRange values, int64_t col) {
-    Values words(count, zeros());
-    for (auto [point, value] : llvm::enumerate(values)) {
-      Value scale = e.load(op.getScales(), {e.index(point), blockOf(col), e.index(0)});
-      words[point] = emitFixed(e, value, scale);
-    }
-    return words;
-  }
-
-  void storeOwn(ValueRange words, Value row, int64_t col) {
-    forPoints([&](int64_t index, Value point) {
-      e.store(words[index], op.getOut(), place(point, row, col));
-    });
-  }
-
-  void addFourth(ValueRange words, Value firstRow, int64_t col) {
-    forPoints([&](int64_t index, Value point) {
-      for (int64_t word = 0; word < 3; ++word) {
-        Values at = place(point, e.add(firstRow, word), col);
-        e.store(emitFixedWord(e, e.loadWords(op.getOut(), at), words[index], word), op.getOut(),
-                at);
-      }
-    });
-  }
-
   Emitter &e;
   kernel::WinogradWeightsOp op;
   PointsEmitter points;
+  const kernel::FixedForm form = kernel::kFixedPoints;
   int64_t channels, count, cols;
   Value group;
 };

@@ -152,8 +152,8 @@ private:
   void emitTile(const Place &place, mlir::Value row, int64_t rows);
   Emitter::Values emitBlock(const Place &place, mlir::Value row, int64_t rows, mlir::Value inBlock,
                             int64_t channels, mlir::ValueRange sums);
-  Emitter::Values emitFours(const Place &place, mlir::Value row, int64_t rows, mlir::Value inBlock,
-                            int64_t channels, mlir::ValueRange sums);
+  Emitter::Values emitGroups(const Place &place, mlir::Value row, int64_t rows, mlir::Value inBlock,
+                             int64_t channels, mlir::ValueRange sums);
   Emitter::Values emitStep(const Place &place, mlir::Value row, int64_t rows, mlir::Value inBlock,
                            mlir::Value channel, mlir::ValueRange sums,
                            llvm::function_ref<mlir::Value(int64_t)> weight);

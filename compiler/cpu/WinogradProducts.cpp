@@ -121,7 +121,7 @@ void WinogradProducts::emitTile(const Place &place, Value row, int64_t rows) {
 Values WinogradProducts::emitBlock(const Place &place, Value row, int64_t rows, Value inBlock,
                                    int64_t channels, ValueRange sums) {
   if (scales)
-    return emitFours(place, row, rows, inBlock, channels, sums);
+    return emitGroups(place, row, rows, inBlock, channels, sums);
   auto step = [&](ValueRange carried, Value k) {
     Value channel = e.add(e.mul(inBlock, block), k);
     emitPrefetches(place, channel);
@@ -132,25 +132,29 @@ Values WinogradProducts::emitBlock(const Place &place, Value row, int64_t rows, 
   return emitReduction(e, sums, channels, tile.getUnroll(), step);
 }
 
-// Four channels share three words of each output channel.
-Values WinogradProducts::emitFours(const Place &place, Value row, int64_t rows, Value inBlock,
-                                   int64_t channels, ValueRange sums) {
-  auto several = [&](ValueRange carried, Value four, int64_t some) {
-    Value first = e.mul(e.add(e.mul(inBlock, block / 4), four), 3);
+// A group of channels shares its words.
+Values WinogradProducts::emitGroups(const Place &place, Value row, int64_t rows, Value inBlock,
+                                    int64_t channels, ValueRange sums) {
+  constexpr kernel::FixedForm fixed = kernel::kFixedPoints;
+  auto several = [&](ValueRange carried, Value group, int64_t some) {
+    Value first = e.mul(e.add(e.mul(inBlock, block / fixed.weights()), group), fixed.words());
     auto word = [&](int64_t i, int64_t col) {
+      if (col == 0)
+        emitPrefetches(place, e.add(first, i));
       return e.loadWords(u, {plane, place.group, e.add(first, i), e.index(col), e.index(0)});
     };
-    return emitFixedFour(e, carried, some, place.cols, word,
-                         [&](ValueRange values, int64_t i, function_ref<Value(int64_t)> weight) {
-                           if (i < 3)
-                             emitPrefetches(place, e.add(first, i));
-                           return emitStep(place, row, rows, inBlock, e.add(e.mul(four, 4), i),
-                                           values, weight);
-                         });
+    return emitFixedGroup(e, fixed, carried, some, place.cols, word,
+                          [&](ValueRange values, int64_t i, function_ref<Value(int64_t)> weight) {
+                            Value channel = e.add(e.mul(group, fixed.weights()), i);
+                            return emitStep(place, row, rows, inBlock, channel, values, weight);
+                          });
   };
-  auto step = [&](ValueRange carried, Value four) { return several(carried, four, 4); };
-  Values values = emitReduction(e, sums, channels / 4, /*unroll=*/1, step);
-  return channels % 4 ? several(values, e.index(channels / 4), channels % 4) : values;
+  auto step = [&](ValueRange carried, Value group) {
+    return several(carried, group, fixed.weights());
+  };
+  int64_t whole = channels / fixed.weights(), rest = channels % fixed.weights();
+  Values values = emitReduction(e, sums, whole, /*unroll=*/1, step);
+  return rest ? several(values, e.index(whole), rest) : values;
 }
 
 Values WinogradProducts::emitStep(const Place &place, Value row, int64_t rows, Value inBlock,

@@ -82,9 +82,10 @@ static void usePiece(OpBuilder &builder, Operation *user, Value piece, int64_t r
     kernel::UnitScalesOp::create(builder, loc, TypeRange(), piece, scales.getOut(),
                                  /*accumulate=*/row > 0);
   } else if (auto fixed = dyn_cast<kernel::PackFixedOp>(user)) {
-    Value out =
-        takeRows(builder, loc, fixed.getOut(), kernel::fixedRows(row), kernel::fixedRows(count));
-    kernel::PackFixedOp::create(builder, loc, TypeRange(), piece, fixed.getScales(), out);
+    kernel::FixedForm form = fixed.getForm();
+    Value out = takeRows(builder, loc, fixed.getOut(), form.rows(row), form.rows(count));
+    kernel::PackFixedOp::create(builder, loc, TypeRange(), piece, fixed.getScales(), out,
+                                form.bits);
   } else {
     auto pack = cast<kernel::PackOp>(user);
     Value out = takeRows(builder, loc, pack.getOut(), row, count);
@@ -92,11 +93,11 @@ static void usePiece(OpBuilder &builder, Operation *user, Value piece, int64_t r
   }
 }
 
-// In pieces of a multiple of four rows, which share words of fixed-point weights.
+// In pieces of whole groups of fixed-point weights, whatever their bits.
 static void useInPieces(Operation *user, MemRefType matrix, int64_t index) {
   OpBuilder builder(user);
   int64_t rows = matrix.getDimSize(0), width = matrix.getDimSize(1);
-  int64_t step = std::max<int64_t>(4, kPiece / width / 4 * 4);
+  int64_t step = std::max<int64_t>(32, kPiece / width / 32 * 32);
   for (int64_t row = 0; row < rows; row += step) {
     Value piece =
         readInto(builder, user->getLoc(), index, row * width,

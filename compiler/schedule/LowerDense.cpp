@@ -8,10 +8,10 @@
 //
 // A quarter of the multiply-adds and of the weights' bytes, which are what batch 1 waits for.
 //
-// Weights that no near cache keeps from call to call are in 24-bit fixed point, three quarters of
-// the bytes. The epilogue makes the sums those of the weights:
+// Weights that no near cache keeps from call to call are in fixed point of 20 bits, five eighths of
+// the bytes, or of 24. The epilogue makes the sums those of the weights:
 //
-//   %s = kernel.unit_scales ins(%w)          %q = kernel.pack_fixed ins(%w, %s)
+//   %s = kernel.unit_scales ins(%w)          %q = kernel.pack_fixed ins(%w, %s) {bits = 20}
 //   kernel.gemm ins(%x, %q, %zeros, %s, %bias) epilogue {
 //   ^bb0(%sum, %scale, %bias):
 //     yield %sum * 2^-30 * %scale + %bias
@@ -117,6 +117,13 @@ static bool wantsFixedWeights(const Blocker &blocker, const DenseShape &dense) {
          (home == WeightsHome::LastCache && blocker.facts.lanes >= kLanesWorthWords);
 }
 
+// With 20 bits a sum of weights is as close as the transforms of Winograd convolutions are. Groups
+// divide blocks of inputs, and those of 24 bits are shorter.
+static kernel::FixedForm chooseFixedForm(const TargetFacts &facts) {
+  kernel::FixedForm form{20};
+  return facts.lanes % form.weights() ? kernel::FixedForm{24} : form;
+}
+
 // The element of a sum of fixed-point weights: see kernel.gemm. First 2^-30, so that nothing
 // overflows that the element itself does not.
 static Value scaleSum(OpBuilder &builder, Location loc, Value sum, Value scale, Value bias) {
@@ -153,11 +160,12 @@ static Value buildFixed(Blocker &blocker, nn::GroupOp group, const DenseShape &d
                .getResult()[0];
   SmallVector<int64_t> shape = kernel::getBlockedShape(
       Layout::Dense, typeOf(dense.kernel).getShape(), lanes, tile.getCols());
-  shape[1] = kernel::fixedRows(dense.depth());
+  kernel::FixedForm form = chooseFixedForm(blocker.facts);
+  shape[1] = form.rows(dense.depth());
   Value words = tensor::EmptyOp::create(builder, loc, shape, builder.getI32Type());
-  Value weights =
-      kernel::PackFixedOp::create(builder, loc, words.getType(), dense.kernel, scales, words)
-          .getResult()[0];
+  Value weights = kernel::PackFixedOp::create(builder, loc, words.getType(), dense.kernel, scales,
+                                              words, form.bits)
+                      .getResult()[0];
   SmallVector<Value> all = {scales};
   if (dense.bias)
     all.push_back(blocker.packBias(loc, dense.bias, units));
@@ -166,7 +174,7 @@ static Value buildFixed(Blocker &blocker, nn::GroupOp group, const DenseShape &d
   Value zeros = blocker.packBias(loc, {}, units);
   Value out = blocker.empty(loc, kernel::getBlockedShape(Layout::Matrix, dense.result, lanes));
   auto op = kernel::GemmOp::create(builder, loc, out.getType(), input, weights, zeros, all, out,
-                                   dense.depth(), tile, /*phases=*/1);
+                                   dense.depth(), tile, /*phases=*/1, form.bits);
   buildFixedEpilogue(blocker, op, group, innerExtras, dense.bias != nullptr);
   return op.getResult()[0];
 }

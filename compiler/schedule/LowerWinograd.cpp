@@ -51,7 +51,7 @@ static TransformedWeights transformWeights(Blocker &blocker, Location loc, Value
     scales = kernel::WinogradScalesOp::create(builder, loc, largest.getType(), kernel, largest,
                                               form.tile, form.window)
                  .getResult()[0];
-    SmallVector<int64_t> words = {planes, groups, kernel::fixedRows(channels), cols, lanes};
+    SmallVector<int64_t> words = {planes, groups, kernel::kFixedPoints.rows(channels), cols, lanes};
     out = tensor::EmptyOp::create(builder, loc, words, builder.getI32Type());
   }
   Value u = kernel::WinogradWeightsOp::create(builder, loc, out.getType(), kernel, scales, out,

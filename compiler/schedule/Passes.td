@@ -29,7 +29,7 @@ def Schedule : Pass<"dlc-schedule", "::mlir::func::FuncOp"> {
                         [{::llvm::cl::values(
                           clEnumValN(::dlc::WeightPrecision::Auto, "auto", "as is expected to be faster"),
                           clEnumValN(::dlc::WeightPrecision::Exact, "exact", "as they are"),
-                          clEnumValN(::dlc::WeightPrecision::Fixed, "fixed", "in 24 bits wherever that is possible"))}]>];
+                          clEnumValN(::dlc::WeightPrecision::Fixed, "fixed", "in fixed point wherever that is possible"))}]>];
 }
 
 def ScheduleGpu : Pass<"dlc-schedule-gpu", "::mlir::func::FuncOp"> {

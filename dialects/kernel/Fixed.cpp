@@ -20,14 +20,16 @@ LogicalResult PackFixedOp::verify() {
   if (failed(verifyDestination(*this, getOut(), getResult())))
     return failure();
   if (!isRank(getInput(), {2}) || !isRank(getOut(), {4}))
-    return emitOpError("works on weights [K, N] and [N/(nb L), 3 ceil(K/4), nb, L]");
+    return emitOpError("works on weights [K, N] and words [N/(nb L), R, nb, L]");
+  if (!getForm().exists())
+    return emitOpError("needs 8 to 24 bits");
   ArrayRef<int64_t> plain = shapeOf(getInput()), packed = shapeOf(getOut());
   int64_t cols = packed[2], lanes = packed[3];
   if (failed(verifyShape(*this, "scales", getScales(),
                          getBlockedShape(Layout::Vector, {plain[1]}, lanes))))
     return failure();
   SmallVector<int64_t> expected = getBlockedShape(Layout::Dense, plain, lanes, cols);
-  expected[1] = fixedRows(plain[0]);
+  expected[1] = getForm().rows(plain[0]);
   return verifyShape(*this, "a packed side", getOut(), expected);
 }
 
@@ -36,12 +38,12 @@ SmallVector<OpFoldResult> UnitScalesOp::getItemExtents(OpBuilder &builder, Locat
 }
 SmallVector<OpFoldResult> PackFixedOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {0, 1, 2});
-  items[1] = builder.getIndexAttr(shapeOf(getOut())[1] / 3);
+  items[1] = builder.getIndexAttr(getForm().groups(shapeOf(getInput())[0]));
   return items;
 }
 
 int64_t UnitScalesOp::getFlopsPerItem() { return shapeOf(getInput())[0] * shapeOf(getOut())[1]; }
-int64_t PackFixedOp::getFlopsPerItem() { return 4 * shapeOf(getOut())[3]; }
+int64_t PackFixedOp::getFlopsPerItem() { return getForm().weights() * shapeOf(getOut())[3]; }
 
 void UnitScalesOp::getEffects(Effects &effects) {
   addEffects(*this, getOutMutable(), effects);

@@ -1,12 +1,13 @@
-//===- Fixed.td - weights in 24-bit fixed point ------------------*- tablegen -*-===//
+//===- Fixed.td - weights in fixed point -------------------------*- tablegen -*-===//
 
 #ifndef DLC_DIALECTS_KERNEL_FIXED_TD
 #define DLC_DIALECTS_KERNEL_FIXED_TD
 
-// Weights of a dense layer that each call reads from memory take three quarters of the bytes as
-// fixed point: w = q scale 2^-22, where q is a whole number of 24 bits and scale the power of two at
-// or below the largest |w| of the unit. A float32 holds q exactly, so only rounding to q differs from
-// w: by at most 2^-23 scale, by nothing where w is a multiple of 2^-22 scale.
+// Weights of a dense layer that each call reads from memory take fewer bytes as fixed point: w = q
+// scale 2^-30, where scale is the power of two at or below the largest |w| of the unit and q an i32 of
+// which only the upper B bits are kept (FixedForm.h). A reader fills the lower ones with what follows
+// there, bits of the weight before, and needs no mask: kernel.pack_fixed knows them and chooses the
+// upper ones so that both together come nearest. That differs from w by at most 2^(1-B) scale.
 
 def Kernel_UnitScalesOp : Kernel_Op<"unit_scales"> {
   let summary = "the power of two at or below the largest magnitude of each unit's weights";
@@ -24,18 +25,21 @@ def Kernel_UnitScalesOp : Kernel_Op<"unit_scales"> {
 }
 
 def Kernel_PackFixedOp : Kernel_Op<"pack_fixed"> {
-  let summary = "packs the weights of a dense layer as 24-bit fixed point";
+  let summary = "packs the weights of a dense layer as fixed point";
   let description = [{
     `input` [K, N] are weights, `scales` [N/L, L] those of kernel.unit_scales, and `out` is
-    [N/(nb L), 3 ceil(K/4), nb, L]: three words for four weights of a unit. The upper 24 bits of each
-    are those of a weight; their lowest bytes are, from the upper one down, those of the fourth. An item
-    is four weights of L units: [N/(nb L), ceil(K/4), nb].
+    [N/(nb L), R, nb, L], where R is that of FixedForm::rows() for K weights of `bits` bits. The groups
+    of a unit follow each other along R. An item is a group of L units: [N/(nb L), groups, nb].
   }];
-  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$scales, Kernel_Words:$out);
+  let arguments = (ins Kernel_Shaped:$input, Kernel_Shaped:$scales, Kernel_Words:$out,
+                       I64Attr:$bits);
   let results = (outs Variadic<RankedTensorOf<[I32]>>:$result);
   let assemblyFormat = [{
     `ins` `(` $input `,` $scales `:` type($input) `,` type($scales) `)`
     `outs` `(` $out `:` type($out) `)` attr-dict (`->` type($result)^)?
+  }];
+  let extraClassDeclaration = dps # [{
+    FixedForm getForm() { return {static_cast<int64_t>(getBits())}; }
   }];
 }
 

@@ -82,7 +82,12 @@ SmallVector<int64_t> dlc::kernel::getBlockedShape(Layout layout, ArrayRef<int64_
   case Layout::Vector:
     return {blocks(plain[0], lanes), lanes};
   case Layout::Conv:
-    return {blocks(plain[3], cols * lanes), blocks(plain[2], block), plain[0], plain[1], block, cols,
+    return {blocks(plain[3], cols * lanes),
+            blocks(plain[2], block),
+            plain[0],
+            plain[1],
+            block,
+            cols,
             lanes};
   case Layout::Dense:
     return {blocks(plain[1], cols * lanes), plain[0], cols, lanes};

@@ -2,6 +2,7 @@
 #ifndef DLC_DIALECTS_KERNEL_KERNEL_H
 #define DLC_DIALECTS_KERNEL_KERNEL_H
 
+#include "dialects/kernel/FixedForm.h"
 #include "dialects/kernel/WinogradForm.h"
 #include "dialects/nn/Nn.h"
 #include "mlir/Dialect/LLVMIR/LLVMTypes.h"
@@ -41,9 +42,6 @@ mlir::AffineMap getPackMap(mlir::MLIRContext *context, Layout layout,
 /// `cols` is nb (conv and dense), `block` is B of conv weights.
 llvm::SmallVector<int64_t> getBlockedShape(Layout layout, llvm::ArrayRef<int64_t> plain,
                                            int64_t lanes, int64_t cols = 1, int64_t block = 1);
-
-/// Rows of words of kernel.pack_fixed that hold `depth` weights of a unit.
-inline int64_t fixedRows(int64_t depth) { return 3 * llvm::divideCeil(depth, 4); }
 
 /// A window that slides over the rows and columns of an image.
 struct SlidingWindow {

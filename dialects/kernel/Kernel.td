@@ -157,8 +157,9 @@ def Kernel_GemmOp : Kernel_MacOp<"gemm"> {
   let description = [{
     `input` of layout matrix [K/L, M, L] or plain as [1, M, K], `weights` of layout dense, `out`
     [N/L, M, L]. `depth` is the exact K. An item is nb L columns of all rows: [N/(nb L)].
-    Weights of i32 are those of kernel.pack_fixed: each counts as its 24 bits followed by 8 zeros, as
-    i32, so that an epilogue times 2^-30 and the units' scales makes the sums those of the weights.
+    Weights of i32 are those of kernel.pack_fixed with as many bits as `weight_bits`: each counts as
+    the i32 that pack_fixed makes of it, so that an epilogue times 2^-30 and the units' scales makes
+    the sums those of the weights.
     With `phases` P, L/P columns share one vector with P consecutive rows of the weights, which are then
     [1, K/P, 1, L], as plain [K, L/P] lie in memory; `input` is plain. The sums of the phases are added
     at the end, and lanes past the columns hold copies.
@@ -166,10 +167,12 @@ def Kernel_GemmOp : Kernel_MacOp<"gemm"> {
   let arguments = (ins Kernel_Shaped:$input, Kernel_FloatsOrWords:$weights, Kernel_Shaped:$bias,
                        Variadic<Kernel_Shaped>:$extras, Kernel_Shaped:$out,
                        I64Attr:$depth, Kernel_TileAttr:$tile,
-                       DefaultValuedAttr<I64Attr, "1">:$phases);
+                       DefaultValuedAttr<I64Attr, "1">:$phases,
+                       DefaultValuedAttr<I64Attr, "32">:$weight_bits);
   let extraClassDeclaration = dps # [{
     /// Whether the weights are those of kernel.pack_fixed.
-    bool hasFixedWeights();
+    bool hasFixedWeights() { return getWeightBits() < 32; }
+    FixedForm getFixedForm() { return {static_cast<int64_t>(getWeightBits())}; }
   }];
 }
 

@@ -251,10 +251,6 @@ LogicalResult DepthwiseOp::verify() {
                       getDilations());
 }
 
-bool GemmOp::hasFixedWeights() {
-  return cast<ShapedType>(getWeights().getType()).getElementType().isInteger(32);
-}
-
 LogicalResult GemmOp::verify() {
   if (shapeOf(getInput()).size() != 3 || shapeOf(getOut()).size() != 3)
     return emitOpError("works on blocked matrices of rank 3");
@@ -268,9 +264,16 @@ LogicalResult GemmOp::verify() {
     return emitOpError(
         "needs phases that divide its lanes and depth, one output block and a plain input");
   bool fixed = hasFixedWeights();
+  if (fixed && !getFixedForm().exists())
+    return emitOpError("needs weights of 8 to 24 bits or of 32");
+  if (fixed != cast<ShapedType>(getWeights().getType()).getElementType().isInteger(32))
+    return emitOpError("needs weights of i32 for fewer than 32 bits, and for no others");
   if (fixed && phases != 1)
     return emitOpError("needs weights in floating point where columns share vectors");
-  if (weights.size() != 4 || weights[1] * phases != (fixed ? fixedRows(depth) : depth) ||
+  int64_t block = shapeOf(getInput())[2];
+  if (fixed && shapeOf(getInput())[0] > 1 && block % getFixedForm().weights())
+    return emitOpError("needs an input with blocks of whole groups of weights");
+  if (weights.size() != 4 || weights[1] * phases != (fixed ? getFixedForm().rows(depth) : depth) ||
       weights[2] != getTile().getCols() || weights[3] != out.back() ||
       weights[0] != ceilDiv(out[0], weights[2]))
     return emitOpError("needs weights [N/(nb L), K, nb, L] that fit its tile, depth and output");

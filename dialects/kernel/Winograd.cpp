@@ -75,7 +75,7 @@ static LogicalResult verifyScales(Operation *op, Value weights, Value scales, in
 
 // Rows of the transformed weights for so many channels.
 static int64_t rowsOf(int64_t channels, Value scales) {
-  return scales ? fixedRows(channels) : channels;
+  return scales ? kFixedPoints.rows(channels) : channels;
 }
 
 LogicalResult WinogradScalesOp::verify() {
@@ -248,7 +248,7 @@ SmallVector<OpFoldResult> WinogradScalesOp::getItemExtents(OpBuilder &builder, L
 SmallVector<OpFoldResult> WinogradWeightsOp::getItemExtents(OpBuilder &builder, Location loc) {
   SmallVector<OpFoldResult> items = extents(builder, loc, getOut(), {1, 2});
   if (getScales())
-    items[1] = builder.getIndexAttr(ceilDiv(shapeOf(getInput())[2], 4));
+    items[1] = builder.getIndexAttr(kFixedPoints.groups(shapeOf(getInput())[2]));
   return items;
 }
 SmallVector<OpFoldResult> WinogradInputOp::getItemExtents(OpBuilder &builder, Location loc) {
@@ -287,7 +287,7 @@ int64_t WinogradScalesOp::getFlopsPerItem() {
   return transformFlops(getForm().points()) * shapeOf(getInput())[2] * shapeOf(getOut())[2];
 }
 int64_t WinogradWeightsOp::getFlopsPerItem() {
-  int64_t channels = getScales() ? 4 : 1;
+  int64_t channels = getScales() ? kFixedPoints.weights() : 1;
   return transformFlops(getForm().planes()) * channels * shapeOf(getOut())[3] *
          shapeOf(getOut())[4];
 }

@@ -35,32 +35,36 @@ func.func @scales(%w: memref<21x20xf32>, %s: memref<3x8xf32>, %lo: index, %hi: i
 // CHECK-COUNT-3: vector.store %cst
 // CHECK-NOT:     vector.store
 func.func @pack(%w: memref<21x20xf32>, %s: memref<3x8xf32>, %q: memref<2x18x2x8xi32>, %lo: index, %hi: index) {
-  kernel.pack_fixed ins(%w, %s : memref<21x20xf32>, memref<3x8xf32>) outs(%q : memref<2x18x2x8xi32>)
+  kernel.pack_fixed ins(%w, %s : memref<21x20xf32>, memref<3x8xf32>) outs(%q : memref<2x18x2x8xi32>) {bits = 24 : i64}
   return
 }
 
 // -----
 
-// A row of four steps loads three words of each of two blocks; each weight is a word less its lowest byte, or
-// the lowest bytes of three. The last step of 21 has words of its own.
+// A row of eight steps loads five words of each of two blocks; each weight is shifted to the top of a word,
+// with what is left of it in the word before. The last five steps of 21 have words of their own.
 // CHECK-LABEL: func.func @gemm
-// CHECK:         %[[HIGH:.*]] = arith.constant dense<-256> : vector<8xi32>
 // CHECK:         scf.for {{.*}} iter_args
+// CHECK:           %[[A:.*]] = vector.load {{.*}} vector<8xi32>
 // CHECK:           vector.load {{.*}} vector<8xi32>
-// CHECK:           arith.andi {{.*}}, %[[HIGH]]
-// CHECK:           vector.load {{.*}} vector<8xi32>
-// CHECK:           arith.sitofp {{.*}} : vector<8xi32> to vector<8xf32>
-// CHECK-COUNT-8:   vector.fma
+// CHECK:           %[[FIRST:.*]] = arith.shli %[[A]], %{{.*}}
+// CHECK:           arith.sitofp %[[FIRST]] : vector<8xi32> to vector<8xf32>
+// CHECK-COUNT-2:   vector.fma
+// CHECK:           %[[B:.*]] = vector.load {{.*}} vector<8xi32>
+// CHECK:           %[[HIGH:.*]] = arith.shli %[[B]], %{{.*}}
+// CHECK:           %[[LOW:.*]] = arith.shrui %[[A]], %{{.*}}
+// CHECK:           arith.ori %[[HIGH]], %[[LOW]]
+// CHECK-COUNT-14:  vector.fma
 // CHECK-NOT:       vector.fma
 // CHECK:           scf.yield
-// CHECK-COUNT-2: vector.load {{.*}} vector<8xi32>
-// CHECK-COUNT-2: vector.fma
+// CHECK-COUNT-10: vector.fma
+// CHECK-NOT:     vector.fma
 // CHECK:         arith.addf
-func.func @gemm(%a: memref<1x1x21xf32>, %w: memref<3x18x2x8xi32>, %b: memref<6x8xf32>,
+func.func @gemm(%a: memref<1x1x21xf32>, %w: memref<3x15x2x8xi32>, %b: memref<6x8xf32>,
                 %out: memref<6x1x8xf32>, %lo: index, %hi: index) {
-  kernel.gemm ins(%a, %w, %b : memref<1x1x21xf32>, memref<3x18x2x8xi32>, memref<6x8xf32>)
+  kernel.gemm ins(%a, %w, %b : memref<1x1x21xf32>, memref<3x15x2x8xi32>, memref<6x8xf32>)
     outs(%out : memref<6x1x8xf32>)
-    attributes {depth = 21 : i64, tile = #kernel.tile<rows = 6, cols = 2, unroll = 2>}
+    attributes {depth = 21 : i64, tile = #kernel.tile<rows = 6, cols = 2, unroll = 2>, weight_bits = 20 : i64}
     epilogue {
     ^bb0(%sum: f32):
       kernel.yield %sum : f32
@@ -111,17 +115,16 @@ func.func @winograd_weights(%w: memref<3x3x6x8xf32>, %s: memref<16x1x8xf32>, %q:
 // Four channels load three words of each of two blocks, and the only tile asks for as many lines of the next
 // weights. Sums are stored times 2^-30 and their scales.
 // CHECK-LABEL: func.func @winograd_gemm
-// CHECK-DAG:     %[[HIGH:.*]] = arith.constant dense<-256> : vector<8xi32>
 // CHECK-DAG:     %[[UNIT:.*]] = arith.constant dense<9.31322574E-10> : vector<8xf32>
 // CHECK:         scf.for {{.*}} iter_args
-// CHECK-COUNT-2:   vector.load {{.*}} vector<8xi32>
 // CHECK-COUNT-2:   memref.prefetch
+// CHECK-COUNT-2:   vector.load {{.*}} vector<8xi32>
 // CHECK-COUNT-8:   vector.fma
-// CHECK-COUNT-2:   vector.load {{.*}} vector<8xi32>
 // CHECK-COUNT-2:   memref.prefetch
+// CHECK-COUNT-2:   vector.load {{.*}} vector<8xi32>
 // CHECK-COUNT-8:   vector.fma
-// CHECK-COUNT-2:   vector.load {{.*}} vector<8xi32>
 // CHECK-COUNT-2:   memref.prefetch
+// CHECK-COUNT-2:   vector.load {{.*}} vector<8xi32>
 // CHECK-COUNT-16:  vector.fma
 // CHECK-NOT:       vector.fma
 // CHECK:           scf.yield

@@ -122,7 +122,7 @@ def assembly(dlc, name, march):
         path = dlctest.save_json(os.path.join(dlc.folder(name), "m.json"), model)
         fma, load, vector = ASSEMBLY[march]
         found = []
-        # Weights in 24 bits take more than loads: test/emit/inner-loops.test.
+        # Weights in fixed point take more than loads: test/emit/inner-loops.test.
         plain = ["--no-winograd", "--exact-weights"]
         for loop in inner_loops(emit(dlc, path, "asm", "--march", march, *plain)):
             count = sum(bool(re.match(fma, i)) for i in loop)

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Weights in 24-bit fixed point, beside float64 and beside the weights as they are.
+"""Weights in fixed point, beside float64 and beside the weights as they are.
 
-They are off by 2^-23 of each unit's scale at most, the power of two at or below its largest weight, and
-by nothing where they have few enough digits; `--exact-weights` keeps them. Units of dense layers are their
-columns, those of Winograd convolutions the output channels at one point of the transformed weights. A tuning
-file with a small last cache makes small layers take that form.
+Those of dense layers, in 20 bits (24 with vectors of 4 lanes), and of Winograd convolutions, in 24, are off by
+2^(1-bits) of each unit's scale at most, the power of two at or below its largest weight; `--exact-weights`
+keeps them. Units of dense layers are their columns, those of Winograd convolutions the output channels at one
+point of the transformed weights. A tuning file with a small last cache makes small layers take that form.
 """
 
 import json
@@ -108,9 +108,14 @@ def scales(weights):
     return 2.0 ** np.floor(np.log2(np.abs(weights.astype(np.float64)).max(axis=0)))
 
 
-def rounding(weights):
+def half_unit(march):
+    """What weights of dense layers are rounded by at most, relative to their unit's scale."""
+    return 2.0 ** (1 - (24 if march == "x86-64-v2" else 20))
+
+
+def rounding(weights, march):
     """The error of sums of values of variance 1 that rounded weights are to add, on average."""
-    return np.sqrt(len(weights) / 12 * np.mean(scales(weights) ** 2)) * 2.0**-22
+    return np.sqrt(len(weights) / 3 * np.mean(scales(weights) ** 2)) * half_unit(march)
 
 
 def beside_float64(dlc, march, depth, units):
@@ -130,27 +135,16 @@ def beside_float64(dlc, march, depth, units):
         error = layer.run(fixed, x) - want
         other = layer.run(exact, x) - want
         squares += [np.mean(e * e) for e in (error, other)]
-        worst = 2.0**-23 * scales(weights) * np.abs(x).sum(axis=1, keepdims=True) + 4 * np.abs(other).max()
+        worst = half_unit(march) * scales(weights) * np.abs(x).sum(axis=1, keepdims=True) + 4 * np.abs(other).max()
         assert (np.abs(error) <= worst).all(), f"batch {batch}: {(np.abs(error) / worst).max()} of what is allowed"
-        dlctest.close(both.run(chained, x), want @ hidden, 3e-6 * np.abs(want @ hidden).max())
+        # Both layers round their weights; the largest error is some five times the usual one.
+        limit = (3e-6 + 2.5 * half_unit(march)) * np.abs(want @ hidden).max()
+        dlctest.close(both.run(chained, x), want @ hidden, limit)
     # Rounding weights adds what it would if each error were drawn at random.
-    rms, added = np.sqrt(squares / len(BATCHES)), rounding(weights)
+    rms, added = np.sqrt(squares / len(BATCHES)), rounding(weights, march)
     note = f"off by {rms[0]:.2e}, {rms[1]:.2e} with exact weights; rounding {added:.2e}"
     assert rms[0] <= 1.2 * np.hypot(rms[1], added), note
     return note
-
-
-def same_bits_of_short_weights(dlc, march):
-    """Weights of half precision are kept as they are: sums have the bits of float32."""
-    rng = np.random.default_rng(5)
-    weights = (rng.standard_normal((1029, 90)) * 0.05).astype(np.float16).astype(np.float32)
-    weights[np.abs(weights) < 1e-3] = 0  # what has few digits left of 22
-    layer = Layer(dlc, weights, march=march)
-    fixed, exact = layer.compile(), layer.compile("--exact-weights")
-    for batch in BATCHES:
-        x = rng.standard_normal((batch, 1029)).astype(np.float32)
-        a, b = layer.run(fixed, x), layer.run(exact, x)
-        assert a.tobytes() == b.tobytes(), f"batch {batch}: differs by {np.abs(a - b).max()}"
 
 
 def extremes(dlc, march):
@@ -173,7 +167,8 @@ def extremes(dlc, march):
             want = x.astype(np.float64) @ weights.astype(np.float64)
         assert np.isnan(got[:, endless]).all(), "a unit with an endless weight gives a number"
         assert (got[:, 3] == 0).all(), "weights of zero give something"
-        limit = 3e-6 * np.abs(weights).max(axis=0) * 17 + 2.0**-149 * np.abs(x).sum()
+        # Of 301 products: those of float32 and five times what rounded weights add.
+        limit = (3e-6 + 3 * half_unit(march)) * np.abs(weights).max(axis=0) * 17 + 2.0**-149 * np.abs(x).sum()
         off = np.abs(got - want)[:, ~endless] / limit[~endless]
         assert (off <= 1).all(), f"unit {off.max(axis=0).argmax()} is off"
 
@@ -244,7 +239,8 @@ def in_pieces(dlc):
     layer = Layer(dlc, weights)
     x = rng.standard_normal((2, 2203)).astype(np.float32)
     want = x.astype(np.float64) @ weights
-    dlctest.close(layer.run(layer.compile(), x), want, 6 * rounding(weights) + 1e-6 * np.abs(want).max())
+    # Some units have four times the scale of others.
+    dlctest.close(layer.run(layer.compile(), x), want, 10 * rounding(weights, "native") + 1e-6 * np.abs(want).max())
 
 
 def prepared(dlc):
@@ -283,7 +279,6 @@ def cases(dlc, args):
         for march in LEVELS[: 1 + 2 * (i < 2)]:
             found.append((f"float64/{depth}x{units}/{march}", lambda d=depth, u=units, m=march: beside_float64(dlc, m, d, u)))
     for march in LEVELS:
-        found.append((f"short/{march}", lambda m=march: same_bits_of_short_weights(dlc, m)))
         found.append((f"extremes/{march}", lambda m=march: extremes(dlc, m)))
         found.append((f"winograd_extremes/{march}", lambda m=march: winograd_extremes(dlc, m)))
     for i, conv in enumerate(CONVS):

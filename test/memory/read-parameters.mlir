@@ -50,23 +50,23 @@ func.func @prepare(%w: memref<5000x2048xf32> {nn.param = "w"},
 // -----
 
 // The scales of a huge matrix depend on all its rows: they are read once for those, once more to be packed. A
-// piece has a multiple of four rows.
+// piece has whole groups of weights, whatever their bits.
 // READ-LABEL: func.func @prepare(
-// READ:         kernel.read_param 0 from 0 into %{{.*}} : memref<4092x2049xf32>
+// READ:         kernel.read_param 0 from 0 into %{{.*}} : memref<4064x2049xf32>
 // READ-NEXT:    kernel.unit_scales ins({{.*}}) outs(%[[S:.*]] : memref<129x16xf32>){{$}}
-// READ:         kernel.read_param 0 from 8384508 into %{{.*}} : memref<909x2049xf32>
+// READ:         kernel.read_param 0 from 8327136 into %{{.*}} : memref<937x2049xf32>
 // READ-NEXT:    kernel.unit_scales {{.*}} outs(%[[S]] : memref<129x16xf32>) {accumulate}
-// READ:         kernel.read_param 0 from 0 into %{{.*}} : memref<4092x2049xf32>
-// READ-NEXT:    memref.subview %{{.*}}[0, 0, 0, 0] [65, 3069, 2, 16] [1, 1, 1, 1]
+// READ:         kernel.read_param 0 from 0 into %{{.*}} : memref<4064x2049xf32>
+// READ-NEXT:    memref.subview %{{.*}}[0, 0, 0, 0] [65, 3048, 2, 16] [1, 1, 1, 1]
 // READ-NEXT:    kernel.pack_fixed
-// READ:         kernel.read_param 0 from 8384508 into %{{.*}} : memref<909x2049xf32>
-// READ-NEXT:    memref.subview %{{.*}}[0, 3069, 0, 0] [65, 684, 2, 16] [1, 1, 1, 1]
+// READ:         kernel.read_param 0 from 8327136 into %{{.*}} : memref<937x2049xf32>
+// READ-NEXT:    memref.subview %{{.*}}[0, 3048, 0, 0] [65, 705, 2, 16] [1, 1, 1, 1]
 // READ-NEXT:    kernel.pack_fixed
 // PLAN-LABEL: func.func @prepare(
-// PLAN-SAME:    nn.arena_const = 33538048 : i64
+// PLAN-SAME:    nn.arena_const = 33308544 : i64
 func.func @prepare(%w: memref<5001x2049xf32> {nn.param = "w"}, %s: memref<129x16xf32> {nn.prepared = 0 : i64},
                    %p: memref<65x3753x2x16xi32> {nn.prepared = 1 : i64}) {
   kernel.unit_scales ins(%w : memref<5001x2049xf32>) outs(%s : memref<129x16xf32>)
-  kernel.pack_fixed ins(%w, %s : memref<5001x2049xf32>, memref<129x16xf32>) outs(%p : memref<65x3753x2x16xi32>)
+  kernel.pack_fixed ins(%w, %s : memref<5001x2049xf32>, memref<129x16xf32>) outs(%p : memref<65x3753x2x16xi32>) {bits = 24 : i64}
   return
 }

@@ -6,16 +6,16 @@
 // RUN: dlc-opt %s --dlc-form-groups --dlc-schedule --split-input-file | FileCheck %s --check-prefixes=EXACT
 // RUN: dlc-opt %s --dlc-form-groups --dlc-schedule="weight-precision=exact costs=1048576,65536,1,1,1,0.2,0" --split-input-file | FileCheck %s --check-prefixes=EXACT
 
-// Weights that no near cache keeps from call to call are read in 24 bits. The units' scales and the bias are the
+// Weights that no near cache keeps from call to call are read in 20 bits. The units' scales and the bias are the
 // first extras of the epilogue: sum * 2^-30 * scale + bias.
 
 // FIXED-LABEL: func.func @forward(
 // FIXED-SAME:    %[[K:[a-z0-9]+]]: tensor<1027x70xf32>
 // FIXED:         %[[S:.*]] = kernel.unit_scales ins(%[[K]] : {{.*}} -> tensor<5x16xf32>
-// FIXED:         %[[Q:.*]] = kernel.pack_fixed ins(%[[K]], %[[S]] : {{.*}} -> tensor<2x771x3x16xi32>
+// FIXED:         %[[Q:.*]] = kernel.pack_fixed ins(%[[K]], %[[S]] : {{.*}} -> tensor<2x645x3x16xi32>
 // FIXED:         %[[B:.*]] = kernel.pack <vector>
 // FIXED:         %[[ZERO:.*]] = arith.constant dense<0.0{{.*}}> : tensor<5x16xf32>
-// FIXED:         kernel.gemm ins(%{{.*}}, %[[Q]], %[[ZERO]], %[[S]], %[[B]] : {{.*}}depth = 1027
+// FIXED:         kernel.gemm ins(%{{.*}}, %[[Q]], %[[ZERO]], %[[S]], %[[B]] : {{.*}}depth = 1027{{.*}}weight_bits = 20
 // FIXED-NEXT:    ^bb0(%[[SUM:.*]]: f32, %[[SCALE:.*]]: f32, %[[BIAS:.*]]: f32):
 // FIXED:           %[[UNIT:.*]] = arith.constant 9.31322574E-10 : f32
 // FIXED-NEXT:      %[[A:.*]] = arith.mulf %[[SUM]], %[[UNIT]]

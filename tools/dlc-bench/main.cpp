@@ -69,7 +69,7 @@ static void addForms(CLI::App &app, Options &options) {
                               {"exact", WeightPrecision::Exact},
                               {"fixed", WeightPrecision::Fixed}},
                              "how weights of dense layers and Winograd products are kept: auto "
-                             "(default), exact, or fixed, in 24 bits")
+                             "(default), exact, or fixed point")
       ->type_name("HOW");
   app.add_option("--tuning", options.tuning, "choose kernels by this file of 'dlc tune'")
       ->type_name("FILE");

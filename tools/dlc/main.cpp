@@ -105,8 +105,8 @@ static void addForms(CLI::App *command, Options &options) {
   command->add_flag_callback(
       "--exact-weights", [&] { options.weightPrecision = WeightPrecision::Exact; },
       "keep all weights as they are; else those of large dense layers and of convolutions in "
-      "Winograd forms with few tiles are rounded to 24 bits, relative to each unit's largest: "
-      "fewer bytes to read from memory");
+      "Winograd forms with few tiles are rounded to 20 and 24 bits, relative to each unit's "
+      "largest: fewer bytes to read from memory");
 }
 
 static void addTuning(CLI::App *command, Options &options) {
