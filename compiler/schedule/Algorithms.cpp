@@ -207,8 +207,12 @@ double dlc::schedule::timeOf(const CostTable &costs, const FormWork &work) {
 
 // Memory that is read by one thread in less than the products take is not by several: two thirds of
 // their time are what two threads need of it.
-static bool waitsForWeights(const TargetFacts &facts, const FormWork &work) {
-  return 1.5 * facts.costs.byte * work.bytes > facts.costs.product * work.product;
+static constexpr double kWaits = 1.5;
+// Reading words of fixed point costs so little that it pays before threads wait.
+static constexpr double kNearlyWaits = 2.4;
+
+static bool waitsForWeights(const TargetFacts &facts, const FormWork &work, double by) {
+  return by * facts.costs.byte * work.bytes > facts.costs.product * work.product;
 }
 
 Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const ConvSizes &conv) {
@@ -221,7 +225,7 @@ Estimates dlc::schedule::estimateForms(const TargetFacts &facts, const ConvSizes
       continue;
     FormWork work = workOf(facts, conv, form.tile);
     // A stride makes more weights of the same ones, and has no form of these with fewer bytes.
-    if (conv.stride == 1 || !waitsForWeights(facts, work))
+    if (conv.stride == 1 || !waitsForWeights(facts, work, kWaits))
       estimates[i] = timeOf(facts.costs, work);
   }
   return estimates;
@@ -306,7 +310,8 @@ WinogradChoice dlc::schedule::chooseWinograd(const TargetFacts &facts, Winograd 
   int64_t blocks = chooseBlocks(facts, sizes, tileSize);
   if (!blocks)
     blocks = chooseSmallBlocks(facts, sizes, tileSize);
-  return {tileSize, blocks, false, squares, waitsForWeights(facts, workOf(facts, sizes, tileSize))};
+  return {tileSize, blocks, false, squares,
+          waitsForWeights(facts, workOf(facts, sizes, tileSize), kNearlyWaits)};
 }
 
 WeightsHome dlc::schedule::findWeights(const CostTable &costs, double bytes, double total) {

@@ -67,7 +67,7 @@ struct WinogradChoice {
   int64_t blocks = 0;   ///< parts of an image that kernel.winograd does whole, or 0: step by step
   bool plane = false;   ///< by kernel.winograd_plane instead
   std::optional<SpaceToDepth> squares; ///< compute the convolution over these
-  bool waits = false;                  ///< threads that share memory wait for its weights
+  bool waits = false;                  ///< threads that share memory nearly wait for its weights
 };
 
 /// The blocked result of the convolution in a Winograd form.
