@@ -176,7 +176,7 @@ func.func @words(%a: memref<1x1x128xf32>, %w: memref<8x96x1x16xi32>, %b: memref<
                  %out: memref<8x1x16xf32>, %lo: index, %hi: index) {
   kernel.gemm ins(%a, %w, %b : memref<1x1x128xf32>, memref<8x96x1x16xi32>, memref<8x16xf32>)
     outs(%out : memref<8x1x16xf32>)
-    attributes {depth = 128 : i64, tile = #kernel.tile<rows = 4, cols = 1, unroll = 1>}
+    attributes {depth = 128 : i64, weight_bits = 24 : i64, tile = #kernel.tile<rows = 4, cols = 1, unroll = 1>}
     epilogue {
     ^bb0(%sum: f32):
       kernel.yield %sum : f32
