@@ -81,7 +81,7 @@ def PrintPtx : Pass<"dlc-print-ptx", "::mlir::ModuleOp"> {
     Option<"chip", "chip", "std::string", /*default=*/"\"sm_80\"", "as ptxas calls it">,
     Option<"features", "features", "std::string", /*default=*/"\"+ptx70\"", "LLVM's, of the chip">,
     Option<"resources", "resources", "bool", /*default=*/"false",
-           "print what each kernel takes, as ptxas says, in place of the PTX">];
+           "print what each kernel takes, as ptxas says, behind the PTX">];
 }
 
 def SimulateGpu : Pass<"dlc-simulate-gpu", "::mlir::gpu::GPUModuleOp"> {

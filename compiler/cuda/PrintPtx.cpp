@@ -11,12 +11,12 @@ namespace dlc::cuda {
 using namespace mlir;
 using namespace dlc::cuda;
 
-// One line a kernel.
+// One comment a kernel.
 static void print(const Image &image) {
   for (const Resources &kernel : image.resources)
-    llvm::outs() << kernel.kernel << ": " << kernel.registers << " registers, " << kernel.stackBytes
-                 << " bytes of stack, " << kernel.spillBytes << " bytes spilled, "
-                 << kernel.sharedBytes << " bytes of shared memory\n";
+    llvm::outs() << "// " << kernel.kernel << ": " << kernel.registers << " registers, "
+                 << kernel.stackBytes << " bytes of stack, " << kernel.spillBytes
+                 << " bytes spilled, " << kernel.sharedBytes << " bytes of shared memory\n";
 }
 
 namespace {
@@ -31,10 +31,8 @@ struct PrintPtx : dlc::cuda::impl::PrintPtxBase<PrintPtx> {
         module.emitError(llvm::toString(image.takeError()));
         return signalPassFailure();
       }
-      if (resources)
-        print(*image);
-      else
-        llvm::outs() << image->ptx;
+      llvm::outs() << image->ptx;
+      print(*image);
     }
   }
 };

@@ -19,6 +19,7 @@
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetOptions.h"
+#include "llvm/Transforms/Scalar/LoopLoadElimination.h"
 
 using namespace llvm;
 using namespace dlc::emit;
@@ -67,7 +68,11 @@ void dlc::emit::optimise(Module &module, TargetMachine &machine) {
   tuning.LoopUnrolling = false;
   tuning.LoopVectorization = true;
   tuning.SLPVectorization = true;
-  PassBuilder builder(&machine, tuning);
+  // A fourth of the pipeline's time, for values that kernels carry in registers already.
+  PassInstrumentationCallbacks callbacks;
+  callbacks.registerShouldRunOptionalPassCallback(
+      [](StringRef pass, Any) { return pass != LoopLoadEliminationPass::name(); });
+  PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager callGraph;

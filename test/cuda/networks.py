@@ -15,10 +15,9 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
-LINE = r"(\w+): (\d+) registers, (\d+) bytes of stack, (\d+) bytes spilled, (\d+) bytes of shared memory"
-
-
+LINE = r"// (\w+): (\d+) registers, (\d+) bytes of stack, (\d+) bytes spilled, (\d+) bytes of shared memory"
 LAUNCH = r"@kernels::@(\w+) blocks in .*? threads in \(%c(\d+)\w*,.*?\)(?:\s+dynamic_shared_memory_size %c(\d+)_i32)?"
 # Of a multiprocessor: registers, shared memory in bytes, of which a block takes 1024 more than it asks for.
 REGISTERS, SHARED, WARPS, BLOCKS = 65536, {"sm_80": 164 << 10, "sm_90a": 228 << 10}, 64, 32
@@ -59,16 +58,16 @@ def check(model, train, chip, features, schedule):
     fused = run("dlc", "compile", str(model), "--emit", "fused", *(["--train"] if train else []))
     naive, products = "--dlc-schedule-phase=naive=true", f"--dlc-gpu-schedule-phase=chip={chip} precision={schedule}"
     phases = [naive if schedule == "naive" else products, "--dlc-gpu-memory-phase", "--dlc-gpu-phase"]
-    kernels = run("dlc-opt", *phases, "--dlc-device-phase", text=fused)
-    target = f"chip={chip} features={features}"
-    ptx = run("dlc-opt", f"--dlc-print-ptx={target}", "-o", "/dev/null", text=kernels)
+    ptx_and_resources = f"--dlc-print-ptx=chip={chip} features={features} resources=true"
+    with tempfile.NamedTemporaryFile("r", suffix=".mlir") as kernels:
+        ptx = run("dlc-opt", *phases, "--dlc-device-phase", ptx_and_resources, "-o", kernels.name, text=fused)
+        launches = kernels.read()
     assert not (found := re.search(r"\b(div|rem)\.[us]64|\bcall\b", ptx)), f"{name}: {found.group()}"
-    report = run("dlc-opt", f"--dlc-print-ptx={target} resources=true", "-o", "/dev/null", text=kernels)
-    resources = re.findall(LINE, report)
-    assert len(resources) == ptx.count(".entry"), f"{name}: {report}"
+    resources = re.findall(LINE, ptx)
+    assert 0 < len(resources) == ptx.count(".entry"), f"{name}: {resources}"
     for kernel, registers, stack, spilled, _ in resources:
         assert stack == spilled == "0", f"{name}: @{kernel} has {stack} bytes of stack, {spilled} spilled"
-    check_budgets(name, kernels, resources, chip)
+    check_budgets(name, launches, resources, chip)
     print(f"{name}: {len(resources)} kernels, at most {max(int(r[1]) for r in resources)} registers")
 
 
