@@ -187,16 +187,12 @@ def convert(path, index):
 def cases(dlc, args):
     if not os.path.isdir(os.path.join(dlctest.SHARED, "golden", "ops")):
         raise Skip("../shared/golden/ops is not here")
-    groups, found = {}, []
+    keyed = []
     for index, path in enumerate(sorted(glob.glob(os.path.join(dlctest.SHARED, "golden", "ops", "*.npz")))):
         case = convert(path, index)
-        if case is None or args.filter not in case.name:
-            continue
-        if case.batch not in groups or len(groups[case.batch].cases) == ops.GROUP:
-            groups[case.batch] = ops.Group(dlc, [])
-        groups[case.batch].cases.append(case)
-        found.append(groups[case.batch].test(case))
-    return found
+        if case is not None and args.filter in case.name:
+            keyed.append((case.batch, case))
+    return ops.grouped(keyed, lambda: ops.Group(dlc))
 
 
 if __name__ == "__main__":

@@ -286,17 +286,8 @@ def random_cases(dlc):
 
 
 def cases(dlc, args):
-    groups, found = {}, []
-    for case in [*slope_cases(), *golden_cases()]:
-        if args.filter not in case.name:
-            continue
-        batch = case.case.batch
-        if args.alone or batch not in groups or len(groups[batch].cases) == ops.GROUP:
-            groups[batch] = Group(dlc, [])
-        groups[batch].cases.append(case)
-        found.append(groups[batch].test(case))
-    found += random_cases(dlc)
-    return found
+    keyed = [(case.case.batch, case) for case in [*slope_cases(), *golden_cases()] if args.filter in case.name]
+    return [*ops.grouped(keyed, lambda: Group(dlc), size=1 if args.alone else ops.GROUP), *random_cases(dlc)]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import numpy as np
 import dlctest
 import reference
 
-GROUP = 8  # cases per network
+GROUP = 8  # cases that share a network
 RELATIVE = 1e-5  # of max(1, the largest expected number)
 
 
@@ -88,8 +88,8 @@ def merge(cases):
 class Group:
     """Cases that are compiled and run together, once, by whichever of them comes first."""
 
-    def __init__(self, dlc, cases):
-        self.dlc, self.cases, self.lock, self.outputs = dlc, cases, threading.Lock(), None
+    def __init__(self, dlc):
+        self.dlc, self.cases, self.lock, self.outputs = dlc, [], threading.Lock(), None
 
     def test(self, case):
         def run():
@@ -123,20 +123,27 @@ class Group:
         return {case.name: [next(outputs) for _ in case.model["outputs"]] for case in cases}
 
 
+def grouped(keyed, make_group, size=GROUP):
+    """Tests of (key, case): up to `size` cases of one key share a group. Each group's first test, which runs
+    it, comes before all others, which would only wait for it."""
+    groups, last = [], {}
+    for key, case in keyed:
+        if key not in last or len(last[key].cases) == size:
+            last[key] = make_group()
+            groups.append(last[key])
+        last[key].cases.append(case)
+    firsts = [group.test(group.cases[0]) for group in groups]
+    return firsts + [group.test(case) for group in groups for case in group.cases[1:]]
+
+
 def cases(dlc, args):
-    found = []
+    keyed = []
     for file in sorted(glob.glob(os.path.join(dlctest.E2E, "ops", "*.json"))):
-        groups = {}
         for index, fields in enumerate(dlctest.load_json(file)["cases"]):
             case = Case(file, index, fields)
-            if args.filter not in case.name:
-                continue
-            key = (case.batch, case.mergeable or case.name)
-            if args.alone or key not in groups or len(groups[key].cases) == GROUP:
-                groups[key] = Group(dlc, [])
-            groups[key].cases.append(case)
-            found.append(groups[key].test(case))
-    return found
+            if args.filter in case.name:
+                keyed.append(((file, case.batch, case.mergeable or case.name), case))
+    return grouped(keyed, lambda: Group(dlc), size=1 if args.alone else GROUP)
 
 
 if __name__ == "__main__":
