@@ -7,12 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 //
-// Every worker waits on its own word, so a job wakes only as many workers as it
-// has parts. Waiting spins, longer than the gaps between the kernels of one
-// forward, and then sleeps on a futex.
+// Each worker has a cache line that the caller alone writes, its order, and one
+// that it alone writes, its answer. So a job is two transfers of a line between
+// two cores, there and back, and no atomic operation that waits for one; it wakes
+// only as many workers as it has parts. Waiting spins, longer than the gaps
+// between the kernels of one forward, and then sleeps on a futex.
 //
-//===----------------------------------------------------------------------===//
-
 #include "Threads.h"
 
 #include "Cpu.h"
@@ -37,12 +37,6 @@ constexpr int32_t kSpins = 5000;
 /// millisecond. When it sleeps, the thread that wakes it may get its core.
 constexpr int32_t kCallerSpins = 50000;
 
-/// What a worker's word says.
-enum : uint32_t { Idle, Asleep, Posted, Quit };
-
-/// Set in Threads::pending while the caller sleeps.
-constexpr uint32_t kCallerAsleep = 1u << 31;
-
 constexpr int32_t kNowhere = -1;
 
 void futexWait(uint32_t *word, uint32_t value) {
@@ -53,32 +47,58 @@ void futexWake(uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1)
 
 uint32_t load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 
+/// Spins, then says so in `asleep` and sleeps, until `word` is another than `value`.
+/// Who changes the word looks at `asleep` behind a fence, so one of the two sees what
+/// the other wrote.
+void awaitChange(uint32_t *word, uint32_t value, int32_t spins, uint32_t *asleep) {
+  for (int32_t i = 0; i < spins; ++i) {
+    if (load(word) != value)
+      return;
+    relax();
+  }
+  __atomic_store_n(asleep, 1, __ATOMIC_SEQ_CST);
+  while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == value)
+    futexWait(word, value);
+  __atomic_store_n(asleep, 0, __ATOMIC_RELAXED);
+}
+
 } // namespace
 
-struct alignas(64) dlc::rt::Worker {
-  uint32_t word;
-  int32_t part; ///< which part of a job it runs
-  int32_t core; ///< where it was last seen, or kNowhere
+struct dlc::rt::Worker {
+  /// Written by the caller. To end, there is no task.
+  struct alignas(64) Order {
+    uint32_t number; ///< of the job: one more each time
+    int32_t callerCore;
+    void (*task)(void *context, int64_t i);
+    void *context;
+  } order;
+
+  /// Written by the worker.
+  struct alignas(64) Answer {
+    uint32_t number; ///< of the last job that is done
+    uint32_t asleep; ///< waits for an order on a futex
+  } answer;
+
+  /// Hardly ever written.
+  alignas(64) int32_t core; ///< where it was last seen, or kNowhere
+  int32_t part;             ///< which part of a job it runs
   Threads *pool;
   pthread_t handle;
 };
 
-/// Waits for Posted or Quit and takes it.
-static uint32_t awaitOrder(Worker &worker) {
-  const int32_t spins = worker.pool->coreEach ? kSpins : 0;
-  for (int32_t i = 0; i < spins && load(&worker.word) == Idle; ++i)
-    relax();
-  uint32_t expected = Idle;
-  if (__atomic_compare_exchange_n(&worker.word, &expected, Asleep, false, __ATOMIC_ACQ_REL,
-                                  __ATOMIC_ACQUIRE))
-    while (load(&worker.word) == Asleep)
-      futexWait(&worker.word, Asleep);
-  return __atomic_exchange_n(&worker.word, Idle, __ATOMIC_ACQUIRE);
-}
-
-static void giveOrder(Worker &worker, uint32_t order) {
-  if (__atomic_exchange_n(&worker.word, order, __ATOMIC_ACQ_REL) == Asleep)
-    futexWake(&worker.word);
+static void giveOrders(Worker *first, const Worker *end, void (*task)(void *context, int64_t i),
+                       void *context) {
+  const int32_t core = sched_getcpu();
+  for (Worker *worker = first; worker < end; ++worker) {
+    worker->order.task = task;
+    worker->order.context = context;
+    worker->order.callerCore = core;
+    __atomic_store_n(&worker->order.number, worker->order.number + 1, __ATOMIC_RELEASE);
+  }
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  for (Worker *worker = first; worker < end; ++worker)
+    if (__atomic_load_n(&worker->answer.asleep, __ATOMIC_RELAXED))
+      futexWake(&worker->order.number);
 }
 
 /// Leaves the core if the caller or a worker before this one runs there. Whoever
@@ -87,13 +107,13 @@ static void giveOrder(Worker &worker, uint32_t order) {
 static void leaveSharedCore(Worker &self) {
   Threads &pool = *self.pool;
   const auto *first = reinterpret_cast<const Worker *>(pool.workers.data);
-  const int32_t core = sched_getcpu();
-  bool shared = core == pool.callerCore;
+  const int32_t core = sched_getcpu(), callerCore = self.order.callerCore;
+  bool shared = core == callerCore;
   for (const Worker *other = first; other < &self; ++other)
     shared |= core == __atomic_load_n(&other->core, __ATOMIC_RELAXED);
   if (shared) {
     cpu_set_t free = pool.cores;
-    CPU_CLR(pool.callerCore, &free); // ignores what is no core
+    CPU_CLR(callerCore, &free); // ignores what is no core
     for (const Worker *other = first; other < &self; ++other)
       CPU_CLR(__atomic_load_n(&other->core, __ATOMIC_RELAXED), &free);
     sched_setaffinity(0, sizeof free, &free); // fails when none is free
@@ -106,28 +126,17 @@ static void leaveSharedCore(Worker &self) {
 static void *workerMain(void *argument) {
   Worker &worker = *static_cast<Worker *>(argument);
   Threads &pool = *worker.pool;
-  while (awaitOrder(worker) == Posted) {
+  Worker::Answer &answer = worker.answer;
+  const int32_t spins = pool.coreEach ? kSpins : 0;
+  for (uint32_t done = 0;; __atomic_store_n(&answer.number, ++done, __ATOMIC_SEQ_CST)) {
+    if (__atomic_load_n(&pool.callerAsleep, __ATOMIC_SEQ_CST))
+      futexWake(&answer.number);
+    awaitChange(&worker.order.number, done, spins, &answer.asleep);
+    if (!worker.order.task)
+      return nullptr;
     if (pool.coreEach)
       leaveSharedCore(worker);
-    pool.task(pool.context, worker.part);
-    if (__atomic_sub_fetch(&pool.pending, 1, __ATOMIC_ACQ_REL) == kCallerAsleep)
-      futexWake(&pool.pending);
-  }
-  return nullptr;
-}
-
-/// Returns when no worker is busy.
-static void awaitWorkers(Threads &pool) {
-  const int32_t spins = pool.coreEach ? kCallerSpins : 0;
-  for (int32_t i = 0; i < spins; ++i) {
-    if (load(&pool.pending) == 0)
-      return;
-    relax();
-  }
-  uint32_t left = __atomic_or_fetch(&pool.pending, kCallerAsleep, __ATOMIC_ACQ_REL);
-  while (left != kCallerAsleep) {
-    futexWait(&pool.pending, left);
-    left = load(&pool.pending);
+    worker.order.task(worker.order.context, worker.part);
   }
 }
 
@@ -191,26 +200,22 @@ void Threads::dropLostWorkers() {
 void Threads::stop() {
   dropLostWorkers();
   auto *first = reinterpret_cast<Worker *>(workers.data);
-  for (int32_t i = 0; i < started; ++i)
-    giveOrder(first[i], Quit);
+  giveOrders(first, first + started, /*task=*/nullptr, nullptr);
   for (int32_t i = 0; i < started; ++i)
     pthread_join(first[i].handle, nullptr);
   started = 0;
   workers.release();
 }
 
-void Threads::run(int64_t parts, void (*partTask)(void *context, int64_t i), void *partContext) {
+void Threads::run(int64_t parts, void (*task)(void *context, int64_t i), void *context) {
   if (parts == 1)
-    return partTask(partContext, 0);
+    return task(context, 0);
   if (userFor)
-    return userFor(user, parts, partTask, partContext);
-  task = partTask;
-  context = partContext;
-  callerCore = sched_getcpu();
-  __atomic_store_n(&pending, static_cast<uint32_t>(parts - 1), __ATOMIC_RELEASE);
-  auto *first = reinterpret_cast<Worker *>(workers.data);
-  for (int64_t i = 0; i < parts - 1; ++i)
-    giveOrder(first[i], Posted);
-  partTask(partContext, 0);
-  awaitWorkers(*this);
+    return userFor(user, parts, task, context);
+  auto *first = reinterpret_cast<Worker *>(workers.data), *end = first + parts - 1;
+  giveOrders(first, end, task, context);
+  task(context, 0);
+  for (Worker *worker = first; worker < end; ++worker)
+    awaitChange(&worker->answer.number, worker->order.number - 1, coreEach ? kCallerSpins : 0,
+                &callerAsleep);
 }

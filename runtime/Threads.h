@@ -22,16 +22,12 @@ struct Worker;
 /// parallel_for. Plain, so that it can live in zeroed memory.
 struct Threads {
   int32_t count;
-  int32_t started;    ///< workers that run and must be joined
-  int32_t owner;      ///< the process that started them; a fork of it has none
-  bool coreEach;      ///< there are as many cores, so waiting loops may spin
-  uint32_t pending;   ///< workers still busy with the current job
-  int32_t callerCore; ///< where the current job was started
-  cpu_set_t cores;    ///< where the threads may run
+  int32_t started;       ///< workers that run and must be joined
+  int32_t owner;         ///< the process that started them; a fork of it has none
+  bool coreEach;         ///< there are as many cores, so waiting loops may spin
+  uint32_t callerAsleep; ///< waits for a worker on a futex
+  cpu_set_t cores;       ///< where the threads may run
   Block workers;
-
-  void (*task)(void *context, int64_t i);
-  void *context;
 
   void (*userFor)(void *user, int64_t count, void (*task)(void *context, int64_t i), void *context);
   void *user;
