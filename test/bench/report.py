@@ -124,8 +124,9 @@ Made by `test/bench/peers.py`; every cell it measured is here, lost ones too.
 - Peers get NCHW input and the batch size as a constant, so none of them transposes; dlc reads NHWC and is
   compiled once for any batch (`dlc compile --march native`). All compute in float32 (OpenVINO's default on
   CPUs with bf16 would be bf16); where no near cache holds them, dlc reads weights of dense layers in
-  20 bits, which changes sums by some 2e-6 of their root mean square (with `--exact-weights` in 32, as its peers). ONNX Runtime: all optimisations, the faster of spinning and sleeping
-  threads. OpenVINO: latency hint, one stream. PyTorch eager: the faster of channels_last and contiguous;
+  20 bits, which changes sums by some 2e-6 of their root mean square (with `--exact-weights` in 32, as its
+  peers). ONNX Runtime: all optimisations, the faster of spinning and sleeping threads. OpenVINO: latency
+  hint, one stream. PyTorch eager: the faster of channels_last and contiguous;
   torch.compile: frozen weights.
 """
 
