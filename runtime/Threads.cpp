@@ -13,6 +13,7 @@
 // only as many workers as it has parts. Waiting spins, longer than the gaps
 // between the kernels of one forward, and then sleeps on a futex.
 //
+
 #include "Threads.h"
 
 #include "Cpu.h"
